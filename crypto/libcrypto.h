@@ -20,6 +20,8 @@
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 
+#include "crypto/hash.h"
+
 namespace glassh {
 
 // A deleter made of libcrypto's free function.
@@ -63,5 +65,8 @@ T* check_pointer(T* pointer, std::string_view what) {
 
 // After a failure that is an answer: the next real error must not be explained with this one's text.
 inline void clear_libcrypto_errors() { ERR_clear_error(); }
+
+// The hash as libcrypto knows it, fetched once per process; libcrypto keeps it. Never null.
+const EVP_MD* fetched_digest(HashName name);
 
 }  // namespace glassh
