@@ -1,0 +1,93 @@
+// One channel of RFC 4254 section 5: two windows, two half-closes, requests in order. All its transitions are in
+// channel.cpp.
+//
+// Outgoing data is built where it will be sealed: room() says how much may go, data_space() gives the place inside the
+// next packet, commit() sends it. Incoming data is delivered by event; consumed() says that it has left our hands,
+// which opens the window again. A channel belongs to Channels, which alone creates it and routes messages to it.
+//
+//   if (auto n = channel.room()) { auto place = channel.data_space(n); channel.commit(::read(fd, place.data(),
+//   place.size())); }
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+
+#include "proto/messages_connection.h"
+#include "transport/packet_writer.h"
+
+namespace glassh {
+
+struct ChannelLimits {
+  std::uint32_t initial_window = 2 * 1024 * 1024;  // bytes that the peer may send before we consume
+  std::uint32_t maximum_packet = 32 * 1024;        // bytes of data in one packet to us
+  std::size_t backlog = 512 * 1024;                // sealed bytes waiting for the socket, above which room() is 0
+};
+
+class Channel {
+ public:
+  std::uint32_t id() const { return id_; }         // ours
+  std::string_view type() const { return type_; }  // "session", …
+  bool open() const { return stage_ == Stage::open; }
+
+  // How many bytes data_space() would give now: the peer's window and maximum packet, our backlog, and 0 while a key
+  // exchange holds the writer (RFC 4253 section 7.1), after send_eof() and after close().
+  std::size_t room() const;
+  // A place for up to min(at_most, room()) bytes inside the next packet; nothing else may be sent before commit(). Room
+  // must not be 0. `extended_type` 0 is CHANNEL_DATA; 1 is stderr (RFC 4254 section 5.2).
+  MutableBytes data_space(std::size_t at_most, std::uint32_t extended_type = 0);
+  void commit(std::size_t size);  // 0: nothing is sent
+
+  // `size` bytes of DataArrived have been passed on.
+  void consumed(std::size_t size);
+
+  void send_eof();  // once; later calls do nothing
+  void close();     // sends CLOSE once; the channel dies when the peer's has come as well
+
+  // A request of RFC 4254 section 5.4; `tail` is one of the tails of messages_connection.h. If want_reply, the answer
+  // comes as ChannelRequestAnswered, in the order of the requests.
+  template <class Tail>
+  void request(const Tail& tail, bool want_reply) {
+    send_request(Tail::name, want_reply, encode(tail));
+  }
+  void send_request(std::string_view type, bool want_reply, Bytes details);
+  void answer_request(bool success);  // the oldest ChannelRequested with want_reply that has no answer yet
+
+  bool eof_received() const { return eof_received_; }
+  bool eof_sent() const { return eof_sent_; }
+  bool close_sent() const { return close_sent_; }
+  std::uint32_t window_to_peer() const { return window_to_peer_; }
+  std::uint32_t window_from_peer() const { return window_from_peer_; }
+
+ private:
+  friend class Channels;
+  enum class Stage { opening, open_wanted, open, closed };
+
+  Channel(std::uint32_t id, std::string type, const ChannelLimits& limits, PacketWriter& writer);
+
+  void on_data(std::size_t size, std::string_view message);  // window and packet size checks
+  bool on_window_adjust(std::uint32_t bytes_to_add);         // true if room() was 0 for want of window
+  void on_eof();
+  void on_close();
+  void adjust_window();
+
+  std::uint32_t id_;
+  std::uint32_t peer_id_ = 0;
+  std::string type_;
+  ChannelLimits limits_;
+  PacketWriter& writer_;
+  Stage stage_ = Stage::opening;
+  std::uint32_t window_to_peer_ = 0;  // bytes we may still send
+  std::uint32_t peer_maximum_packet_ = 0;
+  std::uint32_t window_from_peer_ = 0;   // bytes the peer may still send
+  std::uint32_t unannounced_ = 0;        // consumed, not yet given back by WINDOW_ADJUST
+  std::uint64_t unconsumed_ = 0;         // arrived, not yet consumed
+  std::size_t header_size_ = 0;          // of the packet that data_space() began
+  std::uint32_t extended_type_ = 0;      // of the same
+  std::size_t requests_unanswered_ = 0;  // ours, awaiting the peer
+  std::size_t replies_owed_ = 0;         // the peer's, awaiting answer_request()
+  bool eof_received_ = false, eof_sent_ = false, close_received_ = false, close_sent_ = false;
+};
+
+}  // namespace glassh

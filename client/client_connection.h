@@ -1,0 +1,81 @@
+// One connection as the client sees it, without I/O: the counterpart of ServerConnection.
+//
+//   while (auto event = connection.next_event()) …;  connection.ready() → writev → connection.written(n)
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "auth/client_auth.h"
+#include "channels/channels.h"
+#include "transport/transport.h"
+
+namespace glassh {
+
+struct ClientConnectionSettings {
+  TransportSettings transport;
+  ClientAuthSettings auth;
+  ChannelLimits channels;
+  std::size_t max_channels = 1024;
+  std::chrono::seconds server_alive_interval{0};  // ServerAliveInterval; 0: off
+  unsigned server_alive_count_max = 3;
+};
+
+// Answer: HostKeyOffered → accept_host_key() or disconnect(); UserSignatureWanted → provide_user_signature() or
+// cannot_sign(). Until then next_event() returns nothing.
+using ClientEvent = std::variant<HostKeyOffered, KeysChanged, UserSignatureWanted, BannerArrived,
+                                 AuthenticationSucceeded, AuthenticationFailed, ChannelOpenWanted, ChannelOpened,
+                                 ChannelOpenRefused, DataArrived, RoomAgain, EofArrived, CloseArrived, ChannelRequested,
+                                 ChannelRequestAnswered, GlobalRequested, GlobalRequestAnswered, Disconnected>;
+
+class ClientConnection {
+ public:
+  using Event = ClientEvent;
+
+  ClientConnection(const ClientConnectionSettings& settings, Rng& rng);  // rng must outlive it
+  ~ClientConnection();
+
+  MutableBytes space() { return transport_.reader().space(); }
+  void filled(std::size_t size);
+  void end_of_input();
+  const std::vector<Bytes>& ready() { return transport_.writer().ready(); }
+  void written(std::size_t size) { transport_.writer().written(size); }
+  std::size_t backlog() const;
+
+  std::optional<ClientEvent> next_event();
+  bool waiting() const;
+
+  void accept_host_key();
+  void provide_user_signature(Bytes signature);
+  void cannot_sign();
+  void disconnect(DisconnectReason reason, std::string_view description);
+  void start_key_exchange() { transport_.start_key_exchange(); }
+
+  void set_now(TimePoint now);
+  std::optional<TimePoint> next_deadline() const;
+
+  Channels& channels() { return *channels_; }  // after AuthenticationSucceeded
+  Transport& transport() { return transport_; }
+  bool closed() const { return closed_; }
+
+ private:
+  std::optional<ClientEvent> pull();
+  void check_deadlines();
+
+  const ClientConnectionSettings settings_;
+  Transport transport_;
+  std::unique_ptr<ClientAuth> auth_;
+  std::unique_ptr<Channels> channels_;
+  std::optional<ClientEvent> pending_;
+  bool closed_ = false;
+  bool end_of_input_ = false;
+  TimePoint now_{};
+  TimePoint last_heard_{};
+  unsigned alive_unanswered_ = 0;
+};
+
+}  // namespace glassh

@@ -1,0 +1,88 @@
+// One connection as the server sees it, without I/O: transport, authentication and channels put together.
+//
+// The rim hands in bytes and the time, pulls events, answers those that ask, and writes what is ready. ProtocolError is
+// caught here and nowhere else: DISCONNECT is queued, Disconnected returned, and later calls do nothing.
+//
+//   while (auto event = connection.next_event()) …;  connection.ready() → writev → connection.written(n)
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "auth/server_auth.h"
+#include "channels/channels.h"
+#include "transport/transport.h"
+
+namespace glassh {
+
+struct ServerConnectionSettings {
+  TransportSettings transport;
+  ServerAuthSettings auth;
+  ChannelLimits channels;
+  std::size_t max_channels = 1024;
+  std::chrono::seconds login_grace{120};          // LoginGraceTime; 0: none
+  std::chrono::seconds client_alive_interval{0};  // ClientAliveInterval; 0: off
+  unsigned client_alive_count_max = 3;
+};
+
+// Answer: SignatureWanted → provide_signature(); LoginAttempt → decide_login(). Until then next_event() returns
+// nothing.
+using ServerEvent = std::variant<SignatureWanted, LoginAttempt, LoggedIn, KeysChanged, ChannelOpenWanted, ChannelOpened,
+                                 ChannelOpenRefused, DataArrived, RoomAgain, EofArrived, CloseArrived, ChannelRequested,
+                                 ChannelRequestAnswered, GlobalRequested, GlobalRequestAnswered, Disconnected>;
+
+class ServerConnection {
+ public:
+  using Event = ServerEvent;
+
+  ServerConnection(const ServerConnectionSettings& settings, Rng& rng);  // rng must outlive it
+  ~ServerConnection();
+
+  // Bytes in.
+  MutableBytes space() { return transport_.reader().space(); }
+  void filled(std::size_t size);  // also says that the peer is alive
+  void end_of_input();            // the peer hung up: Disconnected{connection_lost} follows
+  // Bytes out.
+  const std::vector<Bytes>& ready() { return transport_.writer().ready(); }
+  void written(std::size_t size) { transport_.writer().written(size); }
+  std::size_t backlog() const;  // sealed bytes not yet written
+
+  std::optional<ServerEvent> next_event();
+  bool waiting() const;  // for an answer from the application
+
+  void provide_signature(Bytes signature);
+  void decide_login(LoginDecision decision);
+  void disconnect(DisconnectReason reason, std::string_view description);
+  void start_key_exchange() { transport_.start_key_exchange(); }
+
+  void set_now(TimePoint now);
+  std::optional<TimePoint> next_deadline() const;
+
+  Channels& channels() { return *channels_; }  // after LoggedIn
+  Transport& transport() { return transport_; }
+  const std::string& user() const { return user_; }  // after LoggedIn
+  bool closed() const { return closed_; }
+
+ private:
+  std::optional<ServerEvent> pull();
+  void check_deadlines();
+
+  const ServerConnectionSettings settings_;
+  Transport transport_;
+  std::unique_ptr<ServerAuth> auth_;    // lives from ServiceRequested to LoggedIn
+  std::unique_ptr<Channels> channels_;  // from LoggedIn
+  std::optional<ServerEvent> pending_;  // what an answer led to
+  std::string user_;
+  bool closed_ = false;
+  bool end_of_input_ = false;
+  TimePoint now_{};
+  std::optional<TimePoint> login_deadline_;
+  TimePoint last_heard_{};
+  unsigned alive_unanswered_ = 0;
+};
+
+}  // namespace glassh

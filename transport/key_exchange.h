@@ -1,0 +1,135 @@
+// Every transition of a key exchange, first or repeated, in either role: RFC 4253 sections 7 to 9, RFC 5656 section 4,
+// RFC 8731, and OpenSSH's strict key exchange (OpenSSH PROTOCOL section 1.9).
+//
+// Messages 20 to 49 come in through on_payload(); what the application must do comes out as an event: sign an exchange
+// hash (server), judge a host key (client). While it waits for that answer, waiting() is true and no further packet may
+// be handed in. Everything that belongs to one exchange is in one object that dies at NEWKEYS.
+//
+//   if (auto event = kex.on_payload(payload)) …  kex.provide_signature(signature);
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "crypto/hash.h"
+#include "crypto/key.h"
+#include "crypto/rng.h"
+#include "proto/messages_kex.h"
+#include "proto/messages_transport.h"
+#include "proto/trace_sink.h"
+#include "transport/negotiation.h"
+#include "transport/packet_reader.h"
+#include "transport/packet_writer.h"
+
+namespace glassh {
+
+// Server: sign `exchange_hash` with the host key of that blob and answer provide_signature(). Views until answered.
+struct SignatureWanted {
+  Bytes host_key;
+  Bytes exchange_hash;
+  std::string_view algorithm;
+};
+// Client, first exchange only: the server proved that it owns this key; is it the right one? Answer accept_host_key(),
+// or disconnect. Views until answered.
+struct HostKeyOffered {
+  Bytes host_key;
+  std::string_view algorithm;
+};
+// Both directions use new keys.
+struct KeysChanged {
+  bool first = false;
+};
+using KexEvent = std::variant<SignatureWanted, HostKeyOffered, KeysChanged>;
+
+// For --keylog: K and the ephemeral private key of one exchange, known by our KEXINIT's cookie.
+using KeyLog =
+    std::function<void(Bytes client_cookie, Bytes server_cookie, Bytes shared_secret, Bytes ephemeral_private)>;
+
+struct HostKey {  // of the server: what it can offer; the private half is elsewhere
+  std::string type;
+  std::vector<std::uint8_t> blob;
+};
+
+struct KexSettings {
+  Role role = Role::client;
+  Proposal proposal;
+  std::vector<HostKey> host_keys;  // server
+  KeyLog key_log;                  // may be empty
+};
+
+class KeyExchange {
+ public:
+  KeyExchange(const KexSettings& settings, Rng& rng, PacketReader& reader, PacketWriter& writer, TraceSink* trace);
+  ~KeyExchange();
+
+  // Once, before start(): V_C and V_S, without CR LF.
+  void set_versions(std::string_view client, std::string_view server);
+
+  void start();  // RFC 4253 section 9: at any time; does nothing while an exchange runs
+  std::optional<KexEvent> on_payload(Bytes payload);
+  void provide_signature(Bytes signature);
+  void accept_host_key();
+
+  bool running() const {
+    return exchange_ != nullptr;
+  }                           // from the first KEXINIT, sent or received, to the last NEWKEYS
+  bool waiting() const;       // for provide_signature() or accept_host_key()
+  bool peer_started() const;  // the peer's KEXINIT has come, its NEWKEYS has not
+  bool first_done() const { return !session_id_.empty(); }  // H of the first exchange is known
+  bool strict() const { return strict_; }
+  bool peer_wants_ext_info() const { return peer_wants_ext_info_; }
+  Bytes session_id() const { return session_id_; }              // RFC 4253 section 7.2: H of the first exchange
+  const Algorithms& algorithms() const { return algorithms_; }  // of the latest exchange that was negotiated
+  // Client: the key that the server proved in the first exchange. Server: the host key it last signed with. Empty
+  // before.
+  Bytes host_key() const { return host_key_; }
+
+ private:
+  enum class Stage {
+    idle,
+    sent_kexinit,        // ours is out, the peer's has not come
+    expecting_init,      // server
+    awaiting_signature,  // server: the application signs H
+    expecting_reply,     // client
+    awaiting_host_key,   // client: the application judges K_S
+    expecting_newkeys,   // ours is out
+  };
+  struct Exchange;
+
+  void send_kexinit();
+  std::optional<KexEvent> on_kexinit(Bytes payload);
+  std::optional<KexEvent> on_init(Bytes payload);
+  std::optional<KexEvent> on_reply(Bytes payload);
+  std::optional<KexEvent> on_newkeys(Bytes payload);
+  void expect(Stage stage, std::string_view message) const;
+  void negotiate_algorithms();
+  void compute_exchange_hash(Bytes client_share, Bytes server_share);
+  void verify_signature(Bytes signature) const;
+  void send_newkeys();
+  void note(std::string_view topic, std::string_view text) const;
+
+  const KexSettings settings_;
+  Rng& rng_;
+  PacketReader& reader_;
+  PacketWriter& writer_;
+  TraceSink* trace_;
+  std::string client_version_, server_version_;
+  Stage stage_ = Stage::idle;
+  std::unique_ptr<Exchange> exchange_;
+  Algorithms algorithms_;
+  bool strict_ = false;
+  bool peer_wants_ext_info_ = false;
+  std::vector<std::uint8_t> session_id_;
+  std::vector<std::uint8_t> host_key_;
+};
+
+// RFC 4253 section 7.2: `size` bytes for the purpose `letter` ('A' to 'F'). `shared_secret` is K as it is hashed (an
+// mpint or a string, encoded).
+SecretBytes derive_key(HashName hash, Bytes encoded_shared_secret, Bytes exchange_hash, char letter, Bytes session_id,
+                       std::size_t size);
+
+}  // namespace glassh

@@ -1,0 +1,37 @@
+// Which message may arrive now: one table by role and phase. What it does not name is refused (or, for a number that
+// nobody has assigned, answered with UNIMPLEMENTED: RFC 4253 section 11.4).
+//
+// This is the guard that the login bypasses of other implementations lacked: a message of a later layer never reaches
+// its handler early, and a message for the other role never reaches it at all. Order inside a key exchange is
+// key_exchange's.
+//
+//   if (judge(Arrival{role, phase, …}, payload[0]) == Verdict::refused) throw …
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "transport/negotiation.h"
+
+namespace glassh {
+
+enum class Phase {
+  first_key_exchange,  // until both NEWKEYS of the first exchange
+  service,             // client has asked for ssh-userauth or is about to (RFC 4253 section 10)
+  authentication,      // RFC 4252
+  connection,          // RFC 4254
+};
+
+struct Arrival {
+  Role receiver = Role::server;
+  Phase phase = Phase::first_key_exchange;
+  bool strict = false;                // strict key exchange was negotiated
+  bool peer_in_key_exchange = false;  // its KEXINIT has come, its NEWKEYS has not
+};
+
+enum class Verdict { allowed, refused, unimplemented };
+
+Verdict judge(const Arrival& arrival, std::uint8_t message_number);
+std::string_view phase_text(Phase phase);
+
+}  // namespace glassh

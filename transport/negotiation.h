@@ -1,0 +1,48 @@
+// RFC 4253 section 7.1: from two name-lists per purpose to one algorithm each, and what lost.
+//
+// The client's order decides. An AEAD cipher brings its own integrity, so its direction needs no common MAC. Throws
+// ProtocolError (key_exchange_failed) that names the failing list and prints both sides' lists.
+//
+//   const Algorithms chosen = negotiate(client_kexinit, server_kexinit);
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proto/messages_transport.h"
+
+namespace glassh {
+
+enum class Role { client, server };
+
+// What one side offers, in order of preference. Names are checked when configured, not here.
+struct Proposal {
+  std::vector<std::string> kex;
+  std::vector<std::string> host_key;  // signature algorithms
+  std::vector<std::string> cipher_client_to_server, cipher_server_to_client;
+  std::vector<std::string> mac_client_to_server, mac_server_to_client;
+  std::vector<std::string> compression{"none"};
+};
+
+// What crypto/ has, in its order.
+Proposal default_proposal();
+
+struct Algorithms {
+  std::string kex, host_key;
+  std::string cipher_client_to_server, cipher_server_to_client;
+  std::string mac_client_to_server, mac_server_to_client;  // empty beside an AEAD cipher
+  std::string compression_client_to_server, compression_server_to_client;
+};
+
+Algorithms negotiate(const msg::KexInit& client, const msg::KexInit& server);
+
+// RFC 4253 section 7: a guess is right only when both sides prefer the same key exchange and the same host key
+// algorithm.
+bool guess_is_right(const msg::KexInit& client, const msg::KexInit& server);
+
+std::string join_names(const std::vector<std::string>& names);
+std::vector<std::string_view> split_names(std::string_view names);  // views into `names`
+bool contains_name(std::string_view names, std::string_view name);
+
+}  // namespace glassh

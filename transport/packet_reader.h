@@ -1,0 +1,68 @@
+// The other direction of RFC 4253 section 6: bytes as they arrive become payloads, opened where they arrived.
+//
+// The rim reads straight into space(), says how much with filled(), and next_payload() returns one payload after the
+// other until it has only part of a packet. Every check of section 6 on a packet's outside is here: length, padding,
+// tag. A wrong packet throws ProtocolError and the reader must not be used again.
+//
+//   auto space = reader.space();  reader.filled(::read(fd, space.data(), space.size()));  while (auto p =
+//   reader.next_payload()) …
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "crypto/packet_cipher.h"
+#include "proto/trace_sink.h"
+#include "transport/block_pool.h"
+
+namespace glassh {
+
+class PacketReader {
+ public:
+  explicit PacketReader(TraceSink* trace = nullptr) : trace_(trace) {}
+
+  // Where to put bytes that arrived; never empty. Invalidates earlier payloads. Ask only when there is something to
+  // read: it leases a block.
+  MutableBytes space();
+  void filled(std::size_t size);
+
+  // Before the first packet: a line up to LF, without the CR LF (RFC 4253 section 4.2). Nothing until a whole one is
+  // there; throws when `limit` bytes have come without an end.
+  std::optional<std::string_view> next_line(std::size_t limit);
+  // The payload of the next whole packet; valid until the next call of any function here.
+  std::optional<Bytes> next_payload();
+
+  void use(std::unique_ptr<Opener> opener, std::string cipher_name, bool reset_sequence_number);
+
+  std::uint32_t sequence_number() const { return sequence_number_; }  // of the next packet
+  std::uint64_t packets_under_key() const { return packets_under_key_; }
+  std::uint64_t bytes_under_key() const { return bytes_under_key_; }
+  const PacketShape& shape() const { return shape_; }
+  bool holds_block() const { return static_cast<bool>(block_); }
+  bool holds_bytes() const { return end_ > begin_; }
+
+  // RFC 4253 section 6.1 asks for 35000 bytes in all; nothing that we invite is longer.
+  static constexpr std::uint32_t max_packet_length = 35000;
+
+ private:
+  Bytes check_padding(MutableBytes packet) const;
+  void release_if_empty();
+
+  TraceSink* trace_;
+  std::unique_ptr<Opener> opener_;
+  PacketShape shape_;
+  std::string cipher_name_ = "none";
+  std::uint32_t sequence_number_ = 0;
+  std::uint64_t packets_under_key_ = 0;
+  std::uint64_t bytes_under_key_ = 0;
+  BlockLease block_;
+  std::size_t begin_ = 0;          // first byte not consumed
+  std::size_t end_ = 0;            // end of what arrived
+  std::size_t used_ = 0;           // high-water mark, for wiping
+  std::size_t packet_length_ = 0;  // of the packet at begin_, once asked; 0 before
+};
+
+}  // namespace glassh

@@ -1,0 +1,97 @@
+// One direction of RFC 4253 section 6: payloads become padded, sealed packets, in the memory they will leave from.
+//
+// begin(n) reserves a packet and gives the place of its payload; finish(n) writes length and padding and seals in
+// place. send() does both for a message. Packets pile up back to back until the rim has written them. It knows nothing
+// of key exchange but this: while holding (RFC 4253 section 7.1) only messages 1 to 49 leave, the others wait, bounded,
+// for the next keys.
+//
+//   writer.send(msg::Ignore{data});  for (Bytes b : writer.ready()) …writev…  writer.written(n);
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "crypto/packet_cipher.h"
+#include "crypto/rng.h"
+#include "proto/trace_sink.h"
+#include "proto/wire.h"
+#include "transport/block_pool.h"
+
+namespace glassh {
+
+class PacketWriter {
+ public:
+  // Both must outlive the writer; `trace` may be null.
+  explicit PacketWriter(Rng& rng, TraceSink* trace = nullptr) : rng_(rng), trace_(trace) {}
+
+  template <class M>
+  void send(const M& message) {
+    const std::size_t size = measure(message);
+    encode_into(message, begin(size));
+    finish(size);
+  }
+  void send_payload(Bytes payload);
+  // Bytes that are not packets: the identification line.
+  void send_raw(Bytes bytes);
+
+  // A place for a payload of up to `size` bytes (at most max_payload), valid until finish() or abandon(). Not zeroed.
+  MutableBytes begin(std::size_t size);
+  void finish(std::size_t size);  // what was really written; at most what was begun, at least 1
+  void abandon() { begun_ = 0; }
+
+  // RFC 4253 section 7.1: from our KEXINIT to our NEWKEYS.
+  void hold() { holding_ = true; }
+  bool holding() const { return holding_; }
+  // New keys for everything after this; releases what was held.
+  void use(std::unique_ptr<Sealer> sealer, std::string cipher_name, bool reset_sequence_number);
+  // Releases nothing and forgets what was held: the connection is ending.
+  void drop_held() { held_.clear(); }
+
+  // Sealed bytes, oldest first, for one writev; views valid until the next call of anything here.
+  const std::vector<Bytes>& ready();
+  void written(std::size_t size);
+  std::size_t backlog() const { return backlog_; }  // bytes sealed and not yet written
+
+  std::uint32_t sequence_number() const { return sequence_number_; }  // of the next packet
+  // Since the current keys came into use.
+  std::uint64_t packets_under_key() const { return packets_under_key_; }
+  std::uint64_t bytes_under_key() const { return bytes_under_key_; }
+  const PacketShape& shape() const { return shape_; }
+
+  static constexpr std::size_t max_payload = 34 * 1024 - 512;  // two sealed packets fit in a block
+
+ private:
+  struct OutBlock {
+    BlockLease memory;
+    std::size_t begin = 0;  // written up to here
+    std::size_t end = 0;    // sealed up to here
+  };
+
+  OutBlock& block_with(std::size_t room);
+  void seal_packet(std::size_t payload_size);
+  void fill_padding(MutableBytes padding);
+
+  Rng& rng_;
+  TraceSink* trace_;
+  std::unique_ptr<Sealer> sealer_;
+  PacketShape shape_;
+  std::string cipher_name_ = "none";
+  std::uint32_t sequence_number_ = 0;
+  std::uint64_t packets_under_key_ = 0;
+  std::uint64_t bytes_under_key_ = 0;
+  bool holding_ = false;
+  std::size_t begun_ = 0;
+  std::deque<OutBlock> blocks_;
+  std::size_t backlog_ = 0;
+  std::vector<Bytes> ready_;
+  std::vector<std::vector<std::uint8_t>> held_;
+  std::size_t held_bytes_ = 0;
+  std::array<std::uint8_t, 192> random_{};
+  std::size_t random_left_ = 0;
+};
+
+}  // namespace glassh

@@ -1,0 +1,117 @@
+// RFC 4253 in one object, without I/O: bytes and time in, events and bytes out. Both roles.
+//
+// It exchanges identifications, runs key exchanges (by itself when a limit is reached), answers what the transport
+// layer answers (IGNORE, DEBUG, UNIMPLEMENTED, PING, SERVICE_REQUEST), and passes everything else, 50 and up, to its
+// owner. What may arrive is decided by message_gate. It throws ProtocolError; its owner (*_connection) catches it once
+// and calls disconnect().
+//
+//   while (auto event = transport.next_event()) …
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "transport/key_exchange.h"
+#include "transport/message_gate.h"
+#include "transport/packet_reader.h"
+#include "transport/packet_writer.h"
+
+namespace glassh {
+
+using TimePoint = std::chrono::steady_clock::time_point;
+
+struct PayloadArrived {  // 50 and up, allowed by the gate; valid until the next next_event()
+  Bytes payload;
+  std::uint32_t sequence_number = 0;
+};
+struct ServiceAccepted {};   // client: the answer to request_service()
+struct ServiceRequested {};  // server: ssh-userauth was asked for and has been accepted
+struct Disconnected {
+  DisconnectReason reason = DisconnectReason::by_application;
+  std::string description;
+  bool by_peer = false;
+};
+using TransportEvent = std::variant<SignatureWanted, HostKeyOffered, KeysChanged, ServiceAccepted, ServiceRequested,
+                                    PayloadArrived, Disconnected>;
+
+struct RekeyLimit {
+  std::uint64_t bytes = std::uint64_t{1} << 30;  // in either direction; 0: only the cipher's own limits
+  std::chrono::seconds time{3600};               // 0: none
+};
+
+struct TransportSettings {
+  KexSettings kex;                              // its role is the transport's
+  std::string software_version = "glassh_0.1";  // after "SSH-2.0-"; RFC 4253 section 4.2
+  RekeyLimit rekey_limit;
+  std::vector<std::string> server_sig_algs;  // server: RFC 8308 section 3.1
+  TraceSink* trace = nullptr;                // may be null; must outlive the transport
+};
+
+class Transport {
+ public:
+  Transport(const TransportSettings& settings, Rng& rng);  // queues our identification and KEXINIT
+
+  // Bytes in and out; see PacketReader and PacketWriter.
+  PacketReader& reader() { return reader_; }
+  PacketWriter& writer() { return writer_; }
+
+  std::optional<TransportEvent> next_event();
+
+  void provide_signature(Bytes signature) { kex_.provide_signature(signature); }
+  void accept_host_key();
+  void start_key_exchange() { kex_.start(); }
+  void request_service(std::string_view name);  // client
+  // The owner says when RFC 4252 begins and when it has ended; the gate and the answer to PING follow.
+  void enter(Phase phase);
+  // RFC 4253 section 11.1: queues SSH_MSG_DISCONNECT; nothing follows it.
+  void disconnect(DisconnectReason reason, std::string_view description);
+  void send_debug(std::string_view text);
+  void send_ping(Bytes data);  // only if peer_answers_ping()
+
+  // Time is an argument. set_now() may start a key exchange.
+  void set_now(TimePoint now);
+  std::optional<TimePoint> next_deadline() const;
+
+  Role role() const { return settings_.kex.role; }
+  Phase phase() const { return phase_; }
+  const KeyExchange& key_exchange() const { return kex_; }
+  Bytes session_id() const { return kex_.session_id(); }
+  std::string_view peer_version() const { return peer_version_; }  // "SSH-2.0-OpenSSH_9.2p1 …", empty before it came
+  // RFC 8308: from the peer's EXT_INFO; empty if none came.
+  const std::vector<std::string>& peer_sig_algs() const { return peer_sig_algs_; }
+  bool peer_answers_ping() const { return peer_answers_ping_; }
+  bool closed() const { return closed_; }
+
+ private:
+  bool exchange_versions();
+  std::optional<TransportEvent> on_payload(Bytes payload, std::uint32_t sequence_number);
+  std::optional<TransportEvent> on_transport_message(Bytes payload, std::uint32_t sequence_number);
+  std::optional<TransportEvent> on_kex_event(KexEvent event);
+  void on_ext_info(Bytes payload);
+  void on_service_request(Bytes payload);
+  void send_ext_info();
+  void rekey_if_due();
+
+  const TransportSettings settings_;
+  PacketReader reader_;
+  PacketWriter writer_;
+  KeyExchange kex_;
+  Phase phase_ = Phase::first_key_exchange;
+  std::string peer_version_;
+  std::size_t lines_before_version_ = 0;
+  std::vector<std::string> peer_sig_algs_;
+  bool peer_answers_ping_ = false;
+  unsigned ext_infos_ = 0;
+  bool service_requested_ = false;
+  bool closed_ = false;
+  TimePoint now_{};
+  TimePoint keys_since_{};
+  bool keys_timed_ = false;
+};
+
+}  // namespace glassh
