@@ -1,0 +1,29 @@
+// Where the core reports what it sees. The programs hang a sink on a connection for --trace; without one it costs a
+// null check. trace_writer.h makes text of it, trace.h does the words. A sink must not throw.
+//
+//   if (trace_ != nullptr) trace_->packet(Direction::sent, sequence_number_, "aes128-gcm@openssh.com", payload);
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "proto/bytes.h"
+
+namespace glassh {
+
+// As seen from the side that traces.
+enum class Direction { sent, received };
+
+struct TraceSink {
+  virtual ~TraceSink() = default;
+
+  // A packet's payload in clear, in the order of the wire. `cipher` is the one in force ("none" before the first
+  // NEWKEYS). All arguments are views that end with the call.
+  virtual void packet(Direction direction, std::uint32_t sequence_number, std::string_view cipher, Bytes payload) = 0;
+
+  // A decision, in words: note("negotiation", "kex: curve25519-sha256 (lost: ecdh-sha2-nistp256)"). The text may have
+  // several lines. Never pass a secret.
+  virtual void note(std::string_view topic, std::string_view text) = 0;
+};
+
+}  // namespace glassh
