@@ -1,0 +1,136 @@
+// ssh_config(5) for glassh: what applies to one host, checked and typed, with every default filled in.
+//
+// The first value obtained wins: command line, then the user's file, then the system's. A keyword that OpenSSH 9.2 to
+// 10 knows and we do not do yet is accepted with a note where ignoring it is harmless and refused where it would weaken
+// or silently change the connection (client/config_keywords.cpp has the table); any other keyword is an error with file
+// and line, unless IgnoreUnknown names it. Host and Include work; Match is refused. Home directory, user and host names
+// come in as arguments; nothing is looked up in the system.
+//
+//   const auto loaded = load_client_config(options, context, our_algorithm_names());  loaded.config.port
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "auth/config_algorithms.h"
+#include "auth/config_syntax.h"
+#include "client/options.h"
+
+namespace glassh {
+
+enum class StrictHostKeyChecking { no, accept_new, ask, yes };
+enum class RequestTty { automatic, no, yes, force };
+enum class SessionType { standard, none, subsystem };
+
+struct ClientConfig {
+  std::string original_host;  // as typed
+  std::string host_name;      // to connect to, lower case: HostName with %h expanded, or the original host
+  std::string user;
+  std::uint16_t port = 22;
+  AddressFamily address_family = AddressFamily::any;
+  std::vector<std::string> identity_files;             // paths, all expanded, in the order to try
+  std::vector<std::string> identity_files_as_written;  // for -G
+  bool identity_files_given = false;                   // false: these are the defaults, and missing ones are normal
+  bool identities_only = false;
+  bool pubkey_authentication = true;
+  std::optional<std::string> proxy_command;           // for /bin/sh -c "exec …", tokens expanded
+  std::vector<std::string> user_known_hosts_files;    // paths, all expanded; new keys go to the first; empty: none
+  std::vector<std::string> global_known_hosts_files;  // read only
+  std::optional<std::string> host_key_alias;
+  StrictHostKeyChecking strict_host_key_checking = StrictHostKeyChecking::ask;
+  bool hash_known_hosts = false;
+  std::vector<std::string> ciphers;  // in order of preference; never empty, as the next four
+  std::vector<std::string> macs;
+  std::vector<std::string> kex_algorithms;
+  std::vector<std::string> host_key_algorithms;
+  bool host_key_algorithms_given = false;  // false: types already in known_hosts may go to the front
+  std::vector<std::string> pubkey_accepted_algorithms;
+  RekeyLimitSetting rekey_limit;
+  std::vector<std::string> send_env;                         // patterns of names to send from our environment
+  std::vector<std::pair<std::string, std::string>> set_env;  // name, value
+  std::uint32_t connect_timeout_seconds = 0;                 // 0: the system's
+  std::uint32_t connection_attempts = 1;
+  std::uint32_t server_alive_interval_seconds = 0;  // 0: off
+  std::uint32_t server_alive_count_max = 3;
+  LogLevel log_level = LogLevel::info;
+  bool batch_mode = false;
+  RequestTty request_tty = RequestTty::automatic;
+  SessionType session_type = SessionType::standard;  // none: -N
+  bool stdin_null = false;                           // -n
+  std::optional<std::string> remote_command;         // RemoteCommand, tokens expanded; an error together with a command
+
+  bool sends_env(std::string_view name) const;
+};
+
+// What the configuration is read for and on. Nothing else is asked of the system.
+struct ClientContext {
+  std::string host;  // as typed
+  std::string local_user;
+  std::string home;  // of the local user
+  std::uint32_t uid = 0;
+  std::string local_host_name;  // %l; %L is its first label
+  EnvironmentLookup environment;
+};
+
+struct LoadedClientConfig {
+  ClientConfig config;
+  std::vector<ConfigNote> notes;  // for the log, in order
+};
+// Options, then -F's file or ~/.ssh/config and `system_file`, as ssh(1) does. Throws ConfigError.
+LoadedClientConfig load_client_config(const ClientOptions& options, const ClientContext& context,
+                                      const AlgorithmNames& supported,
+                                      const std::string& system_file = "/etc/ssh/ssh_config");
+// What `glassh -G host` prints: ssh -G's format, for the keywords that we have.
+std::string effective_config(const ClientConfig& config);
+
+class ClientConfigReader {
+ public:
+  // Whose file it is decides where Include's relative paths start: ~/.ssh or the file's own directory.
+  enum class Source { command_line, user, system };
+
+  ClientConfigReader(ClientContext context, AlgorithmNames supported);
+
+  // All of these throw ConfigError.
+  void option(std::string_view setting);  // one -o: "Port=22"
+  // False if there is no such file. `check_mode`: the file must be the user's or root's and writable by nobody else.
+  bool file(const std::string& path, Source source, bool check_mode);
+  void text(std::string_view content, const std::string& file_name, Source source = Source::user);
+
+  ClientConfig finish();  // fills in the defaults and expands tokens
+  const std::vector<ConfigNote>& notes() const { return notes_; }
+
+ private:
+  friend struct ClientKeywords;
+  struct Section {  // the file that is being read
+    Source source = Source::user;
+    std::string directory;
+    int depth = 0;
+    bool check_mode = false;
+    bool active = true;  // inside a Host block that matches, or before the first
+    bool never = false;  // included from a block that does not match: only checked
+  };
+  void line(std::string_view text, const ConfigPlace& place, Section& section);
+  void include(const std::vector<std::string>& patterns, const ConfigPlace& place, const Section& section);
+  void text_in(std::string_view content, const std::string& file_name, Section section);
+  bool load(const std::string& path, Section section);
+
+  ClientContext context_;
+  AlgorithmNames supported_;
+  std::set<std::string> seen_;  // lower-case keywords whose first value is fixed
+  ClientConfig config_;
+  std::vector<ConfigNote> notes_;
+  std::vector<std::string> ignore_unknown_;  // patterns
+  std::optional<std::string> host_name_;     // HostName, not yet expanded
+  std::optional<std::string> proxy_command_;
+  std::optional<std::string> remote_command_;
+  std::vector<std::string> user_known_hosts_files_ = {"~/.ssh/known_hosts", "~/.ssh/known_hosts2"};
+  bool clear_all_forwardings_ = false;
+  std::optional<std::string> refused_forwarding_;  // an error unless ClearAllForwardings comes
+};
+
+}  // namespace glassh
