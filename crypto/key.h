@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "crypto/base64.h"
 #include "crypto/hash.h"
 #include "crypto/rng.h"
 #include "crypto/secret.h"
@@ -82,8 +83,5 @@ struct PublicKeyLine {
   std::string comment;
 };
 PublicKeyLine parse_public_key_line(std::string_view line);
-
-std::string base64_encode(Bytes bytes);
-std::optional<std::vector<std::uint8_t>> base64_decode(std::string_view text);  // nothing if malformed
 
 }  // namespace glassh

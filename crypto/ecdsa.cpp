@@ -1,0 +1,197 @@
+// ecdsa-sha2-nistp256: RFC 5656 sections 3 and 6, with uncompressed points only.
+#include <fmt/format.h>
+
+#include "crypto/key_type.h"
+
+namespace glassh {
+namespace {
+
+constexpr std::string_view type_name = "ecdsa-sha2-nistp256";
+constexpr std::string_view curve_name = "nistp256";
+constexpr std::string_view libcrypto_curve_name = "P-256";
+constexpr std::size_t coordinate_size = 32;
+constexpr std::size_t point_size = 1 + 2 * coordinate_size;
+constexpr std::uint8_t uncompressed_point = 4;
+
+// RFC 5656 section 3.1
+struct EcdsaBlob {
+  static constexpr std::string_view name = "ecdsa-sha2-nistp256 key";
+  std::string_view type;
+  std::string_view identifier;
+  Bytes Q;
+
+  static void fields(auto& self, auto& field) {
+    field("type", self.type);
+    field("identifier", self.identifier);
+    field("Q", self.Q);
+  }
+};
+
+// RFC 5656 section 3.1.2 [5656-3.1.2-1]: r and then s, each an mpint.
+struct EcdsaSignature {
+  static constexpr std::string_view name = "ecdsa_signature_blob";
+  Mpint r;
+  Mpint s;
+
+  static void fields(auto& self, auto& field) {
+    field("r", self.r);
+    field("s", self.s);
+  }
+};
+
+// draft-miller-ssh-agent section 3.2.2
+struct EcdsaPrivate {
+  std::string_view curve_name;
+  Bytes Q;
+  Mpint d;
+
+  static void fields(auto& self, auto& field) {
+    field("curve name", self.curve_name);
+    field("Q", self.Q);
+    field("d", self.d);
+  }
+};
+
+struct EcdsaPrivateBlob {
+  std::string_view type;
+  EcdsaPrivate key;
+
+  static void fields(auto& self, auto& field) {
+    field("type", self.type);
+    EcdsaPrivate::fields(self.key, field);
+  }
+};
+
+void check_curve(std::string_view curve) {
+  // RFC 5656 section 6.1 [5656-6.1-1]: the curve goes by its short name, which here must be the type's own.
+  if (curve != curve_name) {
+    throw ProtocolError(
+        fmt::format("ecdsa-sha2-nistp256 key: the curve is '{}', must be nistp256", curve.substr(0, 64)));
+  }
+}
+
+void add_public_parts(KeyParts& parts, Bytes Q) {
+  // SEC 1 section 2.3.4. The point at infinity (one byte) and compressed points (33) have other sizes.
+  if (Q.size() != point_size || Q[0] != uncompressed_point) {
+    throw ProtocolError(fmt::format("ecdsa-sha2-nistp256 key: Q has {} bytes, must be an uncompressed point of {}",
+                                    Q.size(), point_size));
+  }
+  parts.add_text(OSSL_PKEY_PARAM_GROUP_NAME, libcrypto_curve_name);
+  parts.add_octets(OSSL_PKEY_PARAM_PUB_KEY, Q);
+}
+
+std::vector<std::uint8_t> point_of(EVP_PKEY* key) {
+  const SecretBytes x = key_number(key, OSSL_PKEY_PARAM_EC_PUB_X, coordinate_size);
+  const SecretBytes y = key_number(key, OSSL_PKEY_PARAM_EC_PUB_Y, coordinate_size);
+  std::vector<std::uint8_t> point = {uncompressed_point};
+  point.insert(point.end(), x.reveal().begin(), x.reveal().end());
+  point.insert(point.end(), y.reveal().begin(), y.reveal().end());
+  return point;
+}
+
+Bignum bignum_of(Bytes magnitude) {
+  return Bignum(check_pointer(BN_bin2bn(magnitude.data(), static_cast<int>(magnitude.size()), nullptr), "BN_bin2bn"));
+}
+
+class EcdsaNistp256 final : public KeyType {
+ public:
+  std::string_view name() const override { return type_name; }
+  std::string_view short_name() const override { return "ECDSA"; }
+  std::size_t bits(EVP_PKEY*) const override { return 256; }
+
+  EvpPkey decode_public(Bytes blob) const override {
+    const auto fields = decode<EcdsaBlob>(blob);
+    check_curve(fields.identifier);
+    KeyParts parts;
+    add_public_parts(parts, fields.Q);
+    return parts.assemble("EC", EVP_PKEY_PUBLIC_KEY);  // refuses a point that is not on the curve
+  }
+
+  std::vector<std::uint8_t> encode_public(EVP_PKEY* key) const override {
+    const std::vector<std::uint8_t> Q = point_of(key);
+    return encode(EcdsaBlob{type_name, curve_name, Q});
+  }
+
+  EvpPkey read_private(Decoder& decoder) const override {
+    EcdsaPrivate fields;
+    EcdsaPrivate::fields(fields, decoder);
+    check_curve(fields.curve_name);
+    KeyParts parts;
+    add_public_parts(parts, fields.Q);
+    parts.add_number(OSSL_PKEY_PARAM_PRIV_KEY, fields.d.magnitude);
+    EvpPkey key = parts.assemble("EC", EVP_PKEY_KEYPAIR);
+    check_pair(key.get());
+    return key;
+  }
+
+  SecretBytes write_private(EVP_PKEY* key) const override {
+    const std::vector<std::uint8_t> Q = point_of(key);
+    const SecretBytes d = key_number(key, OSSL_PKEY_PARAM_PRIV_KEY, coordinate_size);
+    const EcdsaPrivateBlob fields{type_name, {curve_name, Q, {d.reveal()}}};
+    SecretBytes out(measure(fields));
+    encode_into(fields, out.reveal());
+    return out;
+  }
+
+  EvpPkey generate(Rng&, std::size_t) const override {
+    const EvpPkeyCtx context(
+        check_pointer(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr), "EVP_PKEY_CTX_new_from_name"));
+    check(EVP_PKEY_keygen_init(context.get()), "EVP_PKEY_keygen_init");
+    check(EVP_PKEY_CTX_set_group_name(context.get(), libcrypto_curve_name.data()), "EVP_PKEY_CTX_set_group_name");
+    EVP_PKEY* key = nullptr;
+    check(EVP_PKEY_generate(context.get(), &key), "EVP_PKEY_generate");
+    return EvpPkey(key);
+  }
+
+  // RFC 5656 section 6.2.1 [5656-3.1.1-1] [5656-6.2.1-1]: a curve of 256 bits goes with SHA-256.
+  std::vector<std::uint8_t> sign(EVP_PKEY* key, std::string_view, Bytes message) const override {
+    const std::vector<std::uint8_t> der = digest_sign(key, signature_hash(HashName::sha256), message);
+    const unsigned char* at = der.data();
+    const EcdsaSig signature(
+        check_pointer(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())), "d2i_ECDSA_SIG"));
+    SecretBytes r(coordinate_size);
+    SecretBytes s(coordinate_size);
+    if (BN_bn2binpad(ECDSA_SIG_get0_r(signature.get()), r.reveal().data(), coordinate_size) < 0 ||
+        BN_bn2binpad(ECDSA_SIG_get0_s(signature.get()), s.reveal().data(), coordinate_size) < 0) {
+      throw_libcrypto_error("BN_bn2binpad");
+    }
+    return encode(EcdsaSignature{{r.reveal()}, {s.reveal()}});
+  }
+
+  bool verify(EVP_PKEY* key, std::string_view, Bytes message, Bytes content) const override {
+    const auto fields = decode<EcdsaSignature>(content);
+    if (fields.r.magnitude.size() > coordinate_size || fields.s.magnitude.size() > coordinate_size) return false;
+    const EcdsaSig signature(check_pointer(ECDSA_SIG_new(), "ECDSA_SIG_new"));
+    Bignum r = bignum_of(fields.r.magnitude);
+    Bignum s = bignum_of(fields.s.magnitude);
+    check(ECDSA_SIG_set0(signature.get(), r.get(), s.get()), "ECDSA_SIG_set0");
+    static_cast<void>(r.release());  // ECDSA_SIG_set0 took both
+    static_cast<void>(s.release());
+    unsigned char* der = nullptr;
+    const int size = i2d_ECDSA_SIG(signature.get(), &der);
+    check(size, "i2d_ECDSA_SIG");
+    const std::vector<std::uint8_t> copy(der, der + size);
+    OPENSSL_free(der);
+    return digest_verify(key, signature_hash(HashName::sha256), message, copy);
+  }
+
+ private:
+  // Q = d * G, and d in range.
+  static void check_pair(EVP_PKEY* key) {
+    const EvpPkeyCtx context(
+        check_pointer(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr), "EVP_PKEY_CTX_new_from_pkey"));
+    if (EVP_PKEY_check(context.get()) != 1) {
+      clear_libcrypto_errors();
+      throw ProtocolError("ecdsa-sha2-nistp256 private key: the public half does not belong to the private one");
+    }
+  }
+};
+
+}  // namespace
+
+const KeyType& ecdsa_nistp256_type() {
+  static const EcdsaNistp256 type;
+  return type;
+}
+
+}  // namespace glassh
