@@ -1,0 +1,177 @@
+#!/usr/bin/python3
+"""Which folder may include which, and what the core may not do (docs/ARCHITECTURE.md).
+
+    test/checks/layering.py              look at this source tree
+    test/checks/layering.py --self-test  plant one violation of each kind and see that it is found
+"""
+
+import re
+import sys
+import tempfile
+
+import source
+
+# proto <- crypto <- transport <- auth, channels <- server, client.
+BELOW = {
+    "proto": set(),
+    "crypto": {"proto"},
+    "transport": {"proto", "crypto"},
+    "auth": {"proto", "crypto", "transport"},
+    "channels": {"proto", "crypto", "transport"},
+    "server": {"proto", "crypto", "transport", "auth", "channels"},
+    "client": {"proto", "crypto", "transport", "auth", "channels"},
+}
+# Rule cases speak to any peer, so they stand on the packets alone.
+CONFORMANCE = re.compile(r"(proto|crypto|conformance)/|transport/packet_(reader|writer)\.h$")
+
+# What takes bytes and time in and gives events and bytes out.
+CORE = re.compile(r"(proto|crypto|transport|auth)/|channels/(?!io/)|(server|client)/(server|client)_connection")
+
+# Each of these is (name, what it looks for in code, where it is allowed).
+CORE_RULES = [
+    ("the core includes no Asio", r'#\s*include\s*[<"]boost/|\basio::', None),
+    ("the core reads no clock", r"_clock::now\b|\b(clock_gettime|gettimeofday|timespec_get|std::clock|std::time)\s*\(|\btime\s*\(\s*(0|NULL|nullptr|&)",
+     None),
+    ("the core has no random source of its own", r"\bRAND_\w+|\brandom_device\b|\bs?rand\s*\(|\b(getrandom|getentropy|arc4random\w*|mt19937\w*)\b",
+     r"crypto/rng\.cpp$"),
+    ("the core never waits", r"\b(sleep_for|sleep_until|usleep|nanosleep|condition_variable|epoll_\w+|p?poll|p?select)\b\s*[({<;]|"
+                             r"\bsleep\s*\(|#\s*include\s*<(thread|mutex|shared_mutex|condition_variable|future|semaphore|latch|barrier)>", None),
+    ("the core knows no sockets", r"#\s*include\s*<(sys/socket|sys/un|sys/uio|sys/epoll|sys/select|poll|netdb|netinet/\w+|arpa/inet)\.h>", None),
+    ("coroutines live at the rim", r"\bco_(await|return|yield)\b", None),
+]
+RULES = [
+    ("libcrypto is behind crypto/", r"#\s*include\s*<openssl/", r"crypto/|test/(crypto|support|bench|fuzz)/"),
+    ("reinterpret_cast only in proto/bytes.h", r"\breinterpret_cast\b", r"proto/bytes\.h$"),
+    ("no macros", r"#\s*define\b", None),
+]
+HEADER_RULES = [
+    ("no `using namespace` in a header", r"\busing\s+namespace\b", None),
+]
+LINES = 600
+
+
+def may_include(path, included):
+    """Whether the file may include this project header."""
+    folder, other = path.split("/")[0], included.split("/")[0]
+    if folder == "conformance":
+        return bool(CONFORMANCE.match(included))
+    if folder == "test":
+        # A test sees what its folder sees; support/, fuzz/ and the rest of test/ stand above everything.
+        tested = path.split("/")[1]
+        return other == "test" or tested not in BELOW or other == tested or other in BELOW[tested]
+    if CORE.match(path) and not CORE.match(included):
+        return False
+    return other == folder or other in BELOW[folder]
+
+
+def find_all(code, pattern):
+    """Line number and text of each match."""
+    lines = code.splitlines()
+    return [(code.count("\n", 0, match.start()) + 1, lines[code.count("\n", 0, match.start())].strip())
+            for match in re.finditer(pattern, code)]
+
+
+def check(root):
+    """[(name of the rule, [problem, …])]"""
+    paths = source.files(root, (".h", ".cpp"))
+    problems = {name: [] for name, _, _ in CORE_RULES + RULES + HEADER_RULES}
+    arrows, long_files, unguarded, headerless = [], [], [], []
+
+    for path in paths:
+        text = source.read(root, path)
+        code = source.code_of(text)
+        for match in re.finditer(r'#\s*include\s*"([^"]+)"', code):
+            if match[1].split("/")[0] not in source.FOLDERS:
+                arrows.append(f"{path}: \"{match[1]}\" is not named from the root of the project")
+            elif not may_include(path, match[1]):
+                arrows.append(f"{path} may not include \"{match[1]}\"")
+        rules = list(RULES)
+        if CORE.match(path):
+            rules += CORE_RULES
+        if path.endswith(".h"):
+            rules += HEADER_RULES
+            if "#pragma once" not in text:
+                unguarded.append(path)
+            if not text.startswith("//"):
+                headerless.append(path)
+        for name, pattern, allowed in rules:
+            if allowed and re.match(allowed, path):
+                continue
+            problems[name] += [f"{path}:{line}: {what}" for line, what in find_all(code, pattern)]
+    for path in paths + source.files(root, (".py", ".sh")):
+        size = source.read(root, path).count("\n")
+        if size > LINES:
+            long_files.append(f"{path} has {size} lines")
+
+    return [
+        ("the arrows between the folders", arrows),
+        *problems.items(),
+        (f"no file above {LINES} lines", long_files),
+        ("each header has #pragma once", unguarded),
+        ("each header begins by saying what it is", headerless),
+    ]
+
+
+GOOD = {
+    "proto/bytes.h": "// Bytes.\n#pragma once\nauto x = reinterpret_cast<int*>(0);\n",
+    "crypto/rng.cpp": '#include <openssl/rand.h>\n#include "proto/bytes.h"\nint x = RAND_bytes(p, n);\n',
+    "transport/a.cpp": '// sleep(1), #define in a comment\n#include "crypto/a.h"\nauto text = "reinterpret_cast #define co_await";\n'
+                       "int million = 1'000'000;  // it's\n",
+    "channels/io/pump.cpp": '#include <boost/asio.hpp>\n#include "channels/channels.h"\nauto t = steady_clock::now();\n',
+    "server/server_connection.cpp": '#include "auth/server_auth.h"\n#include "channels/channels.h"\n',
+    "server/listener.cpp": '#include "channels/io/pump.h"\n#include "server/server_connection.h"\n',
+    "test/support/pair.h": '// Pairs.\n#pragma once\n#include "client/client_connection.h"\n#include "server/server_connection.h"\n',
+    "test/auth/a_test.cpp": '#include "auth/server_auth.h"\n#include "test/support/pair.h"\n',
+    "conformance/rules.cpp": '#include "transport/packet_reader.h"\n',
+}
+# What is planted: path, text, and the rule that must find it.
+BAD = [
+    ("proto/a.cpp", '#include "crypto/a.h"\n', "the arrows between the folders"),
+    ("transport/a.cpp", '#include "auth/a.h"\n', "the arrows between the folders"),
+    ("auth/a.cpp", '#include "channels/a.h"\n', "the arrows between the folders"),
+    ("channels/a.cpp", '#include "auth/a.h"\n', "the arrows between the folders"),
+    ("server/a.cpp", '#include "client/a.h"\n', "the arrows between the folders"),
+    ("server/server_connection.cpp", '#include "channels/io/pump.h"\n', "the arrows between the folders"),
+    ("server/server_connection.cpp", '#include "server/listener.h"\n', "the arrows between the folders"),
+    ("test/auth/a_test.cpp", '#include "channels/a.h"\n', "the arrows between the folders"),
+    ("conformance/rules.cpp", '#include "transport/transport.h"\n', "the arrows between the folders"),
+    ("conformance/rules.cpp", '#include "server/listener.h"\n', "the arrows between the folders"),
+    ("crypto/a.cpp", '#include "b.h"\n', "the arrows between the folders"),
+    ("client/client_connection.h", "// A.\n#pragma once\n#include <boost/asio.hpp>\n", "the core includes no Asio"),
+    ("transport/a.cpp", "auto t = std::chrono::steady_clock::now();\n", "the core reads no clock"),
+    ("auth/a.cpp", "auto t = time(nullptr);\n", "the core reads no clock"),
+    ("crypto/a.cpp", "RAND_bytes(p, n);\n", "the core has no random source of its own"),
+    ("channels/a.cpp", "std::random_device d;\n", "the core has no random source of its own"),
+    ("proto/a.cpp", "int x = rand();\n", "the core has no random source of its own"),
+    ("auth/a.cpp", "sleep(1);\n", "the core never waits"),
+    ("auth/a.cpp", "std::this_thread::sleep_for(x);\n", "the core never waits"),
+    ("transport/a.cpp", "#include <mutex>\n", "the core never waits"),
+    ("transport/a.cpp", "#include <sys/socket.h>\n", "the core knows no sockets"),
+    ("channels/a.cpp", "co_await x;\n", "coroutines live at the rim"),
+    ("server/a.cpp", "#include <openssl/evp.h>\n", "libcrypto is behind crypto/"),
+    ("server/a.cpp", "auto x = reinterpret_cast<char*>(y);\n", "reinterpret_cast only in proto/bytes.h"),
+    ("test/proto/a_test.cpp", "#define A 1\n", "no macros"),
+    ("proto/a.h", "// A.\n#pragma once\nusing namespace std;\n", "no `using namespace` in a header"),
+    ("proto/a.h", "// A.\n", "each header has #pragma once"),
+    ("proto/a.h", "#pragma once\n", "each header begins by saying what it is"),
+    ("client/a.cpp", "\n" * 601, f"no file above {LINES} lines"),
+    ("conformance/a_test.py", "\n" * 601, f"no file above {LINES} lines"),
+]
+
+
+def self_test():
+    cases = []
+    with tempfile.TemporaryDirectory() as root:
+        source.plant(root, GOOD)
+        cases.append(("a good tree passes", [f"{name}: {problem}" for name, found in check(root) for problem in found]))
+    for path, text, rule in BAD:
+        with tempfile.TemporaryDirectory() as root:
+            source.plant(root, {path: text})
+            broken = [name for name, found in check(root) if found]
+            cases.append((f"{path} with {text.strip().splitlines()[-1] if text.strip() else 'many lines'}: {rule}",
+                          [] if broken == [rule] else [f"found: {broken}"]))
+    return source.report(cases)
+
+
+if __name__ == "__main__":
+    sys.exit(self_test() if "--self-test" in sys.argv else source.report(check(source.ROOT)))
