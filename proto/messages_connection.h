@@ -2,8 +2,8 @@
 //
 // RFC 4254, RFC 4335 (break), OpenSSH PROTOCOL section 2. A struct without a number is a tail: what the Rest of
 // GlobalRequest, ChannelOpen or ChannelRequest holds for the request or channel type called `name`. Tails of session
-// channels are in messages_session.h, those of forwarding in messages_forward.h. Neither windows nor channel numbers are
-// checked here.
+// channels are in messages_session.h, those of forwarding in messages_forward.h. Neither windows nor channel numbers
+// are checked here.
 //
 //   const auto open = decode<msg::ChannelOpen>(payload);
 //   if (open.channel_type == msg::SessionOpen::name) …

@@ -1,7 +1,7 @@
 // Forwarding and OpenSSH's global requests: what follows the common fields of a GlobalRequest or ChannelOpen.
 //
-// RFC 4254 sections 6.3.2 and 7, OpenSSH PROTOCOL sections 2.2 to 2.5. Each struct is a tail without a number; `name` is
-// the request name or channel type. Ports are uint32 on the wire; whether they fit 16 bits is not checked here.
+// RFC 4254 sections 6.3.2 and 7, OpenSSH PROTOCOL sections 2.2 to 2.5. Each struct is a tail without a number; `name`
+// is the request name or channel type. Ports are uint32 on the wire; whether they fit 16 bits is not checked here.
 //
 //   const auto tail = decode<msg::DirectTcpip>(open.channel_type_specific_data.bytes);
 #pragma once

@@ -1,7 +1,8 @@
 // Session channels: what follows the common fields of a ChannelOpen or ChannelRequest, by request type.
 //
-// RFC 4254 section 6, RFC 4335 (break), OpenSSH PROTOCOL section 2.1 (eow), RFC 9987 (agent forwarding). Each struct is a tail
-// without a number; `name` is the request or channel type. Terminal modes (RFC 4254 section 8) stay encoded here.
+// RFC 4254 section 6, RFC 4335 (break), OpenSSH PROTOCOL section 2.1 (eow), RFC 9987 (agent forwarding). Each struct is
+// a tail without a number; `name` is the request or channel type. Terminal modes (RFC 4254 section 8) stay encoded
+// here.
 //
 //   const auto tail = encode(msg::Exec{.command = "true"});
 //   send(msg::ChannelRequest{channel, msg::Exec::name, true, Rest{tail}});
@@ -173,6 +174,8 @@ struct Eow {
   static void fields(auto&, auto&) {}
 };
 
+// Agent forwarding, by OpenSSH's names. The same under RFC 9987's names follows; a peer that knows those says so in
+// EXT_INFO.
 struct AuthAgentReq {
   static constexpr std::string_view name = "auth-agent-req@openssh.com";
   static constexpr std::string_view section = "RFC 9987";
@@ -183,6 +186,21 @@ struct AuthAgentReq {
 // Channel open, from the server to the client that sent AuthAgentReq.
 struct AuthAgentOpen {
   static constexpr std::string_view name = "auth-agent@openssh.com";
+  static constexpr std::string_view section = "RFC 9987";
+
+  static void fields(auto&, auto&) {}
+};
+
+struct AgentReq {
+  static constexpr std::string_view name = "agent-req";
+  static constexpr std::string_view section = "RFC 9987";
+
+  static void fields(auto&, auto&) {}
+};
+
+// Channel open, from the server to the client that sent AgentReq.
+struct AgentConnect {
+  static constexpr std::string_view name = "agent-connect";
   static constexpr std::string_view section = "RFC 9987";
 
   static void fields(auto&, auto&) {}

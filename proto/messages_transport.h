@@ -1,8 +1,8 @@
 // The transport layer's messages: disconnecting, services, KEXINIT and NEWKEYS, extension negotiation, ping.
 //
-// RFC 4253 sections 7, 10 and 11, RFC 8308, OpenSSH PROTOCOL section 1.8. The key exchange methods' own messages (30..49)
-// are in messages_kex.h. Each struct is one message with the RFC's fields in their order; wire.h does the rest. All
-// text and data fields are views.
+// RFC 4253 sections 7, 10 and 11, RFC 8308, OpenSSH PROTOCOL section 1.8. The key exchange methods' own messages
+// (30..49) are in messages_kex.h. Each struct is one message with the RFC's fields in their order; wire.h does the
+// rest. All text and data fields are views.
 //
 //   const auto bytes = encode(msg::ServiceRequest{.service_name = "ssh-userauth"});
 #pragma once

@@ -96,6 +96,7 @@ inline constexpr std::uint8_t add_id_constrained = 25;
 inline constexpr std::uint8_t add_smartcard_key_constrained = 26;
 inline constexpr std::uint8_t extension = 27;
 inline constexpr std::uint8_t extension_failure = 28;
+inline constexpr std::uint8_t extension_response = 29;  // RFC 9987, not yet in the draft
 }  // namespace agent_number
 
 namespace agent_constraint {

@@ -38,6 +38,9 @@ struct Rest {  // whatever is left, without a length in front
 struct Hidden {  // a string that never prints: passwords, passphrases, private keys
   Bytes bytes;
 };
+struct HiddenMpint {  // an mpint that never prints: the private numbers of a key
+  Bytes magnitude;
+};
 template <class Item>
 struct RestOf {  // items until the message ends, without a count in front
   std::vector<Item> items;
@@ -113,6 +116,11 @@ class Decoder {
       bytes = bytes.subspan(1);
     }
     value.magnitude = bytes;
+  }
+  void operator()(std::string_view name, HiddenMpint& value) {
+    Mpint number;
+    (*this)(name, number);
+    value.magnitude = number.magnitude;
   }
 
   // The count is the peer's word: memory grows only with the items that really arrived.
@@ -214,6 +222,7 @@ struct Measurer {
     const Bytes stripped = wire_detail::without_leading_zeros(value.magnitude);
     size += 4 + stripped.size() + (wire_detail::needs_zero(stripped) ? 1 : 0);
   }
+  void operator()(std::string_view name, HiddenMpint value) { (*this)(name, Mpint{value.magnitude}); }
   template <std::size_t N>
   void operator()(std::string_view, const std::array<std::uint8_t, N>&) {
     size += N;
@@ -260,6 +269,7 @@ class Encoder {
     if (zero) *out_++ = 0;
     copy(stripped);
   }
+  void operator()(std::string_view name, HiddenMpint value) { (*this)(name, Mpint{value.magnitude}); }
   template <std::size_t N>
   void operator()(std::string_view, const std::array<std::uint8_t, N>& value) {
     copy(value);
@@ -310,8 +320,8 @@ std::vector<std::uint8_t> encode(const M& message) {
   return out;
 }
 
-// -------------------------------------------------------------------------------------------------------------- byte
-// map
+// ----------------------------------------------------------------------------------------------------------------
+// byte map
 
 // Where a field lies in the payload: [begin, end), lengths included.
 struct FieldSpan {
