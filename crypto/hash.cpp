@@ -35,33 +35,14 @@ std::size_t hash_size(HashName name) { return facts(name).size; }
 std::string_view hash_text(HashName name) { return facts(name).text; }
 
 const EVP_MD* fetched_digest(HashName name) {
-  // One per hash, fetched when it is first asked for: MD5 may be absent from a FIPS provider, and is rarely wanted.
-  const auto fetch = [](HashName wanted) {
-    return EvpMd(check_pointer(EVP_MD_fetch(nullptr, facts(wanted).libcrypto_name, nullptr), facts(wanted).text));
-  };
-  switch (name) {
-    case HashName::md5: {
-      static const EvpMd md5 = fetch(HashName::md5);
-      return md5.get();
-    }
-    case HashName::sha1: {
-      static const EvpMd sha1 = fetch(HashName::sha1);
-      return sha1.get();
-    }
-    case HashName::sha256: {
-      static const EvpMd sha256 = fetch(HashName::sha256);
-      return sha256.get();
-    }
-    case HashName::sha384: {
-      static const EvpMd sha384 = fetch(HashName::sha384);
-      return sha384.get();
-    }
-    case HashName::sha512: {
-      static const EvpMd sha512 = fetch(HashName::sha512);
-      return sha512.get();
-    }
-  }
-  throw std::invalid_argument("no such hash");
+  static const std::array<EvpMd, all_hashes.size()> fetched = [] {
+    std::array<EvpMd, all_hashes.size()> all;
+    for (std::size_t i = 0; i < all.size(); ++i)
+      all[i].reset(EVP_MD_fetch(nullptr, all_hashes[i].libcrypto_name, nullptr));
+    clear_libcrypto_errors();  // a FIPS provider has no MD5; that is an error only for who asks for it
+    return all;
+  }();
+  return check_pointer(fetched.at(static_cast<std::size_t>(name)).get(), facts(name).text);
 }
 
 struct Hash::State {

@@ -1,5 +1,6 @@
 #include "crypto/libcrypto.h"
 
+#include <array>
 #include <string>
 
 #include <fmt/format.h>
@@ -17,6 +18,22 @@ void throw_libcrypto_error(std::string_view what) {
   }
   ERR_clear_error();
   throw std::runtime_error(fmt::format("libcrypto: {}: {}", what, reason));
+}
+
+const EVP_CIPHER* fetched_cipher(std::string_view libcrypto_name) {
+  static constexpr std::array<const char*, 6> names = {"ChaCha20",    "AES-128-GCM", "AES-256-GCM",
+                                                       "AES-128-CTR", "AES-192-CTR", "AES-256-CTR"};
+  static const std::array<EvpCipher, names.size()> fetched = [] {
+    std::array<EvpCipher, names.size()> all;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      all[i].reset(check_pointer(EVP_CIPHER_fetch(nullptr, names[i], nullptr), names[i]));
+    }
+    return all;
+  }();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (libcrypto_name == names[i]) return fetched[i].get();
+  }
+  throw std::invalid_argument(fmt::format("no cipher {}", libcrypto_name));
 }
 
 }  // namespace glassh

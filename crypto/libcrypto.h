@@ -68,5 +68,7 @@ inline void clear_libcrypto_errors() { ERR_clear_error(); }
 
 // The hash as libcrypto knows it, fetched once per process; libcrypto keeps it. Never null.
 const EVP_MD* fetched_digest(HashName name);
+// The cipher of libcrypto's name ("AES-256-GCM", "AES-128-CTR", "ChaCha20", …), the same way.
+const EVP_CIPHER* fetched_cipher(std::string_view libcrypto_name);
 
 }  // namespace glassh

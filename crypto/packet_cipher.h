@@ -12,10 +12,17 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "crypto/secret.h"
 
 namespace glassh {
+
+// RFC 4251 section 9.3.2 [4251-9.3.2-3]: 2^28 packets at the most. Stricter than RFC 4344 section 3.1 [4344-3.1-1]
+// [4344-3.1-2] [4344-3.1-3], which wants new keys before 2^32 packets, preferably after 2^31.
+constexpr std::uint64_t packets_per_key = std::uint64_t{1} << 28;
+// RFC 4344 section 3.2 [4344-3.2-1] [4344-3.2-2]: 2^(L/4) blocks of L bits; AES has 128.
+constexpr std::uint64_t aes_blocks_per_key = std::uint64_t{1} << 32;
 
 struct PacketShape {
   std::size_t block = 8;  // padding fills the padded part to a multiple of this (at least 8)

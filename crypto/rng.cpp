@@ -33,8 +33,8 @@ SeededRng::SeededRng(std::uint64_t seed) : state_(std::make_unique<State>()) {
   std::array<std::uint8_t, 32> key{};  // the seed in front, big-endian; the rest is zero
   put_u64(key.data(), seed);
   const std::array<std::uint8_t, 16> counter_and_nonce{};
-  const EvpCipher chacha20(check_pointer(EVP_CIPHER_fetch(nullptr, "ChaCha20", nullptr), "ChaCha20"));
-  check(EVP_EncryptInit_ex2(state_->key_stream.get(), chacha20.get(), key.data(), counter_and_nonce.data(), nullptr),
+  check(EVP_EncryptInit_ex2(state_->key_stream.get(), fetched_cipher("ChaCha20"), key.data(), counter_and_nonce.data(),
+                            nullptr),
         "EVP_EncryptInit_ex2");
 }
 
