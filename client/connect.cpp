@@ -1,0 +1,193 @@
+#include "client/connect.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+extern char** environ;
+
+namespace glassh {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Deadline = std::optional<Clock::time_point>;
+
+std::string error_text(int error) { return std::generic_category().message(error); }
+
+struct FreeAddresses {
+  void operator()(addrinfo* addresses) const { ::freeaddrinfo(addresses); }
+};
+using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
+
+Addresses resolve(const ClientConfig& config) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_family = config.address_family == AddressFamily::inet    ? AF_INET
+                    : config.address_family == AddressFamily::inet6 ? AF_INET6
+                                                                    : AF_UNSPEC;
+  addrinfo* found = nullptr;
+  const int result = ::getaddrinfo(config.host_name.c_str(), std::to_string(config.port).c_str(), &hints, &found);
+  if (result != 0) {
+    const std::string why = result == EAI_SYSTEM ? error_text(errno) : ::gai_strerror(result);
+    throw ConnectError(fmt::format("Could not resolve hostname {}: {}", printable(config.host_name), why));
+  }
+  return Addresses(found);
+}
+
+std::string numeric(const addrinfo& address) {
+  char host[NI_MAXHOST];
+  const int result = ::getnameinfo(address.ai_addr, address.ai_addrlen, host, sizeof host, nullptr, 0, NI_NUMERICHOST);
+  return result == 0 ? host : "?";
+}
+
+// Waits for a connect(2) that is on its way. The result is an errno value, 0 when connected.
+int await_connected(int socket, Deadline deadline) {
+  pollfd waiting{socket, POLLOUT, 0};
+  while (true) {
+    int timeout = -1;
+    if (deadline) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count();
+      timeout = static_cast<int>(std::clamp<long long>(left, 0, 1 << 30));
+    }
+    const int ready = ::poll(&waiting, 1, timeout);
+    if (ready == 0) return ETIMEDOUT;
+    if (ready > 0) break;
+    if (errno != EINTR) return errno;
+  }
+  int error = 0;
+  socklen_t size = sizeof error;
+  return ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+// A connected socket, or a negative errno value.
+int connect_to(const addrinfo& address, Deadline deadline) {
+  const int socket = ::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (socket < 0) return -errno;
+  int error = ::connect(socket, address.ai_addr, address.ai_addrlen) == 0 ? 0 : errno;
+  if (error == EINPROGRESS || error == EINTR) error = await_connected(socket, deadline);
+  if (error != 0) {
+    ::close(socket);
+    return -error;
+  }
+  const int on = 1;  // a small packet does not wait for the acknowledgement of the one before; a dead peer is noticed
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  return socket;
+}
+
+// The time that is left, in equal shares for this address and those after it.
+Deadline share(Deadline deadline, long addresses_left) {
+  if (!deadline) return deadline;
+  const auto now = Clock::now();
+  return now + std::max(Clock::duration::zero(), *deadline - now) / addresses_left;
+}
+
+ServerStream connect_directly(const ClientConfig& config, ClientLog& log, Deadline deadline) {
+  const Addresses addresses = resolve(config);
+  std::vector<const addrinfo*> list;
+  for (const addrinfo* at = addresses.get(); at != nullptr; at = at->ai_next) list.push_back(at);
+
+  int error = 0;
+  for (std::uint32_t attempt = 1; attempt <= std::max(1u, config.connection_attempts); ++attempt) {
+    if (attempt > 1) {
+      std::this_thread::sleep_for(std::chrono::seconds(1));  // as ssh(1) does
+      log.debug1("Trying again...");
+    }
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const std::string address = numeric(*list[i]);
+      log.debug1("Connecting to {} [{}] port {}.", config.host_name, address, config.port);
+      const int socket = connect_to(*list[i], share(deadline, static_cast<long>(list.size() - i)));
+      if (socket >= 0) {
+        log.debug1("Connection established.");
+        return ServerStream(socket, address, config.port);
+      }
+      error = -socket;
+      log.debug1("connect to address {} port {}: {}", address, config.port, error_text(error));
+    }
+  }
+  throw ConnectError(
+      fmt::format("connect to host {} port {}: {}", printable(config.host_name), config.port, error_text(error)));
+}
+
+// Starts `command` with the user's shell; its standard input and output are the other end of the socket.
+ServerStream connect_through(const std::string& command, ClientLog& log) {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    throw ConnectError(fmt::format("socketpair for ProxyCommand: {}", error_text(errno)));
+  }
+  const char* const named = std::getenv("SHELL");
+  std::string shell = named != nullptr && *named != '\0' ? named : "/bin/sh";
+  std::string flag = "-c";
+  std::string line = "exec " + command;  // so that the process we end is the command, not a shell around it
+  char* const arguments[] = {shell.data(), flag.data(), line.data(), nullptr};
+  log.debug1("Executing proxy command: {}", line);
+
+  posix_spawn_file_actions_t files;
+  posix_spawnattr_t attributes;
+  ::posix_spawn_file_actions_init(&files);
+  ::posix_spawn_file_actions_adddup2(&files, ends[1], STDIN_FILENO);
+  ::posix_spawn_file_actions_adddup2(&files, ends[1], STDOUT_FILENO);
+  ::posix_spawnattr_init(&attributes);
+  sigset_t ignored_here;
+  ::sigemptyset(&ignored_here);
+  ::sigaddset(&ignored_here, SIGPIPE);
+  ::posix_spawnattr_setsigdefault(&attributes, &ignored_here);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  pid_t proxy = 0;
+  const int error = ::posix_spawn(&proxy, shell.c_str(), &files, &attributes, arguments, environ);
+  ::posix_spawn_file_actions_destroy(&files);
+  ::posix_spawnattr_destroy(&attributes);
+  ::close(ends[1]);
+  if (error != 0) {
+    ::close(ends[0]);
+    throw ConnectError(fmt::format("{}: {}", shell, error_text(error)));
+  }
+  return ServerStream(ends[0], std::nullopt, 0, proxy);
+}
+
+}  // namespace
+
+ServerStream::ServerStream(int socket, std::optional<std::string> address, std::uint16_t port, pid_t proxy)
+    : socket_(socket), address_(std::move(address)), port_(port), proxy_(proxy) {
+  ::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) | O_NONBLOCK);
+}
+
+ServerStream::ServerStream(ServerStream&& other) noexcept
+    : socket_(std::exchange(other.socket_, -1)),
+      address_(std::move(other.address_)),
+      port_(other.port_),
+      proxy_(std::exchange(other.proxy_, 0)) {}
+
+ServerStream::~ServerStream() {
+  if (socket_ >= 0) ::close(socket_);
+  if (proxy_ > 0) ::kill(proxy_, SIGHUP);
+}
+
+int ServerStream::release() { return std::exchange(socket_, -1); }
+
+std::string ServerStream::text() const {
+  return address_ ? fmt::format("{} port {}", *address_, port_) : "UNKNOWN port 65535";
+}
+
+ServerStream connect_to_server(const ClientConfig& config, ClientLog& log, Deadline deadline) {
+  return config.proxy_command ? connect_through(*config.proxy_command, log) : connect_directly(config, log, deadline);
+}
+
+}  // namespace glassh

@@ -1,0 +1,54 @@
+// From a configuration to a byte stream to the server: a TCP connection, or ProxyCommand's standard input and output.
+//
+// Blocking, in the order of ssh(1): each address of the name in turn, ConnectionAttempts rounds, ConnectTimeout shared
+// by the addresses that are left. Nothing of SSH happens here; who the server is, client/host_key_check finds out.
+//
+//   ServerStream stream = connect_to_server(config, log);  const int socket = stream.release();
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include <sys/types.h>
+
+#include "client/config.h"
+#include "client/log.h"
+
+namespace glassh {
+
+// The text is ready to print after "glassh: ".
+class ConnectError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+class ServerStream {
+ public:
+  // `socket` becomes non-blocking. `proxy` is 0 or the process at its other end, which gets a SIGHUP at the end of
+  // this.
+  ServerStream(int socket, std::optional<std::string> address, std::uint16_t port, pid_t proxy = 0);
+  ~ServerStream();
+  ServerStream(ServerStream&& other) noexcept;
+  ServerStream(const ServerStream&) = delete;
+  ServerStream& operator=(const ServerStream&) = delete;
+
+  int release();  // the socket; closing it is the caller's from now on
+  // Numeric; nothing behind a ProxyCommand.
+  const std::optional<std::string>& address() const { return address_; }
+  // "192.0.2.1 port 22", or "UNKNOWN port 65535" behind a ProxyCommand, as ssh(1) says it.
+  std::string text() const;
+
+ private:
+  int socket_;
+  std::optional<std::string> address_;
+  std::uint16_t port_;
+  pid_t proxy_;
+};
+
+// Throws ConnectError. `deadline`: when ConnectTimeout will have passed.
+ServerStream connect_to_server(const ClientConfig& config, ClientLog& log,
+                               std::optional<std::chrono::steady_clock::time_point> deadline);
+
+}  // namespace glassh
