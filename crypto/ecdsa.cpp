@@ -1,5 +1,6 @@
 // ecdsa-sha2-nistp256: RFC 5656 sections 3 and 6, with uncompressed points only.
 #include <fmt/format.h>
+#include <openssl/obj_mac.h>
 
 #include "crypto/key_type.h"
 
@@ -65,8 +66,7 @@ struct EcdsaPrivateBlob {
 void check_curve(std::string_view curve) {
   // RFC 5656 section 6.1 [5656-6.1-1]: the curve goes by its short name, which here must be the type's own.
   if (curve != curve_name) {
-    throw ProtocolError(
-        fmt::format("ecdsa-sha2-nistp256 key: the curve is '{}', must be nistp256", curve.substr(0, 64)));
+    throw ProtocolError(fmt::format("ecdsa-sha2-nistp256 key: the curve is '{}', must be nistp256", printable(curve)));
   }
 }
 
@@ -98,6 +98,12 @@ class EcdsaNistp256 final : public KeyType {
   std::string_view name() const override { return type_name; }
   std::string_view short_name() const override { return "ECDSA"; }
   std::size_t bits(EVP_PKEY*) const override { return 256; }
+  bool is_type_of(EVP_PKEY* key) const override {
+    char group[32] = {};
+    std::size_t size = 0;
+    return EVP_PKEY_is_a(key, "EC") == 1 && EVP_PKEY_get_group_name(key, group, sizeof group, &size) == 1 &&
+           std::string_view(group) == SN_X9_62_prime256v1;
+  }
 
   EvpPkey decode_public(Bytes blob) const override {
     const auto fields = decode<EcdsaBlob>(blob);
@@ -182,7 +188,7 @@ class EcdsaNistp256 final : public KeyType {
         check_pointer(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr), "EVP_PKEY_CTX_new_from_pkey"));
     if (EVP_PKEY_check(context.get()) != 1) {
       clear_libcrypto_errors();
-      throw ProtocolError("ecdsa-sha2-nistp256 private key: the public half does not belong to the private one");
+      throw KeyMismatch("ecdsa-sha2-nistp256 private key: the public half does not belong to the private one");
     }
   }
 };

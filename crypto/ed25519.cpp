@@ -63,6 +63,7 @@ class Ed25519 final : public KeyType {
   std::string_view name() const override { return type_name; }
   std::string_view short_name() const override { return "ED25519"; }
   std::size_t bits(EVP_PKEY*) const override { return 256; }
+  bool is_type_of(EVP_PKEY* key) const override { return EVP_PKEY_is_a(key, "ED25519") == 1; }
 
   EvpPkey decode_public(Bytes blob) const override {
     const auto fields = decode<Ed25519Blob>(blob);
@@ -90,7 +91,7 @@ class Ed25519 final : public KeyType {
     // Signing with another key's public half gives the private one away, so both copies must be the seed's own.
     const auto own_half = public_half_of(key.get());
     if (!equal(fields.public_half, own_half) || !equal(fields.private_and_public.last(key_size), own_half)) {
-      throw ProtocolError("ssh-ed25519 private key: the public half does not belong to the private one");
+      throw KeyMismatch("ssh-ed25519 private key: the public half does not belong to the private one");
     }
     return key;
   }

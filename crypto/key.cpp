@@ -42,14 +42,6 @@ const KeyType& key_type(std::string_view name) {
   return *type;
 }
 
-// A peer's name, short enough and safe to print.
-std::string printable(std::string_view name) {
-  std::string out(name.substr(0, 64));
-  std::replace_if(
-      out.begin(), out.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
-  return out;
-}
-
 bool algorithm_fits(std::string_view algorithm, std::string_view type) {
   return key_type_of_algorithm(algorithm) == type;
 }

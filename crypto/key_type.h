@@ -6,6 +6,7 @@
 //   const KeyType* type = find_key_type("ssh-rsa");  EvpPkey key = type->decode_public(blob);
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,18 +18,25 @@
 
 namespace glassh {
 
+// The halves of a private key do not belong together.
+class KeyMismatch : public ProtocolError {
+ public:
+  using ProtocolError::ProtocolError;
+};
+
 struct KeyType {
   virtual ~KeyType() = default;
   virtual std::string_view name() const = 0;        // "ssh-rsa": the first string of the blob
   virtual std::string_view short_name() const = 0;  // "RSA"
   virtual std::size_t bits(EVP_PKEY* key) const = 0;
+  virtual bool is_type_of(EVP_PKEY* key) const = 0;  // for keys that libcrypto read from a PEM file
 
   // RFC 4253 section 6.6: the public key blob, its type name included.
   virtual EvpPkey decode_public(Bytes blob) const = 0;
   virtual std::vector<std::uint8_t> encode_public(EVP_PKEY* key) const = 0;
 
-  // The fields of a private key as key files and the agent protocol have them, after the type name. The result's
-  // halves belong together, or this throws ProtocolError.
+  // The fields of a private key as key files and the agent protocol have them, after the type name. Throws KeyMismatch
+  // unless the halves belong together.
   virtual EvpPkey read_private(Decoder& fields) const = 0;
   // The same, type name included.
   virtual SecretBytes write_private(EVP_PKEY* key) const = 0;
@@ -43,6 +51,9 @@ const KeyType& ed25519_type();
 const KeyType& ecdsa_nistp256_type();
 const KeyType& rsa_type();
 const KeyType* find_key_type(std::string_view name);  // nullptr for a type that we do not have
+
+// Somebody else's name, short enough and safe to print.
+std::string printable(std::string_view name);
 
 // The message is hashed and signed, or checked, in one step. `hash` is nullptr where the scheme brings its own.
 std::vector<std::uint8_t> digest_sign(EVP_PKEY* key, const EVP_MD* hash, Bytes message);

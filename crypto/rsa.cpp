@@ -64,10 +64,10 @@ std::size_t bits_of(Mpint number) {
   return number.magnitude.size() * 8 - static_cast<std::size_t>(std::countl_zero(number.magnitude[0]));
 }
 
-void check_public_numbers(Mpint e, Mpint n) {
+void check_public_numbers(Mpint e, Mpint n, std::size_t least) {
   const std::size_t bits = bits_of(n);
-  if (bits < least_bits || bits > most_bits) {
-    throw ProtocolError(fmt::format("ssh-rsa key: n has {} bits, must have {} to {}", bits, least_bits, most_bits));
+  if (bits < least || bits > most_bits) {
+    throw ProtocolError(fmt::format("ssh-rsa key: n has {} bits, must have {} to {}", bits, least, most_bits));
   }
   if ((n.magnitude.back() & 1) == 0) throw ProtocolError("ssh-rsa key: n is even");
   const bool too_small = e.magnitude.empty() || (e.magnitude.size() == 1 && e.magnitude[0] < 3);
@@ -121,10 +121,11 @@ class Rsa final : public KeyType {
   std::string_view name() const override { return type_name; }
   std::string_view short_name() const override { return "RSA"; }
   std::size_t bits(EVP_PKEY* key) const override { return static_cast<std::size_t>(EVP_PKEY_get_bits(key)); }
+  bool is_type_of(EVP_PKEY* key) const override { return EVP_PKEY_is_a(key, "RSA") == 1; }
 
   EvpPkey decode_public(Bytes blob) const override {
     const auto fields = decode<RsaBlob>(blob);
-    check_public_numbers(fields.e, fields.n);
+    check_public_numbers(fields.e, fields.n, least_bits);
     KeyParts parts;
     parts.add_number(OSSL_PKEY_PARAM_RSA_N, fields.n.magnitude);
     parts.add_number(OSSL_PKEY_PARAM_RSA_E, fields.e.magnitude);
@@ -141,11 +142,11 @@ class Rsa final : public KeyType {
   EvpPkey read_private(Decoder& decoder) const override {
     RsaPrivate fields;
     RsaPrivate::fields(fields, decoder);
-    check_public_numbers(fields.e, fields.n);
+    check_public_numbers(fields.e, fields.n, least_own_bits);
     const Bignum p = secret_bignum(fields.p.magnitude);
     const Bignum q = secret_bignum(fields.q.magnitude);
     if (!factors_fit(fields, p.get(), q.get())) {
-      throw ProtocolError("ssh-rsa private key: p, q and iqmp do not belong to n");
+      throw KeyMismatch("ssh-rsa private key: p, q and iqmp do not belong to n");
     }
     const Bignum d = secret_bignum(fields.d.magnitude);
     const SecretBytes dmp1 = exponent_for(d.get(), p.get());
@@ -213,7 +214,7 @@ class Rsa final : public KeyType {
   static void check_pair(EVP_PKEY* key) {
     const std::vector<std::uint8_t> signature = digest_sign(key, hash_of("rsa-sha2-256"), bytes_of("glassh"));
     if (!digest_verify(key, hash_of("rsa-sha2-256"), bytes_of("glassh"), signature)) {
-      throw ProtocolError("ssh-rsa private key: the public half does not belong to the private one");
+      throw KeyMismatch("ssh-rsa private key: the public half does not belong to the private one");
     }
   }
 };
