@@ -27,16 +27,18 @@ struct ClientConnectionSettings {
 
 // Answer: HostKeyOffered → accept_host_key() or disconnect(); UserSignatureWanted → provide_user_signature() or
 // cannot_sign(). Until then next_event() returns nothing.
-using ClientEvent = std::variant<HostKeyOffered, KeysChanged, UserSignatureWanted, BannerArrived,
-                                 AuthenticationSucceeded, AuthenticationFailed, ChannelOpenWanted, ChannelOpened,
-                                 ChannelOpenRefused, DataArrived, RoomAgain, EofArrived, CloseArrived, ChannelRequested,
-                                 ChannelRequestAnswered, GlobalRequested, GlobalRequestAnswered, Disconnected>;
+using ClientEvent =
+    std::variant<HostKeyOffered, KeysChanged, UserSignatureWanted, BannerArrived, AuthenticationSucceeded,
+                 AuthenticationFailed, ChannelOpenWanted, ChannelOpened, ChannelOpenRefused, DataArrived, RoomAgain,
+                 EofArrived, CloseArrived, ChannelRequested, ChannelRequestAnswered, GlobalRequested,
+                 GlobalRequestAnswered, DebugArrived, Disconnected>;
 
 class ClientConnection {
  public:
   using Event = ClientEvent;
 
-  ClientConnection(const ClientConnectionSettings& settings, Rng& rng);  // rng must outlive it
+  // `rng` and `trace` (which may be null) must outlive it. Many connections share one settings object.
+  ClientConnection(std::shared_ptr<const ClientConnectionSettings> settings, Rng& rng, TraceSink* trace = nullptr);
   ~ClientConnection();
 
   MutableBytes space() { return transport_.reader().space(); }
@@ -66,7 +68,8 @@ class ClientConnection {
   std::optional<ClientEvent> pull();
   void check_deadlines();
 
-  const ClientConnectionSettings settings_;
+  const std::shared_ptr<const ClientConnectionSettings> settings_;
+  TraceSink* trace_;
   Transport transport_;
   std::unique_ptr<ClientAuth> auth_;
   std::unique_ptr<Channels> channels_;

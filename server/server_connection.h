@@ -39,7 +39,8 @@ class ServerConnection {
  public:
   using Event = ServerEvent;
 
-  ServerConnection(const ServerConnectionSettings& settings, Rng& rng);  // rng must outlive it
+  // `rng` and `trace` (which may be null) must outlive it. Many connections share one settings object.
+  ServerConnection(std::shared_ptr<const ServerConnectionSettings> settings, Rng& rng, TraceSink* trace = nullptr);
   ~ServerConnection();
 
   // Bytes in.
@@ -71,7 +72,8 @@ class ServerConnection {
   std::optional<ServerEvent> pull();
   void check_deadlines();
 
-  const ServerConnectionSettings settings_;
+  const std::shared_ptr<const ServerConnectionSettings> settings_;
+  TraceSink* trace_;
   Transport transport_;
   std::unique_ptr<ServerAuth> auth_;    // lives from ServiceRequested to LoggedIn
   std::unique_ptr<Channels> channels_;  // from LoggedIn

@@ -63,6 +63,7 @@ struct KexSettings {
 
 class KeyExchange {
  public:
+  // All must outlive it; `trace` may be null.
   KeyExchange(const KexSettings& settings, Rng& rng, PacketReader& reader, PacketWriter& writer, TraceSink* trace);
   ~KeyExchange();
 
@@ -106,13 +107,16 @@ class KeyExchange {
   std::optional<KexEvent> on_reply(Bytes payload);
   std::optional<KexEvent> on_newkeys(Bytes payload);
   void expect(Stage stage, std::string_view message) const;
-  void negotiate_algorithms();
+  void read_markers(const msg::KexInit& theirs);
+  Bytes host_key_for(std::string_view algorithm) const;
   void compute_exchange_hash(Bytes client_share, Bytes server_share);
   void verify_signature(Bytes signature) const;
   void send_newkeys();
+  CipherKeys keys_for(const CipherNames& names, bool sent_by_client) const;
+  void note_negotiation(const msg::KexInit& client, const msg::KexInit& server) const;
   void note(std::string_view topic, std::string_view text) const;
 
-  const KexSettings settings_;
+  const KexSettings& settings_;
   Rng& rng_;
   PacketReader& reader_;
   PacketWriter& writer_;
@@ -122,14 +126,10 @@ class KeyExchange {
   std::unique_ptr<Exchange> exchange_;
   Algorithms algorithms_;
   bool strict_ = false;
+  bool changed_once_ = false;
   bool peer_wants_ext_info_ = false;
   std::vector<std::uint8_t> session_id_;
   std::vector<std::uint8_t> host_key_;
 };
-
-// RFC 4253 section 7.2: `size` bytes for the purpose `letter` ('A' to 'F'). `shared_secret` is K as it is hashed (an
-// mpint or a string, encoded).
-SecretBytes derive_key(HashName hash, Bytes encoded_shared_secret, Bytes exchange_hash, char letter, Bytes session_id,
-                       std::size_t size);
 
 }  // namespace glassh

@@ -41,6 +41,10 @@ Algorithms negotiate(const msg::KexInit& client, const msg::KexInit& server);
 // algorithm.
 bool guess_is_right(const msg::KexInit& client, const msg::KexInit& server);
 
+// The names in kex_algorithms that are no methods: extension negotiation (RFC 8308 section 2.1) and strict key
+// exchange.
+bool is_marker(std::string_view kex_name);
+
 std::string join_names(const std::vector<std::string>& names);
 std::vector<std::string_view> split_names(std::string_view names);  // views into `names`
 bool contains_name(std::string_view names, std::string_view name);

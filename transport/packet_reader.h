@@ -24,8 +24,8 @@ class PacketReader {
  public:
   explicit PacketReader(TraceSink* trace = nullptr) : trace_(trace) {}
 
-  // Where to put bytes that arrived; never empty. Invalidates earlier payloads. Ask only when there is something to
-  // read: it leases a block.
+  // Where to put bytes that arrived; empty only while whole packets wait to be taken. Invalidates earlier payloads. Ask
+  // only when there is something to read: it leases a block; filled(0) gives an unused one back.
   MutableBytes space();
   void filled(std::size_t size);
 
@@ -48,7 +48,8 @@ class PacketReader {
   static constexpr std::uint32_t max_packet_length = 35000;
 
  private:
-  Bytes check_padding(MutableBytes packet) const;
+  void check_length(std::uint32_t length) const;
+  Bytes payload_of(Bytes packet) const;
   void release_if_empty();
 
   TraceSink* trace_;

@@ -10,13 +10,13 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "crypto/packet_cipher.h"
 #include "crypto/rng.h"
+#include "proto/numbers.h"
 #include "proto/trace_sink.h"
 #include "proto/wire.h"
 #include "transport/block_pool.h"
@@ -49,7 +49,7 @@ class PacketWriter {
   // New keys for everything after this; releases what was held.
   void use(std::unique_ptr<Sealer> sealer, std::string cipher_name, bool reset_sequence_number);
   // Releases nothing and forgets what was held: the connection is ending.
-  void drop_held() { held_.clear(); }
+  void drop_held();
 
   // Sealed bytes, oldest first, for one writev; views valid until the next call of anything here.
   const std::vector<Bytes>& ready();
@@ -85,7 +85,7 @@ class PacketWriter {
   std::uint64_t bytes_under_key_ = 0;
   bool holding_ = false;
   std::size_t begun_ = 0;
-  std::deque<OutBlock> blocks_;
+  std::vector<OutBlock> blocks_;
   std::size_t backlog_ = 0;
   std::vector<Bytes> ready_;
   std::vector<std::vector<std::uint8_t>> held_;

@@ -31,13 +31,17 @@ struct PayloadArrived {  // 50 and up, allowed by the gate; valid until the next
 };
 struct ServiceAccepted {};   // client: the answer to request_service()
 struct ServiceRequested {};  // server: ssh-userauth was asked for and has been accepted
+struct DebugArrived {  // RFC 4253 section 11.3: from the peer, not trusted: filter control characters before showing it
+  std::string_view message;
+  bool always_display = false;
+};
 struct Disconnected {
   DisconnectReason reason = DisconnectReason::by_application;
   std::string description;
   bool by_peer = false;
 };
 using TransportEvent = std::variant<SignatureWanted, HostKeyOffered, KeysChanged, ServiceAccepted, ServiceRequested,
-                                    PayloadArrived, Disconnected>;
+                                    DebugArrived, PayloadArrived, Disconnected>;
 
 struct RekeyLimit {
   std::uint64_t bytes = std::uint64_t{1} << 30;  // in either direction; 0: only the cipher's own limits
@@ -49,12 +53,12 @@ struct TransportSettings {
   std::string software_version = "glassh_0.1";  // after "SSH-2.0-"; RFC 4253 section 4.2
   RekeyLimit rekey_limit;
   std::vector<std::string> server_sig_algs;  // server: RFC 8308 section 3.1
-  TraceSink* trace = nullptr;                // may be null; must outlive the transport
 };
 
 class Transport {
  public:
-  Transport(const TransportSettings& settings, Rng& rng);  // queues our identification and KEXINIT
+  // Queues our identification and KEXINIT. All three must outlive it; `trace` may be null.
+  Transport(const TransportSettings& settings, Rng& rng, TraceSink* trace);
 
   // Bytes in and out; see PacketReader and PacketWriter.
   PacketReader& reader() { return reader_; }
@@ -62,8 +66,8 @@ class Transport {
 
   std::optional<TransportEvent> next_event();
 
-  void provide_signature(Bytes signature) { kex_.provide_signature(signature); }
-  void accept_host_key();
+  void provide_signature(Bytes signature);
+  void accept_host_key() { kex_.accept_host_key(); }
   void start_key_exchange() { kex_.start(); }
   void request_service(std::string_view name);  // client
   // The owner says when RFC 4252 begins and when it has ended; the gate and the answer to PING follow.
@@ -90,19 +94,23 @@ class Transport {
  private:
   bool exchange_versions();
   std::optional<TransportEvent> on_payload(Bytes payload, std::uint32_t sequence_number);
-  std::optional<TransportEvent> on_transport_message(Bytes payload, std::uint32_t sequence_number);
+  std::optional<TransportEvent> on_transport_message(Bytes payload);
   std::optional<TransportEvent> on_kex_event(KexEvent event);
   void on_ext_info(Bytes payload);
-  void on_service_request(Bytes payload);
+  std::optional<TransportEvent> on_service_request(Bytes payload);
+  std::optional<TransportEvent> on_service_accept(Bytes payload);
+  void on_ping(Bytes payload);
   void send_ext_info();
+  bool may_rekey() const;
   void rekey_if_due();
 
-  const TransportSettings settings_;
+  const TransportSettings& settings_;
+  TraceSink* trace_;
   PacketReader reader_;
   PacketWriter writer_;
   KeyExchange kex_;
   Phase phase_ = Phase::first_key_exchange;
-  std::string peer_version_;
+  std::string our_version_, peer_version_;
   std::size_t lines_before_version_ = 0;
   std::vector<std::string> peer_sig_algs_;
   bool peer_answers_ping_ = false;
@@ -111,7 +119,7 @@ class Transport {
   bool closed_ = false;
   TimePoint now_{};
   TimePoint keys_since_{};
-  bool keys_timed_ = false;
+  std::uint64_t bytes_without_kexinit_ = 0;
 };
 
 }  // namespace glassh

@@ -1,0 +1,367 @@
+#include "transport/key_exchange.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "crypto/kex_method.h"
+#include "transport/key_derivation.h"
+
+namespace glassh {
+
+// What one exchange needs and nothing after it: wiped and freed at the second NEWKEYS.
+struct KeyExchange::Exchange {
+  std::vector<std::uint8_t> our_kexinit;   // I_C or I_S
+  std::vector<std::uint8_t> peer_kexinit;  // the other one
+  std::array<std::uint8_t, 16> client_cookie{}, server_cookie{};
+  Algorithms algorithms;
+  std::unique_ptr<KexMethod> method;
+  std::vector<std::uint8_t> our_share;
+  std::vector<std::uint8_t> host_key;  // K_S
+  SecretBytes shared_secret;           // K as it is hashed
+  Digest hash;                         // H
+  bool ignore_next = false;            // RFC 4253 section 7: the peer's wrong guess is on its way
+};
+
+KeyExchange::KeyExchange(const KexSettings& settings, Rng& rng, PacketReader& reader, PacketWriter& writer,
+                         TraceSink* trace)
+    : settings_(settings), rng_(rng), reader_(reader), writer_(writer), trace_(trace) {}
+
+KeyExchange::~KeyExchange() = default;
+
+void KeyExchange::set_versions(std::string_view client, std::string_view server) {
+  client_version_ = client;
+  server_version_ = server;
+}
+
+// RFC 4253 section 9 [4253-9-2]: either side, at any time; a second KEXINIT during an exchange is forbidden
+// [4253-7.1-32].
+void KeyExchange::start() {
+  if (exchange_ != nullptr) return;
+  exchange_ = std::make_unique<Exchange>();
+  send_kexinit();
+  stage_ = Stage::sent_kexinit;
+}
+
+std::optional<KexEvent> KeyExchange::on_payload(Bytes payload) {
+  if (exchange_ != nullptr && exchange_->ignore_next && payload[0] >= message_number::kexdh_init) {
+    // RFC 4253 section 7.1 [4253-7.1-26] [4253-7-4]: once, whatever it is.
+    exchange_->ignore_next = false;
+    note("key exchange", "this packet followed a wrong guess and is ignored");
+    return std::nullopt;
+  }
+  switch (payload[0]) {
+    case message_number::kexinit:
+      return on_kexinit(payload);
+    case message_number::newkeys:
+      return on_newkeys(payload);
+    case message_number::kex_ecdh_init:
+      return on_init(payload);
+    case message_number::kex_ecdh_reply:
+      return on_reply(payload);
+  }
+  throw ProtocolError(fmt::format("message {} belongs to no key exchange method that was negotiated", payload[0]));
+}
+
+void KeyExchange::send_kexinit() {
+  Exchange& exchange = *exchange_;
+  const Proposal& proposal = settings_.proposal;
+  std::vector<std::string> kex = proposal.kex;
+  if (!first_done()) {
+    // RFC 8308 section 2.1 [8308-2.1-1] [8308-2.2-3] and OpenSSH PROTOCOL section 1.9 [openssh-strict-kex-1.9-1]: in
+    // the first KEXINIT only, each role its own marker.
+    const bool client = settings_.role == Role::client;
+    kex.emplace_back(client ? "ext-info-c" : "ext-info-s");
+    kex.emplace_back(client ? "kex-strict-c-v00@openssh.com" : "kex-strict-s-v00@openssh.com");
+  }
+  const std::string kex_list = join_names(kex);
+  const std::string host_key_list = join_names(proposal.host_key);
+  const std::string cipher_c2s = join_names(proposal.cipher_client_to_server);
+  const std::string cipher_s2c = join_names(proposal.cipher_server_to_client);
+  const std::string mac_c2s = join_names(proposal.mac_client_to_server);
+  const std::string mac_s2c = join_names(proposal.mac_server_to_client);
+  const std::string compression = join_names(proposal.compression);
+
+  msg::KexInit kexinit;
+  rng_.fill(kexinit.cookie);  // RFC 4253 section 7.1 [4253-7.1-5]: fresh and random each time
+  kexinit.kex_algorithms = {kex_list};
+  kexinit.server_host_key_algorithms = {host_key_list};
+  kexinit.encryption_algorithms_client_to_server = {cipher_c2s};
+  kexinit.encryption_algorithms_server_to_client = {cipher_s2c};
+  kexinit.mac_algorithms_client_to_server = {mac_c2s};
+  kexinit.mac_algorithms_server_to_client = {mac_s2c};
+  kexinit.compression_algorithms_client_to_server = {compression};
+  kexinit.compression_algorithms_server_to_client = {compression};
+  kexinit.first_kex_packet_follows = false;  // [4253-7.1-25]: we never guess
+
+  exchange.our_kexinit = encode(kexinit);
+  writer_.send_payload(exchange.our_kexinit);
+  writer_.hold();  // RFC 4253 section 7.1 [4253-7.1-30]: until our NEWKEYS only messages 1 to 49 may leave
+}
+
+std::optional<KexEvent> KeyExchange::on_kexinit(Bytes payload) {
+  start();  // RFC 4253 section 9 [4253-9-1]: answer with our own, unless ours is out already
+  expect(Stage::sent_kexinit, "SSH_MSG_KEXINIT");
+  Exchange& exchange = *exchange_;
+  exchange.peer_kexinit = copy_of(payload);
+
+  const msg::KexInit ours = decode<msg::KexInit>(exchange.our_kexinit);
+  const msg::KexInit theirs = decode<msg::KexInit>(exchange.peer_kexinit);
+  if (theirs.reserved != 0) {  // RFC 4253 section 7.1 [4253-7.1-29]
+    throw ProtocolError(fmt::format("SSH_MSG_KEXINIT: reserved is {}, not 0", theirs.reserved));
+  }
+  const bool we_are_client = settings_.role == Role::client;
+  const msg::KexInit& client = we_are_client ? ours : theirs;
+  const msg::KexInit& server = we_are_client ? theirs : ours;
+  exchange.client_cookie = client.cookie;
+  exchange.server_cookie = server.cookie;
+  if (!first_done()) read_markers(theirs);
+
+  exchange.algorithms = negotiate(client, server);
+  // RFC 4253 section 7.1 [4253-7.1-26] [4253-7.1-28]: a right guess is the first packet of the exchange, a wrong one is
+  // dropped.
+  exchange.ignore_next = theirs.first_kex_packet_follows && !guess_is_right(client, server);
+  exchange.method = make_kex_method(exchange.algorithms.kex);
+  note_negotiation(client, server);
+
+  if (!we_are_client) {
+    stage_ = Stage::expecting_init;
+    return std::nullopt;
+  }
+  exchange.our_share = copy_of(exchange.method->start(rng_));
+  writer_.send(msg::KexEcdhInit{exchange.our_share});
+  stage_ = Stage::expecting_reply;
+  return std::nullopt;
+}
+
+// The names in the peer's first KEXINIT that are no methods.
+void KeyExchange::read_markers(const msg::KexInit& theirs) {
+  const bool we_are_client = settings_.role == Role::client;
+  const std::string_view names = theirs.kex_algorithms.text;
+  peer_wants_ext_info_ = contains_name(names, we_are_client ? "ext-info-s" : "ext-info-c");
+  // OpenSSH PROTOCOL section 1.9 [openssh-strict-kex-1.9-3]: in force when both offered it, and we always do.
+  strict_ = contains_name(names, we_are_client ? "kex-strict-s-v00@openssh.com" : "kex-strict-c-v00@openssh.com");
+  // [openssh-strict-kex-1.9-6]: then its KEXINIT was the peer's very first packet.
+  if (strict_ && reader_.sequence_number() != 1) {
+    throw ProtocolError(fmt::format("SSH_MSG_KEXINIT: came as packet {}, but strict key exchange wants it first",
+                                    reader_.sequence_number() - 1));
+  }
+}
+
+// RFC 5656 section 4: the server has Q_C, makes Q_S, K and H, and wants H signed.
+std::optional<KexEvent> KeyExchange::on_init(Bytes payload) {
+  expect(Stage::expecting_init, "SSH_MSG_KEX_ECDH_INIT");
+  Exchange& exchange = *exchange_;
+  const auto message = decode<msg::KexEcdhInit>(payload);
+  exchange.our_share = copy_of(exchange.method->respond(message.Q_C, rng_));
+  exchange.host_key = copy_of(host_key_for(exchange.algorithms.host_key));
+  compute_exchange_hash(message.Q_C, exchange.our_share);
+  stage_ = Stage::awaiting_signature;
+  return SignatureWanted{exchange.host_key, exchange.hash.bytes(), exchange.algorithms.host_key};
+}
+
+void KeyExchange::provide_signature(Bytes signature) {
+  expect(Stage::awaiting_signature, "a signature");
+  const Exchange& exchange = *exchange_;
+  host_key_ = exchange.host_key;
+  writer_.send(msg::KexEcdhReply{exchange.host_key, exchange.our_share, signature});
+  send_newkeys();
+}
+
+// RFC 5656 section 4: the client has K_S, Q_S and the signature; H and the signature must be right before anything
+// else.
+std::optional<KexEvent> KeyExchange::on_reply(Bytes payload) {
+  expect(Stage::expecting_reply, "SSH_MSG_KEX_ECDH_REPLY");
+  Exchange& exchange = *exchange_;
+  const auto message = decode<msg::KexEcdhReply>(payload);
+  exchange.method->finish(message.Q_S);
+  exchange.host_key = copy_of(message.K_S);
+  compute_exchange_hash(exchange.our_share, message.Q_S);
+  verify_signature(message.signature);
+  if (equal(host_key_, exchange.host_key)) {  // a later exchange with the key that was accepted
+    send_newkeys();
+    return std::nullopt;
+  }
+  // The first exchange, or one with another key than before [4253-9-6]: the application judges (RFC 4251 section 4.1).
+  stage_ = Stage::awaiting_host_key;
+  return HostKeyOffered{exchange.host_key, exchange.algorithms.host_key};
+}
+
+void KeyExchange::accept_host_key() {
+  expect(Stage::awaiting_host_key, "a decision on the host key");
+  host_key_ = exchange_->host_key;
+  send_newkeys();
+}
+
+// RFC 4253 section 8 [4253-8-8]: the server proves with it that it owns K_S and computed the same H.
+void KeyExchange::verify_signature(Bytes signature) const {
+  const Exchange& exchange = *exchange_;
+  const std::string& algorithm = exchange.algorithms.host_key;
+  const PublicKey key = PublicKey::decode(exchange.host_key);
+  if (key_type_of_algorithm(algorithm) != key.type()) {
+    throw ProtocolError(
+        DisconnectReason::key_exchange_failed,
+        fmt::format("SSH_MSG_KEX_ECDH_REPLY: K_S is of type {}, but {} was negotiated", key.type(), algorithm));
+  }
+  if (!key.verify(algorithm, exchange.hash.bytes(), signature)) {
+    throw ProtocolError(DisconnectReason::key_exchange_failed,
+                        "SSH_MSG_KEX_ECDH_REPLY: the signature over the exchange hash is wrong");
+  }
+  note("host key", fmt::format("{} {}: its {} signature over H is right", key.type(), key.fingerprint(), algorithm));
+}
+
+// RFC 4253 section 8 [4253-8-5], RFC 5656 section 4 [5656-4-7]: H = hash(V_C, V_S, I_C, I_S, K_S, Q_C, Q_S, K).
+void KeyExchange::compute_exchange_hash(Bytes client_share, Bytes server_share) {
+  Exchange& exchange = *exchange_;
+  const bool we_are_client = settings_.role == Role::client;
+  const Bytes client_kexinit = we_are_client ? exchange.our_kexinit : exchange.peer_kexinit;
+  const Bytes server_kexinit = we_are_client ? exchange.peer_kexinit : exchange.our_kexinit;
+  const KexMethod& method = *exchange.method;
+  exchange.shared_secret = encode_shared_secret(method);
+
+  Hash hash(method.hash());
+  hash.string(bytes_of(client_version_));
+  hash.string(bytes_of(server_version_));
+  hash.string(client_kexinit);
+  hash.string(server_kexinit);
+  hash.string(exchange.host_key);
+  hash.string(client_share);
+  hash.string(server_share);
+  hash.raw(exchange.shared_secret.reveal());
+  exchange.hash = hash.finish();
+
+  // RFC 4253 section 7.2 [4253-7.2-1] [4253-9-5]: the first H names the session, for good.
+  if (!first_done()) session_id_ = copy_of(exchange.hash.bytes());
+  if (settings_.key_log) {
+    settings_.key_log(exchange.client_cookie, exchange.server_cookie, exchange.shared_secret.reveal(),
+                      method.ephemeral_private());
+  }
+  if (trace_ == nullptr) return;
+  note("exchange hash",
+       fmt::format("{} over, in this order (RFC 4253 section 8, RFC 5656 section 4):\n"
+                   "V_C = \"{}\"\nV_S = \"{}\"\n"
+                   "I_C = the client's SSH_MSG_KEXINIT, {} bytes\n"
+                   "I_S = the server's SSH_MSG_KEXINIT, {} bytes\n"
+                   "K_S = the host key, {} bytes: {}\n"
+                   "Q_C = {}\nQ_S = {}\n"
+                   "K   = the shared secret, {} bytes, known to both ends only (hidden)\n"
+                   "H   = {}{}",
+                   hash_text(method.hash()), client_version_, server_version_, client_kexinit.size(),
+                   server_kexinit.size(), exchange.host_key.size(), PublicKey::decode(exchange.host_key).fingerprint(),
+                   hex(client_share), hex(server_share), exchange.shared_secret.size(), hex(exchange.hash.bytes()),
+                   equal(session_id_, exchange.hash.bytes()) ? " (this is also the session identifier)" : ""));
+}
+
+// RFC 4253 section 7.3 [4253-7.3-1] [4253-7.3-2]: NEWKEYS under the old keys, everything after it under the new ones.
+void KeyExchange::send_newkeys() {
+  const Exchange& exchange = *exchange_;
+  writer_.send(msg::NewKeys{});
+  const bool we_are_client = settings_.role == Role::client;
+  const CipherNames names =
+      we_are_client
+          ? CipherNames{exchange.algorithms.cipher_client_to_server, exchange.algorithms.mac_client_to_server}
+          : CipherNames{exchange.algorithms.cipher_server_to_client, exchange.algorithms.mac_server_to_client};
+  // [openssh-strict-kex-1.9-7] [openssh-strict-kex-1.9-9]: at every NEWKEYS of the connection.
+  writer_.use(make_sealer(names, keys_for(names, we_are_client)), names.cipher, strict_);
+  stage_ = Stage::expecting_newkeys;
+}
+
+// RFC 4253 section 7.3 [4253-7.3-3].
+std::optional<KexEvent> KeyExchange::on_newkeys(Bytes payload) {
+  expect(Stage::expecting_newkeys, "SSH_MSG_NEWKEYS");
+  decode<msg::NewKeys>(payload);
+  const Exchange& exchange = *exchange_;
+  const bool from_client = settings_.role == Role::server;
+  const CipherNames names =
+      from_client ? CipherNames{exchange.algorithms.cipher_client_to_server, exchange.algorithms.mac_client_to_server}
+                  : CipherNames{exchange.algorithms.cipher_server_to_client, exchange.algorithms.mac_server_to_client};
+  // [openssh-strict-kex-1.9-8] [openssh-strict-kex-1.9-9]
+  reader_.use(make_opener(names, keys_for(names, from_client)), names.cipher, strict_);
+  algorithms_ = exchange.algorithms;
+  exchange_.reset();
+  stage_ = Stage::idle;
+  return KeysChanged{std::exchange(changed_once_, true) == false};
+}
+
+// RFC 4253 section 7.2 [4253-7.2-3]: A, C, E for what the client sends, B, D, F for what the server sends.
+CipherKeys KeyExchange::keys_for(const CipherNames& names, bool sent_by_client) const {
+  const Exchange& exchange = *exchange_;
+  const CipherKeySizes sizes = cipher_key_sizes(names);
+  const auto derive = [&](char client_letter, std::size_t size) {
+    const char letter = static_cast<char>(client_letter + (sent_by_client ? 0 : 1));
+    return derive_key(exchange.method->hash(), exchange.shared_secret.reveal(), exchange.hash.bytes(), letter,
+                      session_id_, size);
+  };
+  return {derive('A', sizes.iv), derive('C', sizes.key), derive('E', sizes.mac_key)};
+}
+
+bool KeyExchange::waiting() const { return stage_ == Stage::awaiting_signature || stage_ == Stage::awaiting_host_key; }
+
+bool KeyExchange::peer_started() const { return exchange_ != nullptr && !exchange_->peer_kexinit.empty(); }
+
+// A key exchange message out of order: RFC 4253 section 7.1 [4253-7.1-32] forbids a second KEXINIT, and nothing allows
+// the rest.
+void KeyExchange::expect(Stage stage, std::string_view message) const {
+  if (stage_ == stage) return;
+  constexpr std::string_view texts[] = {"while no key exchange runs",           "while SSH_MSG_KEXINIT is expected",
+                                        "while the client's share is expected", "while the host key signs",
+                                        "while the server's share is expected", "while the host key is judged",
+                                        "while SSH_MSG_NEWKEYS is expected"};
+  throw ProtocolError(fmt::format("{}: not expected {}", message, texts[static_cast<std::size_t>(stage_)]));
+}
+
+Bytes KeyExchange::host_key_for(std::string_view algorithm) const {
+  const auto type = key_type_of_algorithm(algorithm);
+  const auto found = std::find_if(settings_.host_keys.begin(), settings_.host_keys.end(),
+                                  [&](const HostKey& key) { return key.type == type; });
+  if (found == settings_.host_keys.end()) {
+    throw std::logic_error(fmt::format("{} was offered without a host key for it", algorithm));
+  }
+  return found->blob;
+}
+
+void KeyExchange::note(std::string_view topic, std::string_view text) const {
+  if (trace_ != nullptr) trace_->note(topic, text);
+}
+
+// What was chosen, and what lost: the names that the client preferred and the server does not have.
+void KeyExchange::note_negotiation(const msg::KexInit& client, const msg::KexInit& server) const {
+  if (trace_ == nullptr) return;
+  const Algorithms& chosen = exchange_->algorithms;
+  const auto line = [](std::string_view what, const std::string& winner, NameList ours, NameList theirs) {
+    if (winner.empty()) return fmt::format("{}: none, for the cipher brings its own\n", what);
+    std::string missing;
+    std::string later;
+    bool won = false;
+    for (const std::string_view name : split_names(ours.text)) {
+      if (is_marker(name)) continue;
+      if (name == winner) {
+        won = true;
+        continue;
+      }
+      std::string& list = won ? later : missing;
+      list += fmt::format("{}{}{}", list.empty() ? "" : ", ", name,
+                          won || contains_name(theirs.text, name) ? "" : " (the server has it not)");
+    }
+    return fmt::format("{}: {}{}{}{}{}\n", what, winner,
+                       missing.empty() ? "" : "\n    preferred by the client, but lost: ", missing,
+                       later.empty() ? "" : "\n    lower on the client's list: ", later);
+  };
+  note("negotiation",
+       line("key exchange", chosen.kex, client.kex_algorithms, server.kex_algorithms) +
+           line("host key", chosen.host_key, client.server_host_key_algorithms, server.server_host_key_algorithms) +
+           line("cipher, client to server", chosen.cipher_client_to_server,
+                client.encryption_algorithms_client_to_server, server.encryption_algorithms_client_to_server) +
+           line("cipher, server to client", chosen.cipher_server_to_client,
+                client.encryption_algorithms_server_to_client, server.encryption_algorithms_server_to_client) +
+           line("MAC, client to server", chosen.mac_client_to_server, client.mac_algorithms_client_to_server,
+                server.mac_algorithms_client_to_server) +
+           line("MAC, server to client", chosen.mac_server_to_client, client.mac_algorithms_server_to_client,
+                server.mac_algorithms_server_to_client) +
+           fmt::format("strict key exchange: {}",
+                       strict_ ? "yes, both sides offer it" : "no, the peer does not offer it"));
+}
+
+}  // namespace glassh

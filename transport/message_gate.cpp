@@ -1,0 +1,100 @@
+#include "transport/message_gate.h"
+
+#include <array>
+
+#include "proto/numbers.h"
+
+namespace glassh {
+
+namespace {
+
+using namespace message_number;
+
+// Who may receive a message, by phase. A letter per role: C client, S server, B both, - nobody.
+struct Row {
+  std::uint8_t first;
+  std::uint8_t last;
+  char first_key_exchange;
+  char service;
+  char authentication;
+  char connection;
+};
+
+// What no row names is a number that nobody has assigned, or that we never negotiate.
+constexpr Row rows[] = {
+    //                                                   kex  svc  auth conn
+    {disconnect, debug, /*                            */ 'B', 'B', 'B', 'B'},
+    {service_request, service_request, /*             */ '-', 'S', '-', '-'},
+    {service_accept, service_accept, /*               */ '-', 'C', '-', '-'},
+    // RFC 8308 section 2.4 [8308-2.4-1] [8308-2.4-3]: after NEWKEYS; from the server also before USERAUTH_SUCCESS.
+    {ext_info, ext_info, /*                           */ '-', 'B', 'C', '-'},
+    {kexinit, newkeys, /*                             */ 'B', 'B', 'B', 'B'},
+    {kex_ecdh_init, kex_ecdh_init, /*                 */ 'S', 'S', 'S', 'S'},
+    {kex_ecdh_reply, kex_ecdh_reply, /*               */ 'C', 'C', 'C', 'C'},
+    {32, 49, /*                                       */ '-', '-', '-', '-'},
+    // RFC 4252 section 5.1 [4252-5.1-13]: requests after success are let through, to be ignored there.
+    {userauth_request, userauth_request, /*           */ '-', '-', 'S', 'S'},
+    {userauth_failure, userauth_banner, /*            */ '-', '-', 'C', '-'},
+    {userauth_pk_ok, userauth_pk_ok, /*               */ '-', '-', 'C', '-'},
+    {userauth_info_response, userauth_info_response, /**/ '-', '-', 'S', '-'},
+    {global_request, request_failure, /*              */ '-', '-', '-', 'B'},
+    {channel_open, channel_failure, /*                */ '-', '-', '-', 'B'},
+    {ping, pong, /*                                   */ '-', 'B', 'B', 'B'},
+};
+
+char allowed_roles(const Row& row, Phase phase) {
+  switch (phase) {
+    case Phase::first_key_exchange:
+      return row.first_key_exchange;
+    case Phase::service:
+      return row.service;
+    case Phase::authentication:
+      return row.authentication;
+    case Phase::connection:
+      return row.connection;
+  }
+  return '-';
+}
+
+bool is_allowed(const Arrival& arrival, const Row& row, std::uint8_t number) {
+  // OpenSSH PROTOCOL section 1.9 [openssh-strict-kex-1.9-4] [openssh-strict-kex-1.9-5]: in the first exchange nothing
+  // but the exchange itself, not even IGNORE; a DISCONNECT ends the matter anyway.
+  const bool strict_now = arrival.strict && arrival.phase == Phase::first_key_exchange;
+  if (strict_now && number != disconnect && number < kexinit) return false;
+  // RFC 4253 section 7.1 [4253-7.1-30] [4253-7.1-31]: between its KEXINIT and its NEWKEYS the peer sends no data and no
+  // service messages.
+  if (arrival.peer_in_key_exchange && (number >= 50 || number == service_request || number == service_accept))
+    return false;
+  const char roles = allowed_roles(row, arrival.phase);
+  return roles == 'B' || roles == (arrival.receiver == Role::client ? 'C' : 'S');
+}
+
+}  // namespace
+
+Verdict judge(const Arrival& arrival, std::uint8_t message_number) {
+  for (const Row& row : rows) {
+    if (message_number < row.first || message_number > row.last) continue;
+    return is_allowed(arrival, row, message_number) ? Verdict::allowed : Verdict::refused;
+  }
+  // RFC 4253 section 11.4 [4253-11.4-1], but not where strict key exchange forbids everything unexpected, and not data
+  // where section 7.1 forbids data.
+  if (arrival.strict && arrival.phase == Phase::first_key_exchange) return Verdict::refused;
+  if (arrival.peer_in_key_exchange && message_number >= 50) return Verdict::refused;
+  return Verdict::unimplemented;
+}
+
+std::string_view phase_text(Phase phase) {
+  switch (phase) {
+    case Phase::first_key_exchange:
+      return "the first key exchange";
+    case Phase::service:
+      return "the service request";
+    case Phase::authentication:
+      return "authentication";
+    case Phase::connection:
+      return "the connection protocol";
+  }
+  return "?";
+}
+
+}  // namespace glassh

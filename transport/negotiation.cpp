@@ -1,0 +1,105 @@
+#include "transport/negotiation.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "crypto/kex_method.h"
+#include "crypto/key.h"
+#include "crypto/packet_cipher.h"
+
+namespace glassh {
+
+namespace {
+
+std::vector<std::string> owned(const std::vector<std::string_view>& names) { return {names.begin(), names.end()}; }
+
+// RFC 4253 section 7.1 [4253-7.1-8] [4253-7.1-12] [4253-7.1-14] [4253-7.1-16] [4253-7.1-18]: the first name of the
+// client's list that the server's has too. Every key exchange method that we have goes with every host key that can
+// sign, so the kex list needs no look at the host keys.
+std::string choose(std::string_view what, NameList client, NameList server) {
+  for (const std::string_view name : split_names(client.text)) {
+    if (is_marker(name)) continue;
+    if (contains_name(server.text, name)) return std::string(name);
+  }
+  // [4253-7.1-9] [4253-7.1-13] [4253-7.1-15] [4253-7.1-17] [4253-7.1-19]
+  throw ProtocolError(
+      DisconnectReason::key_exchange_failed,
+      fmt::format("no common {}: the client offers \"{}\", the server \"{}\"", what, client.text, server.text));
+}
+
+std::string choose_mac(std::string_view what, const std::string& cipher, NameList client, NameList server) {
+  // RFC 5647 section 5.1, OpenSSH PROTOCOL section 1.6 [4253-7.1-17]: an AEAD cipher brings its own integrity.
+  if (is_aead(cipher)) return {};
+  return choose(what, client, server);
+}
+
+bool share_first_name(NameList a, NameList b) {
+  const auto names_a = split_names(a.text);
+  const auto names_b = split_names(b.text);
+  return !names_a.empty() && !names_b.empty() && names_a[0] == names_b[0];
+}
+
+}  // namespace
+
+bool is_marker(std::string_view kex_name) {
+  return kex_name == "ext-info-c" || kex_name == "ext-info-s" || kex_name == "kex-strict-c-v00@openssh.com" ||
+         kex_name == "kex-strict-s-v00@openssh.com";
+}
+
+Proposal default_proposal() {
+  Proposal proposal;
+  proposal.kex = owned(kex_names());
+  proposal.host_key = owned(signature_algorithm_names());
+  proposal.cipher_client_to_server = proposal.cipher_server_to_client = owned(cipher_names());
+  proposal.mac_client_to_server = proposal.mac_server_to_client = owned(mac_names());
+  return proposal;
+}
+
+Algorithms negotiate(const msg::KexInit& client, const msg::KexInit& server) {
+  Algorithms chosen;
+  chosen.kex = choose("key exchange method", client.kex_algorithms, server.kex_algorithms);
+  chosen.host_key = choose("host key algorithm", client.server_host_key_algorithms, server.server_host_key_algorithms);
+  chosen.cipher_client_to_server = choose("cipher, client to server", client.encryption_algorithms_client_to_server,
+                                          server.encryption_algorithms_client_to_server);
+  chosen.cipher_server_to_client = choose("cipher, server to client", client.encryption_algorithms_server_to_client,
+                                          server.encryption_algorithms_server_to_client);
+  chosen.mac_client_to_server =
+      choose_mac("MAC, client to server", chosen.cipher_client_to_server, client.mac_algorithms_client_to_server,
+                 server.mac_algorithms_client_to_server);
+  chosen.mac_server_to_client =
+      choose_mac("MAC, server to client", chosen.cipher_server_to_client, client.mac_algorithms_server_to_client,
+                 server.mac_algorithms_server_to_client);
+  chosen.compression_client_to_server =
+      choose("compression, client to server", client.compression_algorithms_client_to_server,
+             server.compression_algorithms_client_to_server);
+  chosen.compression_server_to_client =
+      choose("compression, server to client", client.compression_algorithms_server_to_client,
+             server.compression_algorithms_server_to_client);
+  return chosen;
+}
+
+// RFC 4253 section 7 [4253-7-2]. That the other categories have a match is certain here: negotiate() would have thrown.
+bool guess_is_right(const msg::KexInit& client, const msg::KexInit& server) {
+  return share_first_name(client.kex_algorithms, server.kex_algorithms) &&
+         share_first_name(client.server_host_key_algorithms, server.server_host_key_algorithms);
+}
+
+std::string join_names(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, ",")); }
+
+std::vector<std::string_view> split_names(std::string_view names) {
+  std::vector<std::string_view> split;
+  while (!names.empty()) {
+    const std::size_t comma = std::min(names.find(','), names.size());
+    split.push_back(names.substr(0, comma));
+    names.remove_prefix(std::min(comma + 1, names.size()));
+  }
+  return split;
+}
+
+bool contains_name(std::string_view names, std::string_view name) {
+  const auto split = split_names(names);
+  return std::find(split.begin(), split.end(), name) != split.end();
+}
+
+}  // namespace glassh

@@ -1,0 +1,146 @@
+#include "transport/packet_writer.h"
+
+#include <algorithm>
+#include <cassert>
+#include <stdexcept>
+#include <utility>
+
+namespace glassh {
+
+namespace {
+
+constexpr std::size_t header_size = 5;         // packet_length and padding_length
+constexpr std::size_t least_padding = 4;       // RFC 4253 section 6
+constexpr std::size_t most_held = 256 * 1024;  // bytes of payload that may wait for the end of a key exchange
+
+// RFC 4253 section 7.1 [4253-7.1-30] [4253-7.1-31]: what may leave between our KEXINIT and our NEWKEYS.
+bool may_leave_during_key_exchange(std::uint8_t number) {
+  if (number == message_number::service_request || number == message_number::service_accept) return false;
+  return number < 50;
+}
+
+}  // namespace
+
+void PacketWriter::send_payload(Bytes payload) {
+  const MutableBytes place = begin(payload.size());
+  std::copy(payload.begin(), payload.end(), place.begin());
+  finish(payload.size());
+}
+
+void PacketWriter::send_raw(Bytes bytes) {
+  OutBlock& block = block_with(bytes.size());
+  std::copy(bytes.begin(), bytes.end(), block.memory.data() + block.end);
+  block.end += bytes.size();
+  backlog_ += bytes.size();
+}
+
+MutableBytes PacketWriter::begin(std::size_t size) {
+  assert(begun_ == 0);
+  if (size > max_payload) throw std::length_error(fmt::format("a payload of {} bytes does not fit in a packet", size));
+  const std::size_t most_padding = least_padding + std::max<std::size_t>(shape_.block, 8);
+  OutBlock& block = block_with(header_size + size + most_padding + shape_.tag);
+  begun_ = size;
+  return {block.memory.data() + block.end + header_size, size};
+}
+
+void PacketWriter::finish(std::size_t size) {
+  assert(size >= 1 && size <= begun_);
+  begun_ = 0;
+  const OutBlock& block = blocks_.back();
+  const Bytes payload(block.memory.data() + block.end + header_size, size);
+  if (holding_ && !may_leave_during_key_exchange(payload[0])) {
+    held_bytes_ += size;
+    if (held_bytes_ > most_held) {
+      throw ProtocolError(
+          fmt::format("{} bytes of answers wait for the key exchange to end: too many requests", held_bytes_));
+    }
+    held_.push_back(copy_of(payload));
+    return;
+  }
+  if (trace_ != nullptr) trace_->packet(Direction::sent, sequence_number_, cipher_name_, payload);
+  seal_packet(size);
+}
+
+void PacketWriter::seal_packet(std::size_t payload_size) {
+  OutBlock& block = blocks_.back();
+  std::uint8_t* const packet = block.memory.data() + block.end;
+
+  // RFC 4253 section 6 [4253-6-2] [4253-6-6] [4253-6-7]: at least four bytes of padding, and a whole number of blocks;
+  // where the length travels apart (AEAD, ETM) it is not counted.
+  const std::size_t counted = header_size - shape_.unpadded_prefix + payload_size;
+  std::size_t padding_size = shape_.block - counted % shape_.block;
+  if (padding_size < least_padding) padding_size += shape_.block;
+
+  const std::size_t untagged_size = header_size + payload_size + padding_size;
+  put_u32(packet, static_cast<std::uint32_t>(untagged_size - 4));
+  packet[4] = static_cast<std::uint8_t>(padding_size);
+  fill_padding({packet + header_size + payload_size, padding_size});
+
+  const std::size_t packet_size = untagged_size + shape_.tag;
+  if (sealer_ != nullptr) sealer_->seal(sequence_number_, {packet, packet_size});
+  // RFC 4253 section 6.4 [4253-6.4-3]: every packet counts, and the count wraps.
+  ++sequence_number_;
+  ++packets_under_key_;
+  bytes_under_key_ += packet_size;
+  block.end += packet_size;
+  backlog_ += packet_size;
+}
+
+// RFC 4253 section 6 [4253-6-3]: padding is random. Drawn in batches, for a draw costs as much as a small packet.
+void PacketWriter::fill_padding(MutableBytes padding) {
+  if (random_left_ < padding.size()) {
+    rng_.fill(random_);
+    random_left_ = random_.size();
+  }
+  random_left_ -= padding.size();
+  std::copy_n(random_.begin() + static_cast<std::ptrdiff_t>(random_left_), padding.size(), padding.begin());
+}
+
+void PacketWriter::use(std::unique_ptr<Sealer> sealer, std::string cipher_name, bool reset_sequence_number) {
+  sealer_ = std::move(sealer);
+  shape_ = sealer_->shape();
+  cipher_name_ = std::move(cipher_name);
+  if (reset_sequence_number) sequence_number_ = 0;
+  packets_under_key_ = 0;
+  bytes_under_key_ = 0;
+  holding_ = false;
+  const std::vector<std::vector<std::uint8_t>> held = std::exchange(held_, {});
+  held_bytes_ = 0;
+  for (const std::vector<std::uint8_t>& payload : held) send_payload(payload);
+}
+
+void PacketWriter::drop_held() {
+  held_.clear();
+  held_bytes_ = 0;
+}
+
+PacketWriter::OutBlock& PacketWriter::block_with(std::size_t room) {
+  if (blocks_.empty() || blocks_.back().end + room > block_size) {
+    blocks_.push_back(OutBlock{BlockPool::of_this_thread().lease()});
+  }
+  return blocks_.back();
+}
+
+const std::vector<Bytes>& PacketWriter::ready() {
+  ready_.clear();
+  for (const OutBlock& block : blocks_) {
+    if (block.end > block.begin) ready_.emplace_back(block.memory.data() + block.begin, block.end - block.begin);
+  }
+  return ready_;
+}
+
+void PacketWriter::written(std::size_t size) {
+  assert(size <= backlog_ && begun_ == 0);
+  backlog_ -= size;
+  std::size_t done = 0;
+  for (OutBlock& block : blocks_) {
+    const std::size_t part = std::min(size, block.end - block.begin);
+    block.begin += part;
+    size -= part;
+    if (block.begin < block.end) break;
+    ++done;
+  }
+  blocks_.erase(blocks_.begin(), blocks_.begin() + static_cast<std::ptrdiff_t>(done));
+}
+
+}  // namespace glassh

@@ -1,0 +1,261 @@
+#include "transport/transport.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "transport/version_exchange.h"
+
+namespace glassh {
+
+namespace {
+
+// RFC 4251 section 9.3.5, RFC 4253 section 11.1: texts are for people; no need to carry a whole name-list war to the
+// peer.
+constexpr std::size_t longest_description = 4096;
+
+// A peer in no hurry to answer our KEXINIT may still be sending what was on its way; this is more than any path holds.
+constexpr std::uint64_t most_bytes_without_kexinit = std::uint64_t{4} << 30;
+
+bool reached(const PacketShape& shape, std::uint64_t packets, std::uint64_t bytes, std::uint64_t limit_bytes) {
+  // RFC 4253 section 9 [4253-9-8]: after so many bytes.
+  if (limit_bytes > 0 && bytes >= limit_bytes) return true;
+  // RFC 4344 sections 3.1 and 3.2 [4344-3.1-1] [4344-3.1-3] [4344-3.2-1] [4344-3.2-2]: the cipher's own limits.
+  if (shape.packet_limit > 0 && packets >= shape.packet_limit) return true;
+  return shape.block_limit > 0 && bytes / shape.block >= shape.block_limit;
+}
+
+}  // namespace
+
+Transport::Transport(const TransportSettings& settings, Rng& rng, TraceSink* trace)
+    : settings_(settings),
+      trace_(trace),
+      reader_(trace),
+      writer_(rng, trace),
+      kex_(settings_.kex, rng, reader_, writer_, trace) {
+  // RFC 4253 section 4.2 [4253-4.2-1] [4253-4.2-2] [4253-4.2-21]: our line, and key exchange right behind it.
+  our_version_ = identification(settings.software_version);
+  writer_.send_raw(bytes_of(our_version_ + "\r\n"));
+  if (trace_ != nullptr) trace_->note("identification", fmt::format("we are \"{}\"", our_version_));
+  kex_.start();
+}
+
+std::optional<TransportEvent> Transport::next_event() {
+  if (closed_) return std::nullopt;
+  if (peer_version_.empty() && !exchange_versions()) return std::nullopt;
+  rekey_if_due();
+  while (!kex_.waiting()) {
+    const std::uint32_t sequence_number = reader_.sequence_number();
+    const std::optional<Bytes> payload = reader_.next_payload();
+    if (!payload) break;
+    if (auto event = on_payload(*payload, sequence_number)) return event;
+  }
+  return std::nullopt;
+}
+
+// RFC 4253 section 4.2. True once the peer's line is here.
+bool Transport::exchange_versions() {
+  const bool we_are_client = role() == Role::client;
+  while (true) {
+    // [4253-4.2-11] [4253-4.2-15]: only a server may say something else first.
+    const auto line = reader_.next_line(we_are_client ? longest_line_before : longest_identification);
+    if (!line) return false;
+    if (we_are_client && !is_identification(*line)) {
+      if (++lines_before_version_ > most_lines_before) {
+        throw ProtocolError(fmt::format("identification: more than {} lines before it", most_lines_before));
+      }
+      continue;  // [4253-4.2-16]
+    }
+    peer_version_ = check_identification(*line);
+    break;
+  }
+  if (trace_ != nullptr) trace_->note("identification", fmt::format("the peer is \"{}\"", peer_version_));
+  kex_.set_versions(we_are_client ? our_version_ : peer_version_, we_are_client ? peer_version_ : our_version_);
+  return true;
+}
+
+std::optional<TransportEvent> Transport::on_payload(Bytes payload, std::uint32_t sequence_number) {
+  const std::uint8_t number = payload[0];
+  const Arrival arrival{role(), phase_, kex_.strict(), kex_.peer_started()};
+  switch (judge(arrival, number)) {
+    case Verdict::allowed:
+      break;
+    case Verdict::refused:
+      throw ProtocolError(fmt::format("message {} may not come during {}{}", number, phase_text(phase_),
+                                      kex_.peer_started() ? ", between KEXINIT and NEWKEYS" : ""));
+    case Verdict::unimplemented:
+      // RFC 4253 section 11.4 [4253-11.4-1] [4253-11.4-2] [4253-11.4-3]
+      writer_.send(msg::Unimplemented{sequence_number});
+      return std::nullopt;
+  }
+  if (kex_.running() && !kex_.peer_started() && kex_.first_done() && number != message_number::kexinit) {
+    // RFC 4253 section 7.1 [4253-7.1-34]: what was on its way is still welcome, but not for ever.
+    bytes_without_kexinit_ += payload.size();
+    if (bytes_without_kexinit_ > most_bytes_without_kexinit) {
+      throw ProtocolError(fmt::format("{} bytes came and no answer to our SSH_MSG_KEXINIT", bytes_without_kexinit_));
+    }
+  }
+  if (number >= message_number::kexinit && number < message_number::userauth_request) {
+    if (auto event = kex_.on_payload(payload)) return on_kex_event(*event);
+    return std::nullopt;
+  }
+  if (number >= message_number::userauth_request && number < message_number::ping)
+    return PayloadArrived{payload, sequence_number};
+  return on_transport_message(payload);
+}
+
+std::optional<TransportEvent> Transport::on_transport_message(Bytes payload) {
+  switch (payload[0]) {
+    case message_number::disconnect: {
+      // RFC 4253 section 11.1 [4253-11.1-1] [4253-11.1-4]
+      const auto message = decode<msg::Disconnect>(payload);
+      closed_ = true;
+      return Disconnected{static_cast<DisconnectReason>(message.reason_code), std::string(message.description), true};
+    }
+    case message_number::ignore:  // RFC 4253 section 11.2 [4253-11.2-1]
+      decode<msg::Ignore>(payload);
+      return std::nullopt;
+    case message_number::unimplemented:
+      decode<msg::Unimplemented>(payload);
+      return std::nullopt;
+    case message_number::debug: {  // RFC 4253 section 11.3 [4253-11.3-1]
+      const auto message = decode<msg::Debug>(payload);
+      return DebugArrived{message.message, message.always_display};
+    }
+    case message_number::service_request:
+      return on_service_request(payload);
+    case message_number::service_accept:
+      return on_service_accept(payload);
+    case message_number::ext_info:
+      on_ext_info(payload);
+      return std::nullopt;
+    case message_number::ping:
+      on_ping(payload);
+      return std::nullopt;
+    case message_number::pong:
+      decode<msg::Pong>(payload);
+      return std::nullopt;
+  }
+  throw ProtocolError(fmt::format("message {} has no meaning here", payload[0]));
+}
+
+std::optional<TransportEvent> Transport::on_kex_event(KexEvent event) {
+  if (auto* wanted = std::get_if<SignatureWanted>(&event)) return *wanted;
+  if (auto* offered = std::get_if<HostKeyOffered>(&event)) return *offered;
+  const auto changed = std::get<KeysChanged>(event);
+  if (changed.first) phase_ = Phase::service;
+  keys_since_ = now_;
+  bytes_without_kexinit_ = 0;
+  if (trace_ != nullptr) trace_->note("keys", "both directions now use the keys of this exchange");
+  return changed;
+}
+
+void Transport::provide_signature(Bytes signature) {
+  const bool first = phase_ == Phase::first_key_exchange;
+  kex_.provide_signature(signature);
+  // RFC 8308 section 2.4 [8308-2.4-2]: right behind our first NEWKEYS, if the client can read it [8308-2.2-2].
+  if (first && kex_.peer_wants_ext_info()) send_ext_info();
+}
+
+// RFC 8308 section 3.1 [8308-3.1-2] [8308-3.1-5]; OpenSSH PROTOCOL section 1.8 [openssh-ping-1.8-3].
+void Transport::send_ext_info() {
+  const std::string algorithms = join_names(settings_.server_sig_algs);
+  msg::ExtInfo message;
+  message.extensions.push_back({"server-sig-algs", bytes_of(algorithms)});
+  message.extensions.push_back({"ping@openssh.com", bytes_of("0")});
+  writer_.send(message);
+}
+
+void Transport::on_ext_info(Bytes payload) {
+  // RFC 8308 section 2.4 [8308-2.4-1] [8308-2.4-3]: a client's comes once and first, a server's at most twice.
+  if (++ext_infos_ > (role() == Role::server ? 1U : 2U)) {
+    throw ProtocolError("SSH_MSG_EXT_INFO: came more often than RFC 8308 section 2.4 allows");
+  }
+  const auto message = decode<msg::ExtInfo>(payload);
+  // [8308-2.4-5]: a second one replaces the first.
+  peer_sig_algs_.clear();
+  peer_answers_ping_ = false;
+  for (const msg::Extension& extension : message.extensions) {  // [8308-2.5-3]
+    if (extension.extension_name == "server-sig-algs" && role() == Role::client) {
+      for (const std::string_view name : split_names(text_of(extension.extension_value)))
+        peer_sig_algs_.emplace_back(name);
+    } else if (extension.extension_name == "ping@openssh.com") {
+      peer_answers_ping_ = equal(extension.extension_value, bytes_of("0"));
+    }
+    // [8308-2.5-1] [8308-2.5-5]: what we do not know is no matter of ours.
+  }
+}
+
+void Transport::request_service(std::string_view name) {
+  service_requested_ = true;
+  writer_.send(msg::ServiceRequest{name});
+}
+
+// RFC 4253 section 10 [4253-10-1] [4253-10-2] [4253-10-3] [4253-10-4]: one service can be asked for here.
+std::optional<TransportEvent> Transport::on_service_request(Bytes payload) {
+  const auto message = decode<msg::ServiceRequest>(payload);
+  if (message.service_name != "ssh-userauth") {
+    throw ProtocolError(DisconnectReason::service_not_available,
+                        "SSH_MSG_SERVICE_REQUEST: service_name is not \"ssh-userauth\"");
+  }
+  writer_.send(msg::ServiceAccept{message.service_name});
+  phase_ = Phase::authentication;
+  return ServiceRequested{};
+}
+
+std::optional<TransportEvent> Transport::on_service_accept(Bytes payload) {
+  const auto message = decode<msg::ServiceAccept>(payload);
+  if (!service_requested_ || message.service_name != "ssh-userauth") {
+    throw ProtocolError("SSH_MSG_SERVICE_ACCEPT: for a service that was not asked for");
+  }
+  phase_ = Phase::authentication;
+  return ServiceAccepted{};
+}
+
+// OpenSSH PROTOCOL section 1.8 [openssh-ping-1.8-1]: the same data back. Not before the login, where it would be free
+// work for anybody; the writer holds the answer while a key exchange runs [openssh-ping-1.8-2].
+void Transport::on_ping(Bytes payload) {
+  const auto message = decode<msg::Ping>(payload);
+  if (phase_ == Phase::connection) writer_.send(msg::Pong{message.data});
+}
+
+void Transport::send_ping(Bytes data) { writer_.send(msg::Ping{data}); }
+
+void Transport::send_debug(std::string_view text) { writer_.send(msg::Debug{false, text, ""}); }
+
+void Transport::enter(Phase phase) { phase_ = phase; }
+
+// RFC 4253 section 11.1 [4253-11.1-2] [4253-11.1-3]: nothing is sent or read after it.
+void Transport::disconnect(DisconnectReason reason, std::string_view description) {
+  if (closed_) return;
+  closed_ = true;
+  writer_.abandon();
+  writer_.drop_held();
+  writer_.send(msg::Disconnect{static_cast<std::uint32_t>(reason), description.substr(0, longest_description), ""});
+}
+
+void Transport::set_now(TimePoint now) {
+  if (now_ == TimePoint{}) keys_since_ = now;
+  now_ = now;
+  if (!closed_) rekey_if_due();
+}
+
+// RFC 8308 section 3.2.1 [8308-3.2.1-3]: not before the login.
+bool Transport::may_rekey() const { return phase_ == Phase::connection && !kex_.running(); }
+
+std::optional<TimePoint> Transport::next_deadline() const {
+  if (closed_ || !may_rekey() || settings_.rekey_limit.time.count() == 0) return std::nullopt;
+  return keys_since_ + settings_.rekey_limit.time;
+}
+
+void Transport::rekey_if_due() {
+  if (!may_rekey()) return;
+  const RekeyLimit& limit = settings_.rekey_limit;
+  const bool aged = limit.time.count() > 0 && now_ - keys_since_ >= limit.time;
+  const bool used = reached(writer_.shape(), writer_.packets_under_key(), writer_.bytes_under_key(), limit.bytes) ||
+                    reached(reader_.shape(), reader_.packets_under_key(), reader_.bytes_under_key(), limit.bytes);
+  if (aged || used) kex_.start();
+}
+
+}  // namespace glassh
