@@ -25,9 +25,16 @@ struct ChannelLimits {
   std::size_t backlog = 512 * 1024;                // sealed bytes waiting for the socket, above which room() is 0
 };
 
+// Names one channel for as long as a connection lives. A channel number is used again, a serial number is not.
+struct ChannelHandle {
+  std::uint32_t id = 0;
+  std::uint64_t serial = 0;  // 0 names no channel
+};
+
 class Channel {
  public:
   std::uint32_t id() const { return id_; }         // ours
+  ChannelHandle handle() const { return {id_, serial_}; }
   std::string_view type() const { return type_; }  // "session", …
   bool open() const { return stage_ == Stage::open; }
 
@@ -73,6 +80,7 @@ class Channel {
   void adjust_window();
 
   std::uint32_t id_;
+  std::uint64_t serial_ = 0;
   std::uint32_t peer_id_ = 0;
   std::string type_;
   ChannelLimits limits_;

@@ -86,6 +86,7 @@ class Channels {
   void refuse_open(std::uint32_t channel, std::uint32_t reason, std::string_view description);
 
   Channel* find(std::uint32_t channel);  // null if there is none
+  Channel* find(ChannelHandle handle);   // null if that channel is gone, even when its number is in use again
   Channel& at(std::uint32_t channel);    // throws std::out_of_range
   std::size_t count() const { return count_; }
 
@@ -102,6 +103,7 @@ class Channels {
   std::vector<std::unique_ptr<Channel>> slots_;  // by our identifier
   std::vector<std::uint32_t> free_slots_;
   std::size_t count_ = 0;
+  std::uint64_t last_serial_ = 0;
   std::size_t globals_unanswered_ = 0;
   std::size_t global_replies_owed_ = 0;
   std::optional<std::uint32_t> dead_;  // closed on both sides, removed at the next call

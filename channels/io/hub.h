@@ -1,0 +1,90 @@
+// Where a connection's drive, its pumps and its sinks meet: the socket, the wake-up, and those who wait for room.
+//
+// There is one per connection, shared by everything that may outlive the connection for a moment. Pumps and sinks need
+// three things of it: wake() after they have queued something, over() to know that the connection has ended, and a
+// ChannelRef, which stays safe when the channel dies and its number is used again. The rest is for drive.h.
+//
+//   auto channel = drive.hub()->channel(core.channels(), event.channel);
+//   if (Channel* open = channel.get()) …
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "channels/channels.h"
+#include "channels/io/descriptor.h"
+#include "channels/io/signal.h"
+
+namespace glassh {
+
+class Hub;
+class Source;
+
+// One channel of one connection, for code that waits. Copy freely.
+class ChannelRef {
+ public:
+  ChannelRef() = default;
+  ChannelRef(std::shared_ptr<Hub> hub, Channels& channels, ChannelHandle handle);
+
+  Channel* get() const;  // null once the channel, or the connection, is gone
+  std::uint32_t id() const { return handle_.id; }
+  const std::shared_ptr<Hub>& hub() const { return hub_; }
+
+ private:
+  std::shared_ptr<Hub> hub_;
+  Channels* channels_ = nullptr;
+  ChannelHandle handle_;
+};
+
+class Hub : public std::enable_shared_from_this<Hub> {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // `output` may be closed: `input` is then a socket, used both ways.
+  Hub(const asio::any_io_executor& executor, Fd input, Fd output);
+
+  const asio::any_io_executor& executor() const { return executor_; }
+  // Something was queued, or an answer given: the drive takes a turn soon. Many calls make one turn.
+  void wake() { wake_.raise(); }
+  bool over() const { return over_; }
+  ChannelRef channel(Channels& channels, std::uint32_t id);  // the channel must exist
+
+  // ---- for Drive
+  Descriptor& input() { return input_; }
+  Descriptor& output() { return output_ ? *output_ : input_; }
+  void await_input();   // wakes when there is something to read
+  void await_output();  // wakes when there is room to write
+  void await_time(std::optional<Clock::time_point> deadline);
+  asio::awaitable<void> turn() { return wake_.wait(); }
+  void turn_begins() { wake_.lower(); }
+  void offer_room();      // resumes sources whose channels have room, or are gone
+  void channels_closed();  // some channel died: sources that wait for their input look whether it was theirs
+  void finish();          // the connection has ended; closes its descriptors
+
+  // ---- for Source
+  void add(Source& source);
+  void remove(Source& source);
+  void wait_for_room(Source& source);
+
+ private:
+  asio::any_io_executor executor_;
+  Descriptor input_;
+  std::optional<Descriptor> output_;
+  Signal wake_;
+  asio::steady_timer timer_;
+  std::optional<Clock::time_point> armed_;  // when timer_ will fire
+  bool input_awaited_ = false;
+  bool output_awaited_ = false;
+  bool over_ = false;
+  std::vector<Source*> sources_;
+  std::vector<Source*> waiting_for_room_;
+};
+
+}  // namespace glassh
