@@ -46,7 +46,7 @@ class ClientConnection {
   void end_of_input();
   const std::vector<Bytes>& ready() { return transport_.writer().ready(); }
   void written(std::size_t size) { transport_.writer().written(size); }
-  std::size_t backlog() const;
+  std::size_t backlog() { return transport_.writer().backlog(); }
 
   std::optional<ClientEvent> next_event();
   bool waiting() const;
@@ -66,6 +66,10 @@ class ClientConnection {
 
  private:
   std::optional<ClientEvent> pull();
+  std::optional<ClientEvent> on_transport_event(TransportEvent& event);
+  std::optional<ClientEvent> on_payload(Bytes payload);
+  std::optional<ClientEvent> on_auth_event(const std::optional<ClientAuthEvent>& event);
+  bool alive_is_checked() const;
   void check_deadlines();
 
   const std::shared_ptr<const ClientConnectionSettings> settings_;
@@ -73,7 +77,7 @@ class ClientConnection {
   Transport transport_;
   std::unique_ptr<ClientAuth> auth_;
   std::unique_ptr<Channels> channels_;
-  std::optional<ClientEvent> pending_;
+  bool cannot_sign_ = false;  // said, not yet carried out
   bool closed_ = false;
   bool end_of_input_ = false;
   TimePoint now_{};

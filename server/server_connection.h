@@ -50,7 +50,7 @@ class ServerConnection {
   // Bytes out.
   const std::vector<Bytes>& ready() { return transport_.writer().ready(); }
   void written(std::size_t size) { transport_.writer().written(size); }
-  std::size_t backlog() const;  // sealed bytes not yet written
+  std::size_t backlog() { return transport_.writer().backlog(); }  // sealed bytes not yet written
 
   std::optional<ServerEvent> next_event();
   bool waiting() const;  // for an answer from the application
@@ -70,14 +70,18 @@ class ServerConnection {
 
  private:
   std::optional<ServerEvent> pull();
+  std::optional<ServerEvent> on_transport_event(TransportEvent& event);
+  std::optional<ServerEvent> on_payload(Bytes payload);
+  std::optional<ServerEvent> on_auth_event(std::optional<ServerAuthEvent> event);
+  bool alive_is_checked() const;
   void check_deadlines();
 
   const std::shared_ptr<const ServerConnectionSettings> settings_;
   TraceSink* trace_;
   Transport transport_;
-  std::unique_ptr<ServerAuth> auth_;    // lives from ServiceRequested to LoggedIn
-  std::unique_ptr<Channels> channels_;  // from LoggedIn
-  std::optional<ServerEvent> pending_;  // what an answer led to
+  std::unique_ptr<ServerAuth> auth_;       // lives from ServiceRequested to LoggedIn
+  std::unique_ptr<Channels> channels_;     // from LoggedIn
+  std::optional<LoginDecision> decision_;  // not yet carried out
   std::string user_;
   bool closed_ = false;
   bool end_of_input_ = false;

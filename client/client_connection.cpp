@@ -1,0 +1,150 @@
+#include "client/client_connection.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace glassh {
+
+namespace {
+
+std::optional<ClientEvent> as_client_event(const std::optional<ChannelEvent>& event) {
+  if (!event) return std::nullopt;
+  return std::visit([](const auto& each) { return ClientEvent(each); }, *event);
+}
+
+}  // namespace
+
+ClientConnection::ClientConnection(std::shared_ptr<const ClientConnectionSettings> settings, Rng& rng, TraceSink* trace)
+    : settings_(std::move(settings)), trace_(trace), transport_(settings_->transport, rng, trace) {}
+
+ClientConnection::~ClientConnection() = default;
+
+void ClientConnection::filled(std::size_t size) {
+  transport_.reader().filled(size);
+  if (size == 0) return;
+  last_heard_ = now_;
+  alive_unanswered_ = 0;
+}
+
+void ClientConnection::end_of_input() { end_of_input_ = true; }
+
+bool ClientConnection::waiting() const {
+  return transport_.key_exchange().waiting() || (auth_ != nullptr && auth_->waiting() && !cannot_sign_);
+}
+
+// The only place that catches what the peer did wrong.
+std::optional<ClientEvent> ClientConnection::next_event() {
+  if (closed_) return std::nullopt;
+  try {
+    return pull();
+  } catch (const ProtocolError& error) {
+    disconnect(error.reason(), error.what());
+    return Disconnected{error.reason(), error.what(), false};
+  }
+}
+
+std::optional<ClientEvent> ClientConnection::pull() {
+  check_deadlines();
+  if (std::exchange(cannot_sign_, false)) {
+    if (auto event = on_auth_event(auth_->cannot_sign())) return event;
+  }
+  if (auth_ != nullptr && auth_->done()) auth_.reset();
+  while (!waiting()) {
+    std::optional<TransportEvent> event = transport_.next_event();
+    if (!event) break;
+    if (auto result = on_transport_event(*event)) return result;
+  }
+  if (end_of_input_ && !waiting()) {
+    closed_ = true;
+    return Disconnected{DisconnectReason::connection_lost, "the peer closed the connection", true};
+  }
+  return std::nullopt;
+}
+
+std::optional<ClientEvent> ClientConnection::on_transport_event(TransportEvent& event) {
+  if (auto* arrived = std::get_if<PayloadArrived>(&event)) return on_payload(arrived->payload);
+  if (auto* offered = std::get_if<HostKeyOffered>(&event)) return *offered;
+  if (auto* debug = std::get_if<DebugArrived>(&event)) return *debug;
+  if (auto* changed = std::get_if<KeysChanged>(&event)) {
+    // RFC 4253 section 10: the first thing under the new keys. Nothing of the user's has left before.
+    if (changed->first) transport_.request_service("ssh-userauth");
+    return *changed;
+  }
+  if (std::holds_alternative<ServiceAccepted>(event)) {
+    auth_ = std::make_unique<ClientAuth>(settings_->auth, transport_.session_id(), transport_.peer_sig_algs(),
+                                         transport_.writer(), trace_);
+    auth_->start();
+    return std::nullopt;
+  }
+  if (auto* disconnected = std::get_if<Disconnected>(&event)) {
+    closed_ = true;
+    return std::move(*disconnected);
+  }
+  return std::nullopt;
+}
+
+// 50 and up; the gate has let it through, so the layer that it belongs to exists.
+std::optional<ClientEvent> ClientConnection::on_payload(Bytes payload) {
+  if (payload[0] >= message_number::global_request) return as_client_event(channels_->on_payload(payload));
+  return on_auth_event(auth_->on_payload(payload));
+}
+
+std::optional<ClientEvent> ClientConnection::on_auth_event(const std::optional<ClientAuthEvent>& event) {
+  if (!event) return std::nullopt;
+  if (std::holds_alternative<AuthenticationSucceeded>(*event)) {
+    transport_.enter(Phase::connection);
+    last_heard_ = now_;
+    channels_ = std::make_unique<Channels>(transport_.writer(), settings_->channels, settings_->max_channels, trace_);
+  }
+  return std::visit([](const auto& each) { return ClientEvent(each); }, *event);
+}
+
+void ClientConnection::accept_host_key() {
+  if (!closed_) transport_.accept_host_key();
+}
+
+void ClientConnection::provide_user_signature(Bytes signature) {
+  if (!closed_) auth_->provide_signature(signature);
+}
+
+// Carried out by the next next_event(), which may say that nothing is left to try.
+void ClientConnection::cannot_sign() { cannot_sign_ = true; }
+
+void ClientConnection::disconnect(DisconnectReason reason, std::string_view description) {
+  if (closed_) return;
+  transport_.disconnect(reason, description);
+  closed_ = true;
+}
+
+void ClientConnection::set_now(TimePoint now) {
+  if (now_ == TimePoint{}) last_heard_ = now;
+  now_ = now;
+  if (!closed_) transport_.set_now(now);
+}
+
+std::optional<TimePoint> ClientConnection::next_deadline() const {
+  if (closed_) return std::nullopt;
+  std::optional<TimePoint> earliest = transport_.next_deadline();
+  if (!alive_is_checked()) return earliest;
+  const TimePoint alive = last_heard_ + settings_->server_alive_interval * (alive_unanswered_ + 1);
+  return earliest ? std::min(*earliest, alive) : alive;
+}
+
+bool ClientConnection::alive_is_checked() const {
+  return channels_ != nullptr && settings_->server_alive_interval.count() > 0;
+}
+
+void ClientConnection::check_deadlines() {
+  if (!alive_is_checked()) return;
+  if (now_ < last_heard_ + settings_->server_alive_interval * (alive_unanswered_ + 1)) return;
+  if (alive_unanswered_ >= settings_->server_alive_count_max) {
+    throw ProtocolError(DisconnectReason::connection_lost,
+                        fmt::format("no sign of life in {} intervals of {} seconds (ServerAliveInterval)",
+                                    alive_unanswered_, settings_->server_alive_interval.count()));
+  }
+  ++alive_unanswered_;
+  channels_->send_global("keepalive@openssh.com", true);
+}
+
+}  // namespace glassh

@@ -1,0 +1,157 @@
+#include "server/server_connection.h"
+
+#include <cassert>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace glassh {
+
+namespace {
+
+std::optional<ServerEvent> as_server_event(const std::optional<ChannelEvent>& event) {
+  if (!event) return std::nullopt;
+  return std::visit([](const auto& each) { return ServerEvent(each); }, *event);
+}
+
+}  // namespace
+
+ServerConnection::ServerConnection(std::shared_ptr<const ServerConnectionSettings> settings, Rng& rng, TraceSink* trace)
+    : settings_(std::move(settings)), trace_(trace), transport_(settings_->transport, rng, trace) {}
+
+ServerConnection::~ServerConnection() = default;
+
+void ServerConnection::filled(std::size_t size) {
+  transport_.reader().filled(size);
+  if (size == 0) return;
+  last_heard_ = now_;
+  alive_unanswered_ = 0;
+}
+
+void ServerConnection::end_of_input() { end_of_input_ = true; }
+
+bool ServerConnection::waiting() const {
+  return transport_.key_exchange().waiting() || (auth_ != nullptr && auth_->waiting() && !decision_);
+}
+
+// The only place that catches what the peer did wrong.
+std::optional<ServerEvent> ServerConnection::next_event() {
+  if (closed_) return std::nullopt;
+  try {
+    return pull();
+  } catch (const ProtocolError& error) {
+    disconnect(error.reason(), error.what());
+    return Disconnected{error.reason(), error.what(), false};
+  }
+}
+
+std::optional<ServerEvent> ServerConnection::pull() {
+  check_deadlines();
+  if (decision_) {
+    const LoginDecision decision = *std::exchange(decision_, std::nullopt);
+    if (auto event = on_auth_event(auth_->decide(decision))) return event;
+  }
+  if (auth_ != nullptr && auth_->done()) auth_.reset();  // LoggedIn, which pointed into it, has been dealt with
+  while (!waiting()) {
+    std::optional<TransportEvent> event = transport_.next_event();
+    if (!event) break;
+    if (auto result = on_transport_event(*event)) return result;
+  }
+  if (end_of_input_ && !waiting()) {
+    closed_ = true;
+    return Disconnected{DisconnectReason::connection_lost, "the peer closed the connection", true};
+  }
+  return std::nullopt;
+}
+
+std::optional<ServerEvent> ServerConnection::on_transport_event(TransportEvent& event) {
+  if (auto* arrived = std::get_if<PayloadArrived>(&event)) return on_payload(arrived->payload);
+  if (auto* wanted = std::get_if<SignatureWanted>(&event)) return *wanted;
+  if (auto* changed = std::get_if<KeysChanged>(&event)) return *changed;
+  if (std::holds_alternative<ServiceRequested>(event)) {
+    auth_ = std::make_unique<ServerAuth>(settings_->auth, transport_.session_id(), transport_.writer(), trace_);
+    return std::nullopt;
+  }
+  if (auto* disconnected = std::get_if<Disconnected>(&event)) {
+    closed_ = true;
+    return std::move(*disconnected);
+  }
+  return std::nullopt;  // DebugArrived: --trace shows it; a server has nobody to tell (RFC 4253 section 11.3)
+}
+
+// 50 and up; the gate has let it through, so the layer that it belongs to exists.
+std::optional<ServerEvent> ServerConnection::on_payload(Bytes payload) {
+  if (payload[0] >= message_number::global_request) return as_server_event(channels_->on_payload(payload));
+  // RFC 4252 section 5.1 [4252-5.1-13]: authentication requests after success are ignored.
+  if (auth_ == nullptr) return std::nullopt;
+  return on_auth_event(auth_->on_payload(payload));
+}
+
+std::optional<ServerEvent> ServerConnection::on_auth_event(std::optional<ServerAuthEvent> event) {
+  if (!event) return std::nullopt;
+  if (auto* attempt = std::get_if<LoginAttempt>(&*event)) return *attempt;
+  // USERAUTH_SUCCESS is queued: RFC 4252 section 5.1 [4252-5.1-14], the service ssh-connection begins.
+  const LoggedIn& logged_in = std::get<LoggedIn>(*event);
+  user_ = logged_in.user;
+  transport_.enter(Phase::connection);
+  login_deadline_.reset();
+  last_heard_ = now_;
+  channels_ = std::make_unique<Channels>(transport_.writer(), settings_->channels, settings_->max_channels, trace_);
+  return logged_in;
+}
+
+void ServerConnection::provide_signature(Bytes signature) {
+  if (!closed_) transport_.provide_signature(signature);
+}
+
+// Carried out by the next next_event(), where what it throws is caught.
+void ServerConnection::decide_login(LoginDecision decision) { decision_ = decision; }
+
+void ServerConnection::disconnect(DisconnectReason reason, std::string_view description) {
+  if (closed_) return;
+  transport_.disconnect(reason, description);
+  closed_ = true;
+}
+
+void ServerConnection::set_now(TimePoint now) {
+  if (now_ == TimePoint{}) {
+    last_heard_ = now;
+    if (settings_->login_grace.count() > 0) login_deadline_ = now + settings_->login_grace;
+  }
+  now_ = now;
+  if (!closed_) transport_.set_now(now);
+}
+
+std::optional<TimePoint> ServerConnection::next_deadline() const {
+  if (closed_) return std::nullopt;
+  std::optional<TimePoint> earliest = transport_.next_deadline();
+  const auto consider = [&](TimePoint deadline) {
+    if (!earliest || deadline < *earliest) earliest = deadline;
+  };
+  if (login_deadline_) consider(*login_deadline_);
+  if (alive_is_checked()) consider(last_heard_ + settings_->client_alive_interval * (alive_unanswered_ + 1));
+  return earliest;
+}
+
+bool ServerConnection::alive_is_checked() const {
+  return channels_ != nullptr && settings_->client_alive_interval.count() > 0;
+}
+
+void ServerConnection::check_deadlines() {
+  // RFC 4252 section 4 [4252-4-6]: a login that takes too long ends the connection.
+  if (login_deadline_ && now_ >= *login_deadline_) {
+    throw ProtocolError(DisconnectReason::by_application,
+                        fmt::format("no login within {} seconds (LoginGraceTime)", settings_->login_grace.count()));
+  }
+  if (!alive_is_checked()) return;
+  if (now_ < last_heard_ + settings_->client_alive_interval * (alive_unanswered_ + 1)) return;
+  if (alive_unanswered_ >= settings_->client_alive_count_max) {
+    throw ProtocolError(DisconnectReason::connection_lost,
+                        fmt::format("no sign of life in {} intervals of {} seconds (ClientAliveInterval)",
+                                    alive_unanswered_, settings_->client_alive_interval.count()));
+  }
+  ++alive_unanswered_;
+  channels_->send_global("keepalive@openssh.com", true);
+}
+
+}  // namespace glassh
