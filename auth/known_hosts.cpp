@@ -1,0 +1,256 @@
+#include "auth/known_hosts.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <stdexcept>
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "auth/key_lines.h"
+#include "auth/patterns.h"
+#include "crypto/small_file.h"
+#include "proto/error.h"
+
+namespace glassh {
+namespace {
+
+constexpr std::size_t file_size_limit = 16 * 1024 * 1024;
+constexpr std::size_t bad_lines_kept = 100;
+constexpr std::uint16_t ssh_port = 22;
+constexpr std::string_view hash_magic = "|1|";  // HMAC-SHA1
+constexpr std::size_t salt_size = 20;
+constexpr std::string_view revoked_marker = "@revoked";
+constexpr std::string_view authority_marker = "@cert-authority";
+
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+// One line, split. Views into the text.
+struct Fields {
+  std::string_view marker;  // empty: none
+  std::string_view names;
+  std::string_view type;
+  std::string_view encoded_key;
+};
+
+// What is wrong with a line; empty: nothing.
+using Reason = std::string;
+
+Reason split(std::string_view line, Fields& fields) {
+  if (line.starts_with('@')) {
+    fields.marker = take_word(line);
+    if (fields.marker != revoked_marker && fields.marker != authority_marker) {
+      return fmt::format("the marker {} is not known", printable_text(fields.marker));
+    }
+  }
+  fields.names = take_word(line);
+  fields.type = take_word(line);
+  fields.encoded_key = take_word(line);
+  if (fields.names.starts_with('@')) return "has more than one marker";
+  if (fields.type.empty()) return "has a host name only";
+  const bool protocol_1 = fields.type.find_first_not_of("0123456789") == std::string_view::npos;
+  if (protocol_1) return "is a key for protocol version 1";
+  if (fields.encoded_key.empty()) return fmt::format("has no key after the type {}", printable_text(fields.type));
+  return {};
+}
+
+// `|1|salt|hash`, both in base64: the HMAC-SHA1 of the name.
+Reason match_hashed_name(std::string_view hashed, const std::string& name, bool& matches) {
+  hashed.remove_prefix(hash_magic.size());
+  const std::size_t bar = hashed.find('|');
+  if (bar == std::string_view::npos) return "has a hashed name without a hash";
+  const auto salt = base64_decode(hashed.substr(0, bar));
+  const auto hash = base64_decode(hashed.substr(bar + 1));
+  if (!salt || !hash || salt->size() != salt_size || hash->size() != hash_size(HashName::sha1)) {
+    return fmt::format("has a hashed name that is not two strings of {} bytes in base64", salt_size);
+  }
+  matches = equal(hmac(HashName::sha1, *salt, bytes_of(name)).bytes(), *hash);
+  return {};
+}
+
+Reason match_names(std::string_view names, const std::string& name, bool& matches) {
+  if (names.starts_with(hash_magic)) return match_hashed_name(names, name, matches);
+  if (names.starts_with('|')) return "has a hashed name in an unknown format";
+  matches = match_pattern_list(name, lower_case(names)) == PatternMatch::match;
+  return {};
+}
+
+struct ReadLine {
+  Fields fields;
+  bool names_host = false;
+  std::vector<std::uint8_t> blob;
+  std::optional<PublicKey> key;  // if it is of a type that we have
+  Reason reason;
+};
+
+// The key is looked at only if the line is about the host, and never in the line of a certificate authority.
+ReadLine read_line(const TextLine& line, const std::string& name) {
+  ReadLine out;
+  if (line.too_long) {
+    out.reason = fmt::format("is longer than {} bytes", longest_key_line);
+    return out;
+  }
+  out.reason = split(line.text, out.fields);
+  if (!out.reason.empty()) return out;
+  out.reason = match_names(out.fields.names, name, out.names_host);
+  if (out.fields.marker == authority_marker) out.names_host = false;
+  if (!out.reason.empty() || !out.names_host) return out;
+
+  KeyField field = decode_key_field(out.fields.type, out.fields.encoded_key);
+  out.blob = std::move(field.blob);
+  out.reason = std::move(field.reason);
+  const auto& ours = key_type_names();
+  if (!out.reason.empty() || std::find(ours.begin(), ours.end(), out.fields.type) == ours.end()) return out;
+  try {
+    out.key = PublicKey::decode(out.blob);
+  } catch (const ProtocolError& error) {
+    // A revoked key stays revoked, however broken it is.
+    if (out.fields.marker != revoked_marker) out.reason = error.what();
+  }
+  return out;
+}
+
+// Calls `on_entry(marker, entry, blob)` for each key of the host, and `on_bad_line(line, reason)` for each line that
+// cannot be understood.
+template <class OnEntry, class OnBadLine>
+void for_each_entry(const KnownHostsFile& file, const std::string& name, OnEntry on_entry, OnBadLine on_bad_line) {
+  TextLines lines(file.text);
+  while (const auto line = lines.next()) {
+    ReadLine read = read_line(*line, name);
+    if (!read.reason.empty()) {
+      on_bad_line(line->number, read.reason);
+    } else if (read.names_host) {
+      on_entry(read.fields.marker,
+               KnownHostEntry{file.path, line->number, std::string(read.fields.type), std::move(read.key)},
+               Bytes(read.blob));
+    }
+  }
+}
+
+KnownHostLookup look_up_name(std::span<const KnownHostsFile> files, const std::string& name, const PublicKey& key) {
+  KnownHostLookup found;
+  std::optional<KnownHostEntry> match;
+  std::optional<KnownHostEntry> changed;
+  std::optional<KnownHostEntry> revoked;
+  for (const KnownHostsFile& file : files) {
+    for_each_entry(
+        file, name,
+        [&](std::string_view marker, KnownHostEntry entry, Bytes blob) {
+          const bool same_key = equal(blob, key.blob());
+          if (marker == revoked_marker) {
+            if (same_key && !revoked) revoked = std::move(entry);
+          } else if (same_key) {
+            if (!match) match = std::move(entry);
+          } else if (entry.type == key.type()) {
+            if (!changed) changed = std::move(entry);
+          } else {
+            found.other_keys.push_back(std::move(entry));
+          }
+        },
+        [&](std::size_t line, const Reason& reason) {
+          if (found.bad_lines.size() < bad_lines_kept) found.bad_lines.push_back({file.path, line, reason});
+        });
+  }
+  // A revocation anywhere is final. A match anywhere outweighs other keys: a host may have several, while it changes
+  // them.
+  if (revoked) {
+    found.status = KnownHostStatus::revoked;
+    found.entry = std::move(revoked);
+  } else if (match) {
+    found.status = KnownHostStatus::match;
+    found.entry = std::move(match);
+  } else if (changed) {
+    found.status = KnownHostStatus::changed;
+    found.entry = std::move(changed);
+  }
+  return found;
+}
+
+}  // namespace
+
+KnownHostsFile read_known_hosts(const std::string& path) {
+  try {
+    const SmallFile file = read_small_file(path, file_size_limit);
+    return {path, std::string(text_of(file.content.reveal()))};
+  } catch (const FileError& error) {
+    if (error.code().value() == ENOENT) return {path, {}};
+    throw;
+  }
+}
+
+KnownHostLookup look_up_host_key(std::span<const KnownHostsFile> files, std::string_view host, std::uint16_t port,
+                                 const PublicKey& key) {
+  KnownHostLookup found = look_up_name(files, known_host_name(host, port), key);
+  if (found.status != KnownHostStatus::unknown || port == ssh_port) return found;
+  // As OpenSSH does it: the same key on another port of a host that is known is no stranger. Another key there says
+  // nothing, since behind each port may be another machine.
+  KnownHostLookup bare = look_up_name(files, known_host_name(host, ssh_port), key);
+  if (bare.status == KnownHostStatus::match || bare.status == KnownHostStatus::revoked) {
+    bare.without_port = true;
+    return bare;
+  }
+  return found;
+}
+
+std::vector<std::string> known_key_types(std::span<const KnownHostsFile> files, std::string_view host,
+                                         std::uint16_t port) {
+  std::vector<std::string> types;
+  const auto collect = [&types, files](const std::string& name) {
+    for (const KnownHostsFile& file : files) {
+      for_each_entry(
+          file, name,
+          [&types](std::string_view marker, const KnownHostEntry& entry, Bytes) {
+            const bool seen = std::find(types.begin(), types.end(), entry.type) != types.end();
+            if (marker.empty() && !seen) types.push_back(entry.type);
+          },
+          [](std::size_t, const Reason&) {});
+    }
+  };
+  collect(known_host_name(host, port));
+  if (types.empty() && port != ssh_port) collect(known_host_name(host, ssh_port));
+  return types;
+}
+
+std::string known_host_name(std::string_view host, std::uint16_t port) {
+  if (port == ssh_port) return lower_case(host);
+  return fmt::format("[{}]:{}", lower_case(host), port);
+}
+
+std::string known_hosts_line(std::string_view host, std::uint16_t port, const PublicKey& key, Rng* hash_with) {
+  const auto has_meaning = [](char c) {
+    return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f ||
+           std::string_view(",*?!|#@[]").find(c) != std::string_view::npos;
+  };
+  if (host.empty() || std::any_of(host.begin(), host.end(), has_meaning)) {
+    throw std::invalid_argument(
+        fmt::format("'{}' cannot be written as a host name into known_hosts", printable_text(host)));
+  }
+  std::string name = known_host_name(host, port);
+  if (hash_with != nullptr) {
+    std::array<std::uint8_t, salt_size> salt{};
+    hash_with->fill(salt);
+    const Digest hash = hmac(HashName::sha1, salt, bytes_of(name));
+    name = fmt::format("{}{}|{}", hash_magic, base64_encode(salt), base64_encode(hash.bytes()));
+  }
+  return fmt::format("{} {}", name, key.line());
+}
+
+void add_known_host(const std::string& path, std::string_view host, std::uint16_t port, const PublicKey& key,
+                    Rng* hash_with) {
+  const std::string line = known_hosts_line(host, port, key, hash_with);
+  const std::size_t slash = path.rfind('/');
+  if (slash != std::string::npos && slash > 0) {
+    const std::string directory = path.substr(0, slash);
+    if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) throw FileError(errno, directory);
+  }
+  append_line(path, line, 0600);
+}
+
+}  // namespace glassh
