@@ -12,21 +12,17 @@ namespace {
 
 constexpr std::size_t key_size = 32;
 
-EvpPkey libcrypto_key(const SecretBytes& private_key) {
-  return EvpPkey(
-      check_pointer(EVP_PKEY_new_raw_private_key_ex(nullptr, "X25519", nullptr, private_key.reveal().data(), key_size),
-                    "X25519 private key"));
-}
-
 }  // namespace
 
 // RFC 5656 section 9 [5656-9-2]: a fresh key for this exchange only; it is wiped with this object.
 Bytes KexCurve25519::start(Rng& rng) {
   private_key_ = SecretBytes(key_size);
   rng.fill(private_key_.reveal());
-  const EvpPkey key = libcrypto_key(private_key_);
+  key_ = EvpPkey(
+      check_pointer(EVP_PKEY_new_raw_private_key_ex(nullptr, "X25519", nullptr, private_key_.reveal().data(), key_size),
+                    "X25519 private key"));
   std::size_t size = share_.size();
-  check(EVP_PKEY_get_raw_public_key(key.get(), share_.data(), &size), "EVP_PKEY_get_raw_public_key");
+  check(EVP_PKEY_get_raw_public_key(key_.get(), share_.data(), &size), "EVP_PKEY_get_raw_public_key");
   return share_;
 }
 
@@ -44,11 +40,10 @@ void KexCurve25519::compute_shared_secret(Bytes peer_share, const char* field) {
     throw ProtocolError(DisconnectReason::key_exchange_failed,
                         fmt::format("curve25519-sha256: {} has {} bytes, not {}", field, peer_share.size(), key_size));
   }
-  const EvpPkey ours = libcrypto_key(private_key_);
   const EvpPkey theirs(check_pointer(
       EVP_PKEY_new_raw_public_key_ex(nullptr, "X25519", nullptr, peer_share.data(), key_size), "X25519 public key"));
   const EvpPkeyCtx context(
-      check_pointer(EVP_PKEY_CTX_new_from_pkey(nullptr, ours.get(), nullptr), "EVP_PKEY_CTX_new_from_pkey"));
+      check_pointer(EVP_PKEY_CTX_new_from_pkey(nullptr, key_.get(), nullptr), "EVP_PKEY_CTX_new_from_pkey"));
   check(EVP_PKEY_derive_init(context.get()), "EVP_PKEY_derive_init");
   check(EVP_PKEY_derive_set_peer_ex(context.get(), theirs.get(), 0), "EVP_PKEY_derive_set_peer_ex");
   // RFC 7748 section 5 as RFC 8731 section 3 [8731-3-1] wants it.

@@ -11,6 +11,8 @@
 
 #include "crypto/kex_method.h"
 
+typedef struct evp_pkey_st EVP_PKEY;
+
 namespace glassh {
 
 class KexCurve25519 final : public KexMethod {
@@ -28,7 +30,8 @@ class KexCurve25519 final : public KexMethod {
  private:
   void compute_shared_secret(Bytes peer_share, const char* field);
 
-  SecretBytes private_key_;  // 32 random bytes; X25519 itself clears and sets the bits that it must
+  SecretBytes private_key_;        // 32 random bytes; X25519 itself clears and sets the bits that it must
+  std::shared_ptr<EVP_PKEY> key_;  // the same for libcrypto, which works out the public key as it makes one
   std::array<std::uint8_t, 32> share_{};
   SecretBytes shared_secret_;
 };
