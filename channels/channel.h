@@ -10,7 +10,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <string_view>
 
@@ -33,7 +32,7 @@ struct ChannelHandle {
 
 class Channel {
  public:
-  std::uint32_t id() const { return id_; }         // ours
+  std::uint32_t id() const { return id_; }  // ours
   ChannelHandle handle() const { return {id_, serial_}; }
   std::string_view type() const { return type_; }  // "session", …
   bool open() const { return stage_ == Stage::open; }
@@ -41,19 +40,21 @@ class Channel {
   // How many bytes data_space() would give now: the peer's window and maximum packet, our backlog, and 0 while a key
   // exchange holds the writer (RFC 4253 section 7.1), after send_eof() and after close().
   std::size_t room() const;
-  // A place for up to min(at_most, room()) bytes inside the next packet; nothing else may be sent before commit(). Room
-  // must not be 0. `extended_type` 0 is CHANNEL_DATA; 1 is stderr (RFC 4254 section 5.2).
+  // A place for up to min(at_most, room()) bytes inside the next packet; nothing else may be sent before commit().
+  // Neither may be 0. `extended_type` 0 is CHANNEL_DATA; 1 is stderr (RFC 4254 section 5.2).
   MutableBytes data_space(std::size_t at_most, std::uint32_t extended_type = 0);
   void commit(std::size_t size);  // 0: nothing is sent
 
-  // `size` bytes of DataArrived have been passed on.
+  // `size` bytes of DataArrived have been passed on, or thrown away on purpose.
   void consumed(std::size_t size);
 
   void send_eof();  // once; later calls do nothing
-  void close();     // sends CLOSE once; the channel dies when the peer's has come as well
+  // Sends CLOSE once, or as soon as the peer has accepted the channel; it dies when the peer's has come as well. Until
+  // then nothing is delivered any more but CloseArrived, and nothing more is sent.
+  void close();
 
-  // A request of RFC 4254 section 5.4; `tail` is one of the tails of messages_connection.h. If want_reply, the answer
-  // comes as ChannelRequestAnswered, in the order of the requests.
+  // A request of RFC 4254 section 5.4 on an open channel; `tail` is one of the tails of messages_session.h. If
+  // want_reply, the answer comes as ChannelRequestAnswered, in the order of the requests.
   template <class Tail>
   void request(const Tail& tail, bool want_reply) {
     send_request(Tail::name, want_reply, encode(tail));
@@ -71,16 +72,21 @@ class Channel {
   friend class Channels;
   enum class Stage { opening, open_wanted, open, closed };
 
-  Channel(std::uint32_t id, std::string type, const ChannelLimits& limits, PacketWriter& writer);
+  Channel(ChannelHandle handle, std::string type, const ChannelLimits& limits, PacketWriter& writer);
 
-  void on_data(std::size_t size, std::string_view message);  // window and packet size checks
-  bool on_window_adjust(std::uint32_t bytes_to_add);         // true if room() was 0 for want of window
-  void on_eof();
+  void peer_is(std::uint32_t peer_id, std::uint32_t window, std::uint32_t maximum_packet);
+  // Each throws ProtocolError where the message breaks a rule, and says whether the owner should hear of it.
+  bool on_data(std::size_t size, std::string_view message);
+  bool on_window_adjust(std::uint32_t bytes_to_add);
+  bool on_eof();
   void on_close();
+  bool on_request(bool want_reply);
+  bool on_answer(std::string_view message);
+  void expect_open(std::string_view message) const;
   void adjust_window();
 
   std::uint32_t id_;
-  std::uint64_t serial_ = 0;
+  std::uint64_t serial_;
   std::uint32_t peer_id_ = 0;
   std::string type_;
   ChannelLimits limits_;
@@ -89,13 +95,14 @@ class Channel {
   std::uint32_t window_to_peer_ = 0;  // bytes we may still send
   std::uint32_t peer_maximum_packet_ = 0;
   std::uint32_t window_from_peer_ = 0;   // bytes the peer may still send
+  std::uint32_t unconsumed_ = 0;         // arrived, not yet consumed
   std::uint32_t unannounced_ = 0;        // consumed, not yet given back by WINDOW_ADJUST
-  std::uint64_t unconsumed_ = 0;         // arrived, not yet consumed
-  std::size_t header_size_ = 0;          // of the packet that data_space() began
+  MutableBytes packet_;                  // that data_space() began
   std::uint32_t extended_type_ = 0;      // of the same
   std::size_t requests_unanswered_ = 0;  // ours, awaiting the peer
   std::size_t replies_owed_ = 0;         // the peer's, awaiting answer_request()
   bool eof_received_ = false, eof_sent_ = false, close_received_ = false, close_sent_ = false;
+  bool close_when_open_ = false;
 };
 
 }  // namespace glassh

@@ -94,7 +94,27 @@ class Channels {
   void answer_global(bool success, Bytes details = {});
 
  private:
-  std::uint32_t free_slot();
+  using Event = std::optional<ChannelEvent>;
+
+  Event on_data(const msg::ChannelData& message);
+  Event on_extended_data(const msg::ChannelExtendedData& message);
+  Event on_window_adjust(const msg::ChannelWindowAdjust& message);
+  Event on_eof(const msg::ChannelEof& message);
+  Event on_open(const msg::ChannelOpen& message);
+  Event on_open_confirmation(const msg::ChannelOpenConfirmation& message);
+  Event on_open_failure(const msg::ChannelOpenFailure& message);
+  Event on_close(const msg::ChannelClose& message);
+  Event on_request(const msg::ChannelRequest& message);
+  Event on_answer(std::uint32_t channel, bool success, std::string_view message);
+  Event on_global_request(const msg::GlobalRequest& message);
+  Event on_global_answer(bool success, Bytes details, std::string_view message);
+
+  void refuse_sender(const msg::ChannelOpen& message, std::uint32_t reason, std::string_view description);
+  Channel& recipient(std::uint32_t channel, std::string_view message);
+  Channel& opening(std::uint32_t channel, std::string_view message);
+  Channel& create(std::string_view type);
+  void remove(std::uint32_t channel);
+  void bury_dead();
 
   PacketWriter& writer_;
   ChannelLimits limits_;

@@ -44,8 +44,8 @@ class Descriptor {
  public:
   enum class Access { read, write };
 
-  Descriptor() = default;                                                      // closed
-  static Descriptor own(const asio::any_io_executor& executor, Fd fd);         // throws std::system_error
+  Descriptor() = default;                                                                  // closed
+  static Descriptor own(const asio::any_io_executor& executor, Fd fd);                     // throws std::system_error
   static Descriptor borrow(const asio::any_io_executor& executor, int fd, Access access);  // fd is duplicated
 
   // Size 0 without an error is the end of the file. EINTR is handled; EIO from a terminal whose other side has closed

@@ -64,9 +64,9 @@ class Hub : public std::enable_shared_from_this<Hub> {
   void await_time(std::optional<Clock::time_point> deadline);
   asio::awaitable<void> turn() { return wake_.wait(); }
   void turn_begins() { wake_.lower(); }
-  void offer_room();      // resumes sources whose channels have room, or are gone
+  void offer_room();       // resumes sources whose channels have room, or are gone
   void channels_closed();  // some channel died: sources that wait for their input look whether it was theirs
-  void finish();          // the connection has ended; closes its descriptors
+  void finish();           // the connection has ended; closes its descriptors
 
   // ---- for Source
   void add(Source& source);
