@@ -1,0 +1,125 @@
+#include "server/host_keys.h"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <stdexcept>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crypto/key_file.h"
+
+namespace glassh {
+
+bool HostKeys::add(PrivateKey key) {
+  for (const PrivateKey& known : keys_) {
+    if (known.public_key().type() == key.public_key().type()) return false;
+  }
+  keys_.push_back(std::move(key));
+  return true;
+}
+
+std::vector<HostKey> HostKeys::offered() const {
+  std::vector<HostKey> out;
+  for (const PrivateKey& key : keys_) {
+    out.push_back({std::string(key.public_key().type()), copy_of(key.public_key().blob())});
+  }
+  return out;
+}
+
+std::vector<std::string> HostKeys::usable(const std::vector<std::string>& algorithms) const {
+  std::vector<std::string> out;
+  for (const std::string& algorithm : algorithms) {
+    const auto type = key_type_of_algorithm(algorithm);
+    for (const PrivateKey& key : keys_) {
+      if (type && key.public_key().type() == *type) out.push_back(algorithm);
+    }
+  }
+  return out;
+}
+
+boost::asio::awaitable<std::vector<std::uint8_t>> HostKeys::sign(std::vector<std::uint8_t> host_key,
+                                                                 std::string algorithm,
+                                                                 std::vector<std::uint8_t> hash) const {
+  for (const PrivateKey& key : keys_) {
+    if (equal(key.public_key().blob(), host_key)) co_return key.sign(algorithm, hash);
+  }
+  throw std::runtime_error("asked to sign with a host key that is not ours");
+}
+
+HostKeys load_host_keys(const std::vector<std::string>& paths, const Log& log) {
+  HostKeys keys;
+  for (const std::string& path : paths) {
+    try {
+      PrivateKey key = load_private_key(path).key;
+      const std::string shown = fmt::format("{} {}", key.public_key().short_type(), key.public_key().fingerprint());
+      if (keys.add(std::move(key))) {
+        log.debug("Loaded host key {}: {}", path, shown);
+      } else {
+        log.error("Could not load host key: {}: another key of its type comes first", path);
+      }
+    } catch (const std::exception& error) {
+      log.error("Could not load host key: {}", error.what());
+    }
+  }
+  return keys;
+}
+
+namespace {
+
+HostKeys system_host_keys(const std::string& directory, const Log& log) {
+  std::vector<std::string> readable;
+  for (const char* type : {"ed25519", "ecdsa", "rsa"}) {
+    const std::string path = fmt::format("{}/ssh_host_{}_key", directory, type);
+    if (::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0) readable.push_back(path);
+  }
+  return load_host_keys(readable, log);
+}
+
+// Mode 0700, the directories above as well where they do not exist (XDG Base Directory Specification).
+void make_private_directory(const std::string& path) {
+  const std::string above = std::filesystem::path(path).parent_path().string();
+  if (!above.empty() && !std::filesystem::exists(above)) make_private_directory(above);
+  if (::mkdir(path.c_str(), 0700) < 0 && errno != EEXIST) {
+    throw std::runtime_error(fmt::format("cannot make the directory {}: {}", path, std::strerror(errno)));
+  }
+}
+
+// Two servers may start at once: whoever comes second takes the first one's key.
+void make_host_key(const std::string& path, Rng& rng, const Log& log) {
+  const PrivateKey key = PrivateKey::generate("ssh-ed25519", rng);
+  try {
+    save_private_key(path, key, "glasshd", rng, IfExists::refuse);
+  } catch (const KeyFileError& error) {
+    if (error.kind() == KeyFileError::Kind::exists) return;
+    throw;
+  }
+  save_public_key(path + ".pub", key.public_key(), "glasshd", rng, IfExists::replace);
+  log.info("Made a host key, as there was none: {} ({} {})", path, key.public_key().short_type(),
+           key.public_key().fingerprint());
+}
+
+}  // namespace
+
+HostKeys default_host_keys(const std::string& system_directory, const std::string& state_directory, Rng& rng,
+                           const Log& log) {
+  HostKeys keys = system_host_keys(system_directory, log);
+  if (!keys.empty()) return keys;
+
+  const std::string path = state_directory + "/ssh_host_ed25519_key";
+  if (!std::filesystem::exists(path)) {
+    make_private_directory(state_directory);
+    make_host_key(path, rng, log);
+  }
+  return load_host_keys({path}, log);
+}
+
+std::string state_directory(const Account& account, const char* xdg_state_home) {
+  const std::string base = xdg_state_home != nullptr ? xdg_state_home : "";
+  if (base.starts_with('/')) return base + "/glassh";
+  return account.home + "/.local/state/glassh";
+}
+
+}  // namespace glassh

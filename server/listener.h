@@ -1,0 +1,91 @@
+// Where connections come from: listening sockets, MaxStartups, and accept(2) without spinning.
+//
+// listen_on() runs before glasshd leaves the foreground, so a busy port is an error that its user sees. A connection is
+// accepted on the listener's io_context and handed on as a descriptor: non-blocking, close-on-exec, TCP_NODELAY.
+//
+//   Listener listener(io.get_executor(), listen_on(config, log), …, take);  listener.start();
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "channels/io/descriptor.h"
+#include "crypto/rng.h"
+#include "server/config.h"
+#include "server/log.h"
+#include "server/spawn.h"
+
+namespace glassh {
+
+// A socket for each endpoint and family that the configuration asks for. Each is logged with its port, which the system
+// chose if the configuration says 0. Throws std::runtime_error: "Bind to port 22 on 0.0.0.0 failed: …".
+std::vector<Fd> listen_on(const ServerConfig& config, const Log& log);
+
+// Both ends of a connected socket, as numbers; "UNKNOWN" and 65535 for what is no IP socket (glasshd -i over pipes).
+PeerAddresses addresses_of(int socket);
+
+// sshd_config(5), MaxStartups: how many connections may be on their way to a login. Counted across threads.
+class Startups {
+ public:
+  explicit Startups(const MaxStartups& limits) : limits_(limits) {}
+
+  // Counts one connection until it is destroyed or done() is called: logged in, or gone.
+  class Place {
+   public:
+    Place() = default;
+    explicit Place(Startups& owner) : owner_(&owner) {}
+    Place(Place&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)) {}
+    Place& operator=(Place&& other) noexcept;
+    ~Place() { done(); }
+    void done();
+
+   private:
+    Startups* owner_ = nullptr;
+  };
+
+  // `random` is uniform over all values. Nothing if this connection is to be dropped. RFC 4251 section 9.3.5
+  // [4251-9.3.5-3]: whoever opens connections by the thousand does not keep everybody else out for sure.
+  std::optional<Place> enter(std::uint32_t random);
+  std::size_t count() const { return count_.load(); }
+
+ private:
+  const MaxStartups limits_;
+  std::atomic<std::size_t> count_ = 0;
+};
+
+struct Accepted {
+  Fd socket;
+  PeerAddresses addresses;
+  Startups::Place place;
+};
+
+// Accepts on all sockets, on one io_context. close() ends that; what was accepted before lives on.
+class Listener {
+ public:
+  // `take` is called for each connection that may come in. The references must outlive the coroutines that start()
+  // leaves in the executor; so must the Listener.
+  Listener(const asio::any_io_executor& executor, std::vector<Fd> sockets, Startups& startups, Rng& rng, const Log& log,
+           std::function<void(Accepted)> take);
+  void start();
+  void close();
+
+ private:
+  asio::awaitable<void> accept_loop(Descriptor& socket);
+  // 0, or errno.
+  int accept_one(int socket);
+
+  asio::any_io_executor executor_;
+  std::vector<Descriptor> sockets_;
+  Startups& startups_;
+  Rng& rng_;
+  const Log& log_;
+  std::function<void(Accepted)> take_;
+};
+
+}  // namespace glassh

@@ -1,0 +1,52 @@
+// Decides who logs in: the user who runs glasshd, with a key that an AuthorizedKeysFile lists.
+//
+// RFC 4252 section 7 [4252-7-2]: the key must be authorized for the user; that the peer owns it, server_auth has
+// checked. Every file that is consulted, and every line and file that is refused, is said to the log and to the trace.
+// It is asked as a coroutine, so that a privileged process may answer one day. Passwords, other accounts, options of
+// keys and principals are not done here.
+//
+//   const LoginVerdict verdict = co_await login.judge(std::string(attempt.user), *attempt.key, trace);
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include <string>
+
+#include "auth/server_auth.h"
+#include "server/account.h"
+#include "server/config.h"
+#include "server/log.h"
+
+namespace glassh {
+
+struct LoginVerdict {
+  bool user_is_known = false;  // false: refused, whatever the key
+  bool key_is_listed = false;
+  std::string found_at;  // "/home/me/.ssh/authorized_keys:3"
+
+  LoginDecision decision() const {
+    return user_is_known && key_is_listed ? LoginDecision::accept : LoginDecision::refuse;
+  }
+};
+
+class Login {
+ public:
+  // All must outlive it.
+  Login(const ServerConfig& config, const Account& account, const Log& log)
+      : config_(config), account_(account), log_(log) {}
+
+  // Safe from several threads. `key` must live until it returns; `trace` may be null.
+  boost::asio::awaitable<LoginVerdict> judge(std::string user, const PublicKey& key, TraceSink* trace) const;
+
+ private:
+  // Where the key is listed; empty: nowhere.
+  std::string find(const PublicKey& key, TraceSink* trace) const;
+  std::string find_in(const std::string& path, const PublicKey& key, TraceSink* trace) const;
+  void say(LogLevel level, TraceSink* trace, std::string_view text) const;
+
+  const ServerConfig& config_;
+  const Account& account_;
+  const Log& log_;
+};
+
+}  // namespace glassh

@@ -1,0 +1,202 @@
+#include "server/spawn.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+
+namespace glassh {
+namespace {
+
+// RFC 4254 section 6.10 [4254-6.10-6]: the names that travel as they are, without SIG in front and without an @.
+constexpr std::pair<std::string_view, int> signals[] = {
+    {"ABRT", SIGABRT}, {"ALRM", SIGALRM}, {"FPE", SIGFPE},   {"HUP", SIGHUP},   {"ILL", SIGILL},
+    {"INT", SIGINT},   {"KILL", SIGKILL}, {"PIPE", SIGPIPE}, {"QUIT", SIGQUIT}, {"SEGV", SIGSEGV},
+    {"TERM", SIGTERM}, {"USR1", SIGUSR1}, {"USR2", SIGUSR2},
+};
+
+[[noreturn]] void fail(int error, const std::string& what) {
+  throw std::system_error(error, std::generic_category(), what);
+}
+
+// posix_spawn's functions return an error number.
+void check(int error, const char* what) {
+  if (error != 0) fail(error, what);
+}
+
+// What the child does between its birth and the program's first instruction.
+class FileActions {
+ public:
+  FileActions() { check(::posix_spawn_file_actions_init(&actions_), "posix_spawn_file_actions_init"); }
+  FileActions(const FileActions&) = delete;
+  FileActions& operator=(const FileActions&) = delete;
+  ~FileActions() { ::posix_spawn_file_actions_destroy(&actions_); }
+
+  void duplicate(const Fd& from, int to) {
+    check(::posix_spawn_file_actions_adddup2(&actions_, from.get(), to), "posix_spawn_file_actions_adddup2");
+  }
+  void close_from(int first) {
+    check(::posix_spawn_file_actions_addclosefrom_np(&actions_, first), "posix_spawn_file_actions_addclosefrom_np");
+  }
+  void change_directory(const std::string& path) {
+    check(::posix_spawn_file_actions_addchdir_np(&actions_, path.c_str()), "posix_spawn_file_actions_addchdir_np");
+  }
+  const posix_spawn_file_actions_t* get() const { return &actions_; }
+
+ private:
+  posix_spawn_file_actions_t actions_;
+};
+
+class Attributes {
+ public:
+  Attributes() {
+    check(::posix_spawnattr_init(&attributes_), "posix_spawnattr_init");
+    sigset_t all;
+    sigset_t none;
+    ::sigfillset(&all);
+    ::sigemptyset(&none);
+    check(::posix_spawnattr_setsigdefault(&attributes_, &all), "posix_spawnattr_setsigdefault");
+    check(::posix_spawnattr_setsigmask(&attributes_, &none), "posix_spawnattr_setsigmask");
+    constexpr int flags = POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
+    check(::posix_spawnattr_setflags(&attributes_, flags), "posix_spawnattr_setflags");
+  }
+  Attributes(const Attributes&) = delete;
+  Attributes& operator=(const Attributes&) = delete;
+  ~Attributes() { ::posix_spawnattr_destroy(&attributes_); }
+  const posix_spawnattr_t* get() const { return &attributes_; }
+
+ private:
+  posix_spawnattr_t attributes_;
+};
+
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> out;
+  for (const std::string& text : texts) out.push_back(const_cast<char*>(text.c_str()));
+  out.push_back(nullptr);
+  return out;
+}
+
+// Where the program starts. A line about a home directory that cannot be entered goes to its standard error.
+std::string usable_directory(const std::string& directory, const Fd& standard_error) {
+  const Fd tried(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (tried && ::faccessat(AT_FDCWD, directory.c_str(), X_OK, AT_EACCESS) == 0) return directory;
+  const std::string line = fmt::format("Could not chdir to home directory {}: {}\n", directory, std::strerror(errno));
+  if (::write(standard_error.get(), line.data(), line.size()) < 0) fail(errno, "write to a new pipe");
+  return "/";
+}
+
+}  // namespace
+
+Process spawn_process(const SpawnRequest& request) {
+  Pipe in = make_pipe();
+  Pipe out = make_pipe();
+  Pipe error = make_pipe();
+  FileActions actions;
+  actions.duplicate(in.read_end, STDIN_FILENO);
+  actions.duplicate(out.write_end, STDOUT_FILENO);
+  actions.duplicate(error.write_end, STDERR_FILENO);
+  actions.close_from(STDERR_FILENO + 1);
+  actions.change_directory(usable_directory(request.directory, error.write_end));
+
+  Process process;
+  const Attributes attributes;
+  const int failed = ::posix_spawn(&process.pid, request.program.c_str(), actions.get(), attributes.get(),
+                                   pointers(request.arguments).data(), pointers(request.environment).data());
+  if (failed != 0) fail(failed, request.program);
+
+  process.pidfd = Fd(::pidfd_open(process.pid, 0));
+  if (!process.pidfd) {
+    const int reason = errno;
+    process.signal_group(SIGKILL);
+    ::waitpid(process.pid, nullptr, 0);
+    fail(reason, "pidfd_open");
+  }
+  process.standard_input = std::move(in.write_end);
+  process.standard_output = std::move(out.read_end);
+  process.standard_error = std::move(error.read_end);
+  return process;
+}
+
+std::optional<ProcessEnd> Process::end() const {
+  siginfo_t info{};
+  if (::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED | WNOHANG | WNOWAIT) < 0) {
+    fail(errno, "waitid");
+  }
+  if (info.si_pid == 0) return std::nullopt;
+  if (info.si_code == CLD_EXITED) return ProcessEnd{.exit_status = static_cast<std::uint32_t>(info.si_status)};
+  return ProcessEnd{.signal = info.si_status, .core_dumped = info.si_code == CLD_DUMPED};
+}
+
+void Process::signal_group(int signal) const {
+  if (pid > 0) ::kill(-pid, signal);
+}
+
+void Process::reap() {
+  siginfo_t info{};
+  if (pid > 0) ::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED | WNOHANG);
+  pid = 0;
+}
+
+SpawnRequest shell_request(const Account& account, const std::optional<std::string>& command,
+                           std::vector<std::string> environment) {
+  // A shell whose name begins with a dash reads the user's profile.
+  const std::string name = account.shell.substr(account.shell.rfind('/') + 1);
+  SpawnRequest request{account.shell, {}, std::move(environment), account.home};
+  if (command) {
+    request.arguments = {name, "-c", *command};
+  } else {
+    request.arguments = {"-" + name};
+  }
+  return request;
+}
+
+std::vector<std::string> session_environment(const Account& account, const PeerAddresses& addresses,
+                                             const std::vector<EnvironmentVariable>& accepted) {
+  const std::string_view path = account.uid == 0 ? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+                                                 : "/usr/local/bin:/usr/bin:/bin:/usr/games";
+  std::vector<EnvironmentVariable> ours = {
+      {"USER", account.name},
+      {"LOGNAME", account.name},
+      {"HOME", account.home},
+      {"PATH", std::string(path)},
+      {"SHELL", account.shell},
+      {"SSH_CLIENT", fmt::format("{} {} {}", addresses.remote_host, addresses.remote_port, addresses.local_port)},
+      {"SSH_CONNECTION", fmt::format("{} {} {} {}", addresses.remote_host, addresses.remote_port, addresses.local_host,
+                                     addresses.local_port)},
+  };
+  const std::string mailbox = "/var/mail/" + account.name;
+  if (::access(mailbox.c_str(), F_OK) == 0) ours.push_back({"MAIL", mailbox});
+
+  std::vector<std::string> out;
+  for (const auto& [name, value] : ours) out.push_back(name + "=" + value);
+  for (const auto& [name, value] : accepted) {
+    bool taken = false;
+    for (const auto& variable : ours) taken = taken || variable.name == name;
+    if (!taken) out.push_back(name + "=" + value);
+  }
+  return out;
+}
+
+std::optional<int> signal_number(std::string_view name) {
+  for (const auto& [known, number] : signals) {
+    if (known == name) return number;
+  }
+  return std::nullopt;
+}
+
+std::string signal_name(int number) {
+  for (const auto& [name, known] : signals) {
+    if (known == number) return std::string(name);
+  }
+  // RFC 4254 section 6.10 [4254-6.10-5]: any other signal needs a name with a domain; OpenSSH has one for all of them.
+  return "SIG@openssh.com";
+}
+
+}  // namespace glassh

@@ -1,0 +1,79 @@
+// Programs started for a session: over three pipes, in a session and process group of their own.
+//
+// A child inherits nothing but its three pipes: every other descriptor is closed, every signal is at its default and
+// unblocked. posix_spawn(3) does not copy this process, so it is safe and quick beside other threads. The end of a
+// program is seen through a pidfd (pidfd_open(2)), never by a SIGCHLD handler. Its number stays its own until it is
+// reaped, so a signal cannot reach a stranger. RFC 4254 sections 6.4 to 6.10; terminals are not done here.
+//
+//   Process process = spawn_process(shell_command(account, "date"));  …  process.end()  …  process.reap()
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "channels/io/fd.h"
+#include "server/account.h"
+
+namespace glassh {
+
+struct SpawnRequest {
+  std::string program;                   // an absolute path
+  std::vector<std::string> arguments;    // argv, [0] included
+  std::vector<std::string> environment;  // "NAME=value"
+  std::string directory;                 // where it starts; "/" if it cannot be entered
+};
+
+// How a program ended.
+struct ProcessEnd {
+  std::uint32_t exit_status = 0;  // if it exited
+  int signal = 0;                 // the signal that killed it, or 0
+  bool core_dumped = false;
+  bool operator==(const ProcessEnd&) const = default;
+};
+
+// Our ends of the pipes still block: Descriptor::own() changes that. A Process that is destroyed before reap() leaves a
+// zombie when it ends.
+struct Process {
+  pid_t pid = 0;  // also the number of its process group and session; 0: reaped
+  Fd pidfd;
+  Fd standard_input;   // writes
+  Fd standard_output;  // reads
+  Fd standard_error;   // reads
+
+  std::optional<ProcessEnd> end() const;  // nothing: it still runs. Does not reap
+  void signal_group(int signal) const;    // does nothing after reap()
+  void reap();                            // after end() said something; frees the number
+};
+
+// Throws std::system_error: no program there, no descriptors or processes left. If the directory cannot be entered, a
+// line on the program's standard error says so.
+Process spawn_process(const SpawnRequest& request);
+
+// `command` as the user's shell runs it, or, without one, the shell as a login shell (RFC 4254 section 6.5).
+SpawnRequest shell_request(const Account& account, const std::optional<std::string>& command,
+                           std::vector<std::string> environment);
+
+struct PeerAddresses {
+  std::string remote_host;
+  std::uint16_t remote_port = 0;
+  std::string local_host;
+  std::uint16_t local_port = 0;
+};
+struct EnvironmentVariable {
+  std::string name, value;
+};
+// What a program of a session finds in its environment. `accepted` (RFC 4254 section 6.4) never overrides the rest.
+std::vector<std::string> session_environment(const Account& account, const PeerAddresses& addresses,
+                                             const std::vector<EnvironmentVariable>& accepted);
+
+// RFC 4254 section 6.9: "TERM" → SIGTERM; nothing for a name that is not in the list.
+std::optional<int> signal_number(std::string_view name);
+// RFC 4254 section 6.10: SIGTERM → "TERM"; all signals outside the list share one name, which has an @.
+std::string signal_name(int number);
+
+}  // namespace glassh
