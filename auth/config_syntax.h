@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include "transport/transport.h"
+
 namespace glassh {
 
 // What is wrong with a configuration, ready to print: "sshd_config:12: unknown keyword 'Foo'".
@@ -73,22 +75,16 @@ enum class AddressFamily { any, inet, inet6 };
 std::optional<AddressFamily> parse_address_family(std::string_view text);
 std::string_view address_family_name(AddressFamily family);
 
-// RFC 4253 section 9: when to change keys. Nothing means the transport's default.
-struct RekeyLimitSetting {
-  std::optional<std::uint64_t> bytes;    // "default" leaves it empty
-  std::optional<std::uint32_t> seconds;  // 0: never by time ("none")
-  bool operator==(const RekeyLimitSetting&) const = default;
-};
-// The words of RekeyLimit: size or "default", then optionally a time or "none". Throws ConfigError without a place.
-RekeyLimitSetting parse_rekey_limit(const std::vector<std::string>& words);
+// RFC 4253 section 9: the words of RekeyLimit, a size or "default" and then perhaps a time or "none". What is not said
+// stays the transport's default. Throws ConfigError without a place.
+RekeyLimit parse_rekey_limit(const std::vector<std::string>& words);
 
-// %-tokens: pairs of letter and replacement; "%%" is always a percent sign. Throws ConfigError naming the token
-// (without a place) for a letter that is not in the table or a lone % at the end.
+// %-tokens: pairs of letter and replacement; "%%" is always a percent sign. With `environment`, "${NAME}" becomes that
+// variable's value. What was put in is not expanded again. Throws ConfigError (without a place) for a letter that is
+// not in the table, a lone % at the end, a variable that is not set, an open brace.
 using ConfigTokens = std::vector<std::pair<char, std::string>>;
-std::string expand_tokens(std::string_view text, const ConfigTokens& tokens);
-// "${NAME}" → its value. Throws ConfigError without a place for a variable that is not set or an open brace.
 using EnvironmentLookup = std::function<std::optional<std::string>(std::string_view)>;
-std::string expand_environment(std::string_view text, const EnvironmentLookup& environment);
+std::string expand_tokens(std::string_view text, const ConfigTokens& tokens, const EnvironmentLookup& environment = {});
 // "~" and "~/x" → home; "~user" is not looked up and throws ConfigError without a place.
 std::string expand_tilde(std::string_view text, std::string_view home);
 

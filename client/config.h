@@ -50,7 +50,7 @@ struct ClientConfig {
   std::vector<std::string> host_key_algorithms;
   bool host_key_algorithms_given = false;  // false: types already in known_hosts may go to the front
   std::vector<std::string> pubkey_accepted_algorithms;
-  RekeyLimitSetting rekey_limit;
+  RekeyLimit rekey_limit;
   std::vector<std::string> send_env;                         // patterns of names to send from our environment
   std::vector<std::pair<std::string, std::string>> set_env;  // name, value
   std::uint32_t connect_timeout_seconds = 0;                 // 0: the system's
@@ -105,7 +105,6 @@ class ClientConfigReader {
   const std::vector<ConfigNote>& notes() const { return notes_; }
 
  private:
-  friend struct ClientKeywords;
   struct Section {  // the file that is being read
     Source source = Source::user;
     std::string directory;
