@@ -51,7 +51,7 @@ struct ServerConfig {
   std::vector<std::string> kex_algorithms;
   std::vector<std::string> host_key_algorithms;
   std::vector<std::string> pubkey_accepted_algorithms;
-  RekeyLimitSetting rekey_limit;
+  RekeyLimit rekey_limit;
   std::uint32_t login_grace_seconds = 120;  // 0: no limit
   std::uint32_t max_auth_tries = 6;
   std::uint32_t max_sessions = 10;  // 0: no shell, command or subsystem at all
@@ -92,7 +92,6 @@ class ServerConfigReader {
   const std::vector<ConfigNote>& notes() const { return notes_; }  // for the log, in order
 
  private:
-  friend struct ServerKeywords;
   void line(std::string_view text, const ConfigPlace& place, int depth);
   void include(const std::vector<std::string>& patterns, const ConfigPlace& place, int depth);
   void text_at_depth(std::string_view content, const std::string& file_name, int depth);
@@ -100,7 +99,7 @@ class ServerConfigReader {
   AlgorithmNames supported_;
   bool as_root_ = false;
   bool ports_from_command_line_ = false;
-  std::string base_directory_;  // Include's relative paths start here: the first file's directory
+  std::string base_directory_;  // where Include's relative paths start: the first file's directory
   std::set<std::string> seen_;  // lower-case keywords whose first value is fixed
   ServerConfig config_;
   std::vector<ConfigNote> notes_;

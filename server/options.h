@@ -1,7 +1,7 @@
 // The command line of glasshd, as sshd(8)'s, plus --trace, --keylog and --help.
 //
 // Flags that set what a keyword sets are kept as configuration lines, in their order, for server/config to read before
-// any file. -4, -6, -C and -u are accepted; -b, -c, -g, -k and -R of old are not.
+// any file. -C and -u are accepted and change nothing; -c is refused.
 //
 //   const auto options = parse_server_options(arguments);  // arguments without the program's name
 #pragma once

@@ -1,0 +1,179 @@
+#include "server/config.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "auth/config_file.h"
+#include "auth/patterns.h"
+#include "server/config_keywords.h"
+
+namespace glassh {
+namespace {
+
+const ConfigPlace command_line{"command line", 0};
+
+std::string debug_level(int debug) { return fmt::format("DEBUG{}", std::min(debug, 3)); }
+
+// As many words as the keyword takes, none of them empty. The texts say what was expected.
+void check_words(const ServerKeyword& keyword, const ConfigLine& line) {
+  const bool empty = std::any_of(line.words.begin(), line.words.end(), [](const auto& word) { return word.empty(); });
+  if (line.words.size() < keyword.least || empty) {
+    throw ConfigError(fmt::format("{}: a value is missing", keyword.name));
+  }
+  if (line.words.size() > keyword.most) {
+    throw ConfigError(fmt::format("{}: '{}' is too much: expected {} value{}", keyword.name, line.words[keyword.most],
+                                  keyword.most, keyword.most == 1 ? "" : "s at most"));
+  }
+}
+
+}  // namespace
+
+ServerConfigReader::ServerConfigReader(AlgorithmNames supported, bool as_root)
+    : supported_(std::move(supported)), as_root_(as_root) {}
+
+void ServerConfigReader::options(const ServerOptions& options) {
+  if (options.quiet) option("LogLevel=QUIET");
+  if (options.debug > 0) option("LogLevel=" + debug_level(options.debug));
+  for (const auto port : options.ports) option(fmt::format("Port={}", port));
+  ports_from_command_line_ = !options.ports.empty();
+  for (const auto& path : options.host_keys) option("HostKey=" + quote_config_word(path));
+  for (const auto& setting : options.settings) option(setting);
+}
+
+void ServerConfigReader::option(std::string_view setting) { line(setting, command_line, 0); }
+
+void ServerConfigReader::file(const std::string& path) {
+  const auto content = read_config_file(path);
+  if (!content) throw ConfigError(fmt::format("{}: there is no such file", path));
+  text(*content, path);
+}
+
+void ServerConfigReader::text(std::string_view content, const std::string& file_name) {
+  base_directory_ = std::filesystem::path(file_name).parent_path();
+  if (base_directory_.empty()) base_directory_ = ".";
+  text_at_depth(content, file_name, 0);
+}
+
+void ServerConfigReader::text_at_depth(std::string_view content, const std::string& file_name, int depth) {
+  ConfigPlace place{file_name, 0};
+  while (!content.empty()) {
+    ++place.line;
+    const auto end = std::min(content.find('\n'), content.size());
+    line(content.substr(0, end), place, depth);
+    content.remove_prefix(std::min(end + 1, content.size()));
+  }
+}
+
+void ServerConfigReader::line(std::string_view text, const ConfigPlace& place, int depth) {
+  std::optional<ConfigLine> parsed;
+  try {
+    parsed = split_config_line(text);
+  } catch (const ConfigError& error) {
+    config_fail(place, error.what());
+  }
+  if (!parsed) return;
+  if (equal_ignoring_case(parsed->keyword, "Include")) return include(parsed->words, place, depth);
+  if (equal_ignoring_case(parsed->keyword, "Match")) {
+    config_fail(place,
+                "Match is not supported yet; a later version will have it. Ignoring it would give everybody what "
+                "it gives to some");
+  }
+
+  if (const auto* foreign = find_foreign_keyword(foreign_server_keywords(), parsed->keyword)) {
+    // A value that was accepted counts; OpenSSH does not look at the next one either.
+    if (seen_.contains(lower_case(foreign->name))) return;
+    judge_foreign_keyword(*foreign, *parsed, place, notes_);
+    seen_.insert(lower_case(foreign->name));
+    return;
+  }
+  const auto* keyword = find_server_keyword(parsed->keyword);
+  if (keyword == nullptr) config_fail(place, fmt::format("unknown keyword '{}'", parsed->keyword));
+
+  const bool overruled = keyword->name == "Port" && ports_from_command_line_ && place.line != 0;
+  const bool counts = keyword->accumulates ? !overruled : seen_.insert(lower_case(keyword->name)).second;
+  std::optional<ServerConfig> scratch;
+  if (!counts) scratch = config_;
+  std::vector<ConfigNote> notes;
+  ServerKeyword::Call call{keyword->name, parsed->words, counts ? config_ : *scratch, counts, supported_,
+                           as_root_,      notes};
+  try {
+    check_words(*keyword, *parsed);
+    keyword->handle(call);
+  } catch (const ConfigError& error) {
+    config_fail(place, error.what());
+  }
+  for (const auto& note : notes) notes_.push_back({note.level, fmt::format("{}: {}", place.text(), note.text)});
+}
+
+void ServerConfigReader::include(const std::vector<std::string>& patterns, const ConfigPlace& place, int depth) {
+  if (patterns.empty()) config_fail(place, "Include: a value is missing");
+  if (place.line == 0) config_fail(place, "Include belongs into a file");
+  if (depth == config_include_depth) {
+    config_fail(place, fmt::format("Include: nested more than {} deep", config_include_depth));
+  }
+  for (const auto& pattern : patterns) {
+    for (const auto& path : find_included_files(pattern, base_directory_)) {
+      if (const auto content = read_config_file(path)) text_at_depth(*content, path, depth + 1);
+    }
+  }
+}
+
+ServerConfig ServerConfigReader::finish() {
+  ServerConfig config = config_;
+  const auto fill = [](std::vector<std::string>& names, const std::vector<std::string_view>& supported) {
+    if (names.empty()) names.assign(supported.begin(), supported.end());
+  };
+  if (config.ports.empty()) config.ports = {22};
+  fill(config.ciphers, supported_.ciphers);
+  fill(config.macs, supported_.macs);
+  fill(config.kex_algorithms, supported_.kex);
+  fill(config.host_key_algorithms, supported_.signatures);
+  fill(config.pubkey_accepted_algorithms, supported_.signatures);
+  return config;
+}
+
+// --- What the configuration means -----------------------------------------------------------------------------------
+
+std::vector<ListenEndpoint> ServerConfig::endpoints() const {
+  std::vector<HostPort> addresses = listen_addresses;
+  if (addresses.empty()) {
+    if (address_family != AddressFamily::inet) addresses.push_back({"::", {}});
+    if (address_family != AddressFamily::inet6) addresses.push_back({"0.0.0.0", {}});
+  }
+  std::vector<ListenEndpoint> endpoints;
+  for (const auto& address : addresses) {
+    if (address.port) {
+      endpoints.push_back({address.host, *address.port});
+      continue;
+    }
+    for (const auto port : ports) endpoints.push_back({address.host, port});
+  }
+  return endpoints;
+}
+
+const SubsystemCommand* ServerConfig::subsystem(std::string_view name) const {
+  const auto found = std::find_if(subsystems.begin(), subsystems.end(),
+                                  [name](const SubsystemCommand& subsystem) { return subsystem.name == name; });
+  return found == subsystems.end() ? nullptr : &*found;
+}
+
+bool ServerConfig::accepts_env(std::string_view name) const {
+  return std::any_of(accept_env.begin(), accept_env.end(),
+                     [name](const std::string& pattern) { return match_pattern(name, pattern); });
+}
+
+std::vector<std::string> authorized_keys_paths(const ServerConfig& config, std::string_view user, std::string_view home,
+                                               std::uint32_t uid) {
+  const ConfigTokens tokens = {{'h', std::string(home)}, {'u', std::string(user)}, {'U', std::to_string(uid)}};
+  std::vector<std::string> paths;
+  for (const auto& file : config.authorized_keys_files) {
+    const auto path = expand_tokens(file, tokens);
+    paths.push_back(path.starts_with('/') ? path : fmt::format("{}/{}", home, path));
+  }
+  return paths;
+}
+
+}  // namespace glassh

@@ -1,0 +1,212 @@
+// The keywords that glasshd does: each reads its words into the configuration or says what is wrong with them.
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "auth/patterns.h"
+#include "server/config_keywords.h"
+
+namespace glassh {
+namespace {
+
+using Call = ServerKeyword::Call;
+
+bool yes_no(const Call& call) {
+  const auto value = parse_yes_no(call.words[0]);
+  if (!value) throw ConfigError(fmt::format("{}: bad value '{}': expected yes or no", call.keyword, call.words[0]));
+  return *value;
+}
+
+std::uint32_t number(const Call& call) {
+  const auto value = parse_number(call.words[0], 0x7fffffff);
+  if (!value) throw ConfigError(fmt::format("{}: bad value '{}': expected a number", call.keyword, call.words[0]));
+  return *value;
+}
+
+std::uint32_t seconds(const Call& call) {
+  const auto value = parse_time(call.words[0]);
+  if (!value) {
+    throw ConfigError(fmt::format("{}: bad time '{}': expected seconds or 1h30m", call.keyword, call.words[0]));
+  }
+  return *value;
+}
+
+std::vector<std::string> algorithms(const Call& call, const std::vector<std::string_view>& supported) {
+  return choose_algorithms(call.words[0], call.keyword, supported, call.notes);
+}
+
+// --- Where it listens -----------------------------------------------------------------------------------------------
+
+void handle_port(Call& call) {
+  const auto port = parse_number(call.words[0], 65535);
+  if (!port) throw ConfigError(fmt::format("Port: bad port '{}': expected 0 to 65535", call.words[0]));
+  call.target.ports.push_back(static_cast<std::uint16_t>(*port));
+}
+
+void handle_listen_address(Call& call) {
+  const auto address = parse_host_port(call.words[0]);
+  if (!address) {
+    throw ConfigError(
+        fmt::format("ListenAddress: bad address '{}': expected host, host:port or [IPv6]:port", call.words[0]));
+  }
+  call.target.listen_addresses.push_back(*address);
+}
+
+void handle_address_family(Call& call) {
+  const auto family = parse_address_family(call.words[0]);
+  if (!family) {
+    throw ConfigError(fmt::format("AddressFamily: bad value '{}': expected any, inet or inet6", call.words[0]));
+  }
+  call.target.address_family = *family;
+}
+
+void handle_max_startups(Call& call) {
+  const std::string& text = call.words[0];
+  std::vector<std::uint32_t> numbers;
+  for (std::size_t start = 0; start <= text.size();) {
+    const auto colon = std::min(text.find(':', start), text.size());
+    const auto value = parse_number(std::string_view(text).substr(start, colon - start), 0x7fffffff);
+    numbers.push_back(value.value_or(0));  // 0 is as wrong as no number
+    start = colon + 1;
+  }
+  const bool zero = std::find(numbers.begin(), numbers.end(), 0U) != numbers.end();
+  const bool shape = numbers.size() == 1 || numbers.size() == 3;
+  if (zero || !shape || (numbers.size() == 3 && (numbers[1] > 100 || numbers[0] > numbers[2]))) {
+    throw ConfigError(fmt::format("MaxStartups: bad value '{}': expected start:rate:full such as 10:30:100", text));
+  }
+  call.target.max_startups = {numbers[0], MaxStartups().rate, numbers[0]};
+  if (numbers.size() == 3) call.target.max_startups = {numbers[0], numbers[1], numbers[2]};
+}
+
+// --- Who gets in ----------------------------------------------------------------------------------------------------
+
+void handle_authorized_keys_file(Call& call) {
+  for (const auto& path : call.words) {
+    const bool none = equal_ignoring_case(path, "none");
+    if (none && call.words.size() > 1) throw ConfigError("AuthorizedKeysFile: 'none' stands alone");
+    expand_tokens(path, {{'h', ""}, {'u', ""}, {'U', ""}});
+  }
+  call.target.authorized_keys_files = call.words;
+  if (equal_ignoring_case(call.words[0], "none")) call.target.authorized_keys_files.clear();
+}
+
+void handle_permit_root_login(Call& call) {
+  constexpr std::array<std::string_view, 5> values = {"yes", "no", "prohibit-password", "without-password",
+                                                      "forced-commands-only"};
+  const auto value = lower_case(call.words[0]);
+  if (std::find(values.begin(), values.end(), value) == values.end()) {
+    throw ConfigError(fmt::format("PermitRootLogin: bad value '{}': expected yes, no or prohibit-password", value));
+  }
+  // Whoever starts glasshd is the only user whom it lets in.
+  if (call.counts && call.as_root && (value == "no" || value == "forced-commands-only")) {
+    throw ConfigError(fmt::format(
+        "PermitRootLogin {}: glasshd was started by root and would let in root only; start it as another user", value));
+  }
+}
+
+// --- Sessions -------------------------------------------------------------------------------------------------------
+
+void handle_accept_env(Call& call) {
+  for (const auto& pattern : call.words) {
+    if (pattern.find('=') != std::string::npos) {
+      throw ConfigError(fmt::format("AcceptEnv: bad name '{}': expected a pattern without '='", pattern));
+    }
+    call.target.accept_env.push_back(pattern);
+  }
+}
+
+// As one shell command again: words that were quoted are quoted.
+std::string assemble_command(const std::vector<std::string>& words, std::size_t first) {
+  std::string command;
+  for (std::size_t i = first; i < words.size(); ++i) {
+    const bool plain = words[i].find_first_of(" \t\"'\\") == std::string::npos;
+    command += (i > first ? " " : "") + (plain ? words[i] : quote_config_word(words[i]));
+  }
+  return command;
+}
+
+void handle_subsystem(Call& call) {
+  if (const auto* earlier = call.target.subsystem(call.words[0])) {
+    call.notes.push_back({LogLevel::verbose, fmt::format("Subsystem {} is '{}' already; the later line is ignored",
+                                                         earlier->name, earlier->command)});
+    return;
+  }
+  call.target.subsystems.push_back({call.words[0], assemble_command(call.words, 1)});
+}
+
+// --- The log --------------------------------------------------------------------------------------------------------
+
+void handle_log_level(Call& call) {
+  const auto level = parse_log_level(call.words[0]);
+  if (!level) throw ConfigError(fmt::format("LogLevel: bad value '{}': expected QUIET to DEBUG3", call.words[0]));
+  call.target.log_level = *level;
+}
+
+void handle_syslog_facility(Call& call) {
+  static constexpr std::array<std::string_view, 12> names = {"DAEMON", "USER",   "AUTH",   "AUTHPRIV",
+                                                             "LOCAL0", "LOCAL1", "LOCAL2", "LOCAL3",
+                                                             "LOCAL4", "LOCAL5", "LOCAL6", "LOCAL7"};
+  const auto name =
+      std::find_if(names.begin(), names.end(), [&](auto known) { return equal_ignoring_case(known, call.words[0]); });
+  if (name == names.end()) {
+    throw ConfigError(
+        fmt::format("SyslogFacility: bad value '{}': expected AUTH, DAEMON, USER or LOCAL0 to LOCAL7", call.words[0]));
+  }
+  call.target.syslog_facility = *name;
+}
+
+constexpr std::size_t many = ServerKeyword::many;
+
+constexpr std::array table{
+    ServerKeyword{"Port", 1, 1, true, handle_port},
+    ServerKeyword{"ListenAddress", 1, 1, true, handle_listen_address},
+    ServerKeyword{"AddressFamily", 1, 1, false, handle_address_family},
+    ServerKeyword{"HostKey", 1, 1, true, [](Call& call) { call.target.host_keys.push_back(call.words[0]); }},
+    ServerKeyword{"AuthorizedKeysFile", 1, many, false, handle_authorized_keys_file},
+    ServerKeyword{"PubkeyAuthentication", 1, 1, false,
+                  [](Call& call) { call.target.pubkey_authentication = yes_no(call); }},
+    ServerKeyword{"PermitRootLogin", 1, 1, false, handle_permit_root_login},
+    ServerKeyword{"Ciphers", 1, 1, false,
+                  [](Call& call) { call.target.ciphers = algorithms(call, call.supported.ciphers); }},
+    ServerKeyword{"MACs", 1, 1, false, [](Call& call) { call.target.macs = algorithms(call, call.supported.macs); }},
+    ServerKeyword{"KexAlgorithms", 1, 1, false,
+                  [](Call& call) { call.target.kex_algorithms = algorithms(call, call.supported.kex); }},
+    ServerKeyword{"HostKeyAlgorithms", 1, 1, false,
+                  [](Call& call) { call.target.host_key_algorithms = algorithms(call, call.supported.signatures); }},
+    ServerKeyword{
+        "PubkeyAcceptedAlgorithms", 1, 1, false,
+        [](Call& call) { call.target.pubkey_accepted_algorithms = algorithms(call, call.supported.signatures); }},
+    ServerKeyword{"RekeyLimit", 1, 2, false,
+                  [](Call& call) { call.target.rekey_limit = parse_rekey_limit(call.words); }},
+    ServerKeyword{"LoginGraceTime", 1, 1, false, [](Call& call) { call.target.login_grace_seconds = seconds(call); }},
+    ServerKeyword{"MaxAuthTries", 1, 1, false, [](Call& call) { call.target.max_auth_tries = number(call); }},
+    ServerKeyword{"MaxSessions", 1, 1, false, [](Call& call) { call.target.max_sessions = number(call); }},
+    ServerKeyword{"MaxStartups", 1, 1, false, handle_max_startups},
+    ServerKeyword{"AcceptEnv", 1, many, true, handle_accept_env},
+    ServerKeyword{"LogLevel", 1, 1, false, handle_log_level},
+    ServerKeyword{"SyslogFacility", 1, 1, false, handle_syslog_facility},
+    ServerKeyword{
+        "PidFile", 1, 1, false,
+        [](Call& call) { call.target.pid_file = equal_ignoring_case(call.words[0], "none") ? "" : call.words[0]; }},
+    ServerKeyword{"StrictModes", 1, 1, false, [](Call& call) { call.target.strict_modes = yes_no(call); }},
+    ServerKeyword{"Subsystem", 2, many, true, handle_subsystem},
+    ServerKeyword{"ClientAliveInterval", 1, 1, false,
+                  [](Call& call) { call.target.client_alive_interval_seconds = seconds(call); }},
+    ServerKeyword{"ClientAliveCountMax", 1, 1, false,
+                  [](Call& call) { call.target.client_alive_count_max = number(call); }},
+};
+
+}  // namespace
+
+const ServerKeyword* find_server_keyword(std::string_view keyword) {
+  if (equal_ignoring_case(keyword, "PubkeyAcceptedKeyTypes")) keyword = "PubkeyAcceptedAlgorithms";
+  if (equal_ignoring_case(keyword, "DSAAuthentication")) keyword = "PubkeyAuthentication";
+  if (equal_ignoring_case(keyword, "HostDSAKey")) keyword = "HostKey";
+  const auto found = std::find_if(table.begin(), table.end(), [keyword](const ServerKeyword& entry) {
+    return equal_ignoring_case(entry.name, keyword);
+  });
+  return found == table.end() ? nullptr : &*found;
+}
+
+}  // namespace glassh

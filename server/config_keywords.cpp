@@ -1,0 +1,135 @@
+// The keywords that glasshd does not do yet. Ask of each: if it is ignored, does somebody lose a protection? Refuse.
+// Does somebody miss a function? Say so in the log. Does nobody? Let every value pass.
+#include "server/config_keywords.h"
+
+#include <array>
+
+namespace glassh {
+namespace {
+
+constexpr auto note = Otherwise::note;
+constexpr auto refuse = Otherwise::refuse;
+constexpr auto verbose = LogLevel::verbose;
+
+constexpr std::string_view opens_logins = "ignoring it would let in users whom it shuts out";
+constexpr std::string_view no_certificates = "certificates are not accepted yet, whatever signed them";
+constexpr std::string_view no_gssapi = "GSSAPI is not done yet";
+constexpr std::string_view no_kerberos = "Kerberos is not done yet";
+constexpr std::string_view no_forwarding = "nothing is forwarded yet";
+constexpr std::string_view obsolete = "OpenSSH has retired it";
+constexpr std::string_view one_process = "glasshd is one program";
+
+constexpr std::array table{
+    // Who may log in, and how.
+    ForeignKeyword{"AllowUsers", "", refuse, opens_logins},
+    ForeignKeyword{"DenyUsers", "", refuse, opens_logins},
+    ForeignKeyword{"AllowGroups", "", refuse, opens_logins},
+    ForeignKeyword{"DenyGroups", "", refuse, opens_logins},
+    ForeignKeyword{"AuthenticationMethods", "any,publickey", refuse, "ignoring it would make one method enough"},
+    ForeignKeyword{"RefuseConnection", "no", refuse, "ignoring it would let in whom it shuts out"},
+    ForeignKeyword{"RevokedKeys", "none", refuse, "ignoring it would let in holders of revoked keys"},
+    ForeignKeyword{"RequiredRSASize", "0,512,768,1024", refuse, "ignoring it would accept keys that are too short"},
+    ForeignKeyword{"AuthorizedKeysCommand", "none", refuse, "users whose keys only it knows could not log in"},
+    ForeignKeyword{"AuthorizedKeysCommandUser", "*"},
+    ForeignKeyword{"AuthorizedPrincipalsCommand", "none", note, no_certificates},
+    ForeignKeyword{"AuthorizedPrincipalsCommandUser", "*"},
+    ForeignKeyword{"AuthorizedPrincipalsFile", "none", note, no_certificates},
+    ForeignKeyword{"TrustedUserCAKeys", "none", note, no_certificates},
+    ForeignKeyword{"CASignatureAlgorithms", "*"},
+    ForeignKeyword{"PubkeyAuthOptions", "*"},  // it narrows FIDO keys only, and those are not accepted
+    ForeignKeyword{"PasswordAuthentication", "no", note, "passwords are not done yet"},
+    ForeignKeyword{"KbdInteractiveAuthentication", "no", note, "keyboard-interactive is not done yet"},
+    ForeignKeyword{"ChallengeResponseAuthentication", "no", note, "keyboard-interactive is not done yet"},
+    ForeignKeyword{"SkeyAuthentication", "no", note, "keyboard-interactive is not done yet"},
+    ForeignKeyword{"PermitEmptyPasswords", "no", note, "passwords are not done yet"},
+    ForeignKeyword{"UsePAM", "no", note, "PAM is not done yet, and needs root"},
+    ForeignKeyword{"HostbasedAuthentication", "no", note, "host-based authentication is not done yet"},
+    ForeignKeyword{"HostbasedAcceptedAlgorithms", "*"},
+    ForeignKeyword{"HostbasedAcceptedKeyTypes", "*"},
+    ForeignKeyword{"HostbasedUsesNameFromPacketOnly", "*"},
+    ForeignKeyword{"IgnoreRhosts", "*"},
+    ForeignKeyword{"IgnoreUserKnownHosts", "*"},
+    ForeignKeyword{"GSSAPIAuthentication", "no", note, no_gssapi},
+    ForeignKeyword{"GSSAPIKeyExchange", "no", note, no_gssapi},
+    ForeignKeyword{"GSSAPICleanupCredentials", "*"},
+    ForeignKeyword{"GSSAPIDelegateCredentials", "*"},
+    ForeignKeyword{"GSSAPIStrictAcceptorCheck", "*"},
+    ForeignKeyword{"GSSAPIStoreCredentialsOnRekey", "*"},
+    ForeignKeyword{"GSSAPIKexAlgorithms", "*"},
+    ForeignKeyword{"KerberosAuthentication", "no", note, no_kerberos},
+    ForeignKeyword{"KerberosGetAFSToken", "*"},
+    ForeignKeyword{"KerberosOrLocalPasswd", "*"},
+    ForeignKeyword{"KerberosTicketCleanup", "*"},
+
+    // What a session may do.
+    ForeignKeyword{"ForceCommand", "none", refuse, "ignoring it would run whatever the client asks for"},
+    ForeignKeyword{"ChrootDirectory", "none", refuse, "ignoring it would show the whole file system"},
+    ForeignKeyword{"SetEnv", "", refuse, "sessions would run without it"},
+    ForeignKeyword{"RDomain", "", refuse, "sessions would use the wrong routing table"},
+    ForeignKeyword{"PermitTTY", "no", note, "terminals are not done yet"},
+    ForeignKeyword{"PermitUserEnvironment", "no", note, "~/.ssh/environment is not read"},
+    ForeignKeyword{"PermitUserRC", "no", note, "~/.ssh/rc is not run"},
+    ForeignKeyword{"PrintMotd", "no", note, "nothing is printed at login"},
+    ForeignKeyword{"PrintLastLog", "no", note, "nothing is printed at login"},
+    ForeignKeyword{"Banner", "none", note, "no banner is sent yet"},
+    ForeignKeyword{"ExposeAuthInfo", "no", note, "SSH_USER_AUTH is not set yet"},
+    ForeignKeyword{"Compression", "*"},  // negotiation settles it: we offer none only
+
+    // Forwarding: there is none yet, so whatever closes it is kept.
+    ForeignKeyword{"DisableForwarding", "*"},
+    ForeignKeyword{"AllowAgentForwarding", "no", note, no_forwarding},
+    ForeignKeyword{"AllowStreamLocalForwarding", "no", note, no_forwarding},
+    ForeignKeyword{"AllowTcpForwarding", "no", note, no_forwarding},
+    ForeignKeyword{"GatewayPorts", "no", note, no_forwarding},
+    ForeignKeyword{"PermitListen", "none", note, no_forwarding},
+    ForeignKeyword{"PermitOpen", "none", note, no_forwarding},
+    ForeignKeyword{"PermitTunnel", "no", note, no_forwarding},
+    ForeignKeyword{"X11Forwarding", "no", note, no_forwarding},
+    ForeignKeyword{"StreamLocalBindMask", "*"},
+    ForeignKeyword{"StreamLocalBindUnlink", "*"},
+    ForeignKeyword{"X11DisplayOffset", "*"},
+    ForeignKeyword{"X11UseLocalhost", "*"},
+    ForeignKeyword{"XAuthLocation", "*"},
+
+    // The connection and the daemon.
+    ForeignKeyword{"ChannelTimeout", "none", refuse, "idle sessions would stay open"},
+    ForeignKeyword{"UnusedConnectionTimeout", "none", refuse, "idle connections would stay open"},
+    ForeignKeyword{"PerSourceMaxStartups", "none", refuse, "ignoring it would lift the limit for one address"},
+    ForeignKeyword{"PerSourceNetBlockSize", "*"},
+    ForeignKeyword{"PerSourcePenalties", "no", refuse, "ignoring it would not slow attackers down"},
+    ForeignKeyword{"PerSourcePenaltyExemptList", "*"},
+    ForeignKeyword{"HostCertificate", "none", note, "host certificates are not done yet, the plain key is offered"},
+    ForeignKeyword{"HostKeyAgent", "none", refuse, "host keys that only the agent holds could not sign"},
+    ForeignKeyword{"TCPKeepAlive", "no", note, "it is not set yet; ClientAliveInterval is done", verbose},
+    ForeignKeyword{"IPQoS", "none", note, "it is not set yet", verbose},
+    ForeignKeyword{"UseDNS", "no", note, "names of clients are not looked up"},
+    ForeignKeyword{"VersionAddendum", "none", note, "nothing is added to our version", verbose},
+    ForeignKeyword{"DebianBanner", "*"},
+    ForeignKeyword{"FingerprintHash", "sha256", note, "the log has SHA256 fingerprints"},
+    ForeignKeyword{"LogVerbose", "none", note, "LogLevel and --trace are what there is"},
+    ForeignKeyword{"ModuliFile", "none", note, "group exchange is not done yet", verbose},
+    ForeignKeyword{"SecurityKeyProvider", "internal", note, "security keys are not done yet", verbose},
+    ForeignKeyword{"SshdSessionPath", "", note, one_process, verbose},
+    ForeignKeyword{"SshdAuthPath", "", note, one_process, verbose},
+
+    // Retired: OpenSSH accepts these and does nothing.
+    ForeignKeyword{"Protocol", "2", note, "there is version 2 only"},
+    ForeignKeyword{"UsePrivilegeSeparation", "", note, obsolete, verbose},
+    ForeignKeyword{"UseLogin", "no", note, obsolete, verbose},
+    ForeignKeyword{"KeyRegenerationInterval", "", note, obsolete, verbose},
+    ForeignKeyword{"ServerKeyBits", "", note, obsolete, verbose},
+    ForeignKeyword{"RSAAuthentication", "", note, obsolete, verbose},
+    ForeignKeyword{"RhostsRSAAuthentication", "no", note, obsolete, verbose},
+    ForeignKeyword{"RhostsAuthentication", "no", note, obsolete, verbose},
+    ForeignKeyword{"VerifyReverseMapping", "", note, obsolete, verbose},
+    ForeignKeyword{"ReverseMappingCheck", "", note, obsolete, verbose},
+    ForeignKeyword{"PAMAuthenticationViaKbdInt", "no", note, obsolete, verbose},
+    ForeignKeyword{"AuthorizedKeysFile2", "", note, obsolete, verbose},
+    ForeignKeyword{"KeepAlive", "", note, "it is now TCPKeepAlive, and not set yet", verbose},
+};
+
+}  // namespace
+
+std::span<const ForeignKeyword> foreign_server_keywords() { return table; }
+
+}  // namespace glassh

@@ -1,0 +1,49 @@
+// glasshd -T, in sshd -T's order and spelling.
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "server/config.h"
+
+namespace glassh {
+
+std::string effective_config(const ServerConfig& config) {
+  std::string text;
+  const auto add = [&text](std::string_view keyword, const auto& value) {
+    fmt::format_to(std::back_inserter(text), "{} {}\n", keyword, value);
+  };
+  const auto yes_no = [](bool value) { return value ? "yes" : "no"; };
+  const auto or_none = [](const std::string& value) { return value.empty() ? std::string("none") : value; };
+
+  for (const auto port : config.ports) add("port", port);
+  add("addressfamily", address_family_name(config.address_family));
+  for (const auto& endpoint : config.endpoints()) add("listenaddress", format_host_port(endpoint.host, endpoint.port));
+  add("logingracetime", config.login_grace_seconds);
+  add("maxauthtries", config.max_auth_tries);
+  add("maxsessions", config.max_sessions);
+  add("clientaliveinterval", config.client_alive_interval_seconds);
+  add("clientalivecountmax", config.client_alive_count_max);
+  add("pubkeyauthentication", yes_no(config.pubkey_authentication));
+  add("strictmodes", yes_no(config.strict_modes));
+  add("pidfile", or_none(config.pid_file));
+  add("ciphers", join_names(config.ciphers));
+  add("macs", join_names(config.macs));
+  add("kexalgorithms", join_names(config.kex_algorithms));
+  add("hostkeyalgorithms", join_names(config.host_key_algorithms));
+  add("pubkeyacceptedalgorithms", join_names(config.pubkey_accepted_algorithms));
+  // OpenSSH's word for the first debugging level has no digit.
+  add("loglevel", config.log_level == LogLevel::debug1 ? "DEBUG" : log_level_name(config.log_level));
+  add("syslogfacility", config.syslog_facility);
+  add("authorizedkeysfile", or_none(fmt::format("{}", fmt::join(config.authorized_keys_files, " "))));
+  for (const auto& path : config.host_keys) add("hostkey", path);
+  for (const auto& pattern : config.accept_env) add("acceptenv", pattern);
+  for (const auto& subsystem : config.subsystems) {
+    add("subsystem", fmt::format("{} {}", subsystem.name, subsystem.command));
+  }
+  const auto& startups = config.max_startups;
+  add("maxstartups", fmt::format("{}:{}:{}", startups.start, startups.rate, startups.full));
+  add("rekeylimit", fmt::format("{} {}", config.rekey_limit.bytes, config.rekey_limit.time.count()));
+  return text;
+}
+
+}  // namespace glassh
