@@ -56,7 +56,9 @@ class ClientAuth {
 
   void start();  // after SERVICE_ACCEPT for ssh-userauth: sends the `none` request
   std::optional<ClientAuthEvent> on_payload(Bytes payload);  // messages 50 to 79; throws ProtocolError
-  void provide_signature(Bytes signature);
+  // The signature blob of RFC 4253 section 6.6. False if it is by another algorithm than was asked for: nothing is sent
+  // and the question stands; cannot_sign() goes on.
+  bool provide_signature(Bytes signature);
   // That key cannot sign after all: the next is tried. AuthenticationFailed if there is none.
   std::optional<ClientAuthEvent> cannot_sign();
   bool waiting() const;

@@ -9,6 +9,7 @@
 //   if (auto event = auth.on_payload(payload)) …  auth.decide(LoginDecision::accept);
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>

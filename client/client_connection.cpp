@@ -105,7 +105,8 @@ void ClientConnection::accept_host_key() {
 }
 
 void ClientConnection::provide_user_signature(Bytes signature) {
-  if (!closed_) auth_->provide_signature(signature);
+  // One by another algorithm than was asked for counts as none.
+  if (!closed_ && !auth_->provide_signature(signature)) cannot_sign_ = true;
 }
 
 // Carried out by the next next_event(), which may say that nothing is left to try.
