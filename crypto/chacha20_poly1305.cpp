@@ -20,7 +20,7 @@ constexpr PacketShape chacha20_poly1305_shape = {.block = 8,
                                                  .packet_limit = packets_per_key,
                                                  .block_limit = 0};  // a block here is never used again: a fresh nonce
 
-const EVP_MAC* fetched_poly1305() {
+EVP_MAC* fetched_poly1305() {
   static const EvpMac poly1305(check_pointer(EVP_MAC_fetch(nullptr, "POLY1305", nullptr), "POLY1305"));
   return poly1305.get();
 }
@@ -91,7 +91,7 @@ class ChaCha20Poly1305 {
 
   EvpCipherCtx length_cipher_{check_pointer(EVP_CIPHER_CTX_new(), "EVP_CIPHER_CTX_new")};
   EvpCipherCtx payload_cipher_{check_pointer(EVP_CIPHER_CTX_new(), "EVP_CIPHER_CTX_new")};
-  EvpMacCtx poly1305_{check_pointer(EVP_MAC_CTX_new(const_cast<EVP_MAC*>(fetched_poly1305())), "EVP_MAC_CTX_new")};
+  EvpMacCtx poly1305_{check_pointer(EVP_MAC_CTX_new(fetched_poly1305()), "EVP_MAC_CTX_new")};
   std::array<std::uint8_t, head_size> key_stream_{};
 };
 

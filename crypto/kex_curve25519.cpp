@@ -1,6 +1,6 @@
 #include "crypto/kex_curve25519.h"
 
-#include <algorithm>
+#include <cassert>
 
 #include <fmt/format.h>
 
@@ -35,6 +35,7 @@ Bytes KexCurve25519::respond(Bytes client_share, Rng& rng) {
 void KexCurve25519::finish(Bytes server_share) { compute_shared_secret(server_share, "Q_S"); }
 
 void KexCurve25519::compute_shared_secret(Bytes peer_share, const char* field) {
+  assert(!private_key_.empty());  // start() or respond() comes first
   // RFC 8731 section 3 [8731-3-4]: exactly 32 bytes.
   if (peer_share.size() != key_size) {
     throw ProtocolError(DisconnectReason::key_exchange_failed,

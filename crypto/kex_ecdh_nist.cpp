@@ -1,5 +1,7 @@
 #include "crypto/kex_ecdh_nist.h"
 
+#include <cassert>
+
 #include <fmt/format.h>
 
 #include "crypto/libcrypto.h"
@@ -69,6 +71,7 @@ Bytes KexEcdhNist::respond(Bytes client_share, Rng& rng) {
 void KexEcdhNist::finish(Bytes server_share) { compute_shared_secret(server_share, "Q_S"); }
 
 void KexEcdhNist::compute_shared_secret(Bytes peer_share, const char* field) {
+  assert(!private_key_.empty());  // start() or respond() comes first
   const EcPoint theirs = validated_point(peer_share, field);
   const Bignum scalar = scalar_of(private_key_.reveal());
   const EcPoint shared = new_point();

@@ -1,5 +1,7 @@
 #include "crypto/packet_cipher.h"
 
+#include <cctype>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
