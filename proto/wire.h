@@ -4,7 +4,7 @@
 // calls `field("name", self.name)` once per RFC field. Everything else is a visitor over that declaration:
 //   decode<M>(payload)   views into the payload; throws ProtocolError naming message, field and offset
 //   measure(m), encode_into(m, out), encode(m)
-//   map_fields<M>(payload)   the byte range of each field
+//   walk_fields<M>(payload, report), map_fields<M>(payload)   the byte range of each field
 // (trace.h prints, random_fill.h invents.) A struct with a `number` begins with that byte; one without is the tail of
 // another message (the part that depends on a method or a request type). No other file needs template cleverness.
 #pragma once
@@ -330,36 +330,44 @@ struct FieldSpan {
   std::size_t end = 0;
 };
 
-// Decodes, and remembers where each field was. A field of the third prompt is named "prompts[2].echo".
-class Mapper {
+struct ItemCount {  // the uint32 in front of a std::vector's items
+  std::uint32_t value;
+};
+
+// Decodes, and calls report(const FieldSpan&, const auto& value) after each field, so that whoever listens has seen all
+// that was good when a later field throws. The count in front of a std::vector is reported as an ItemCount; a field of
+// the third prompt is named "prompts[2].echo".
+template <class Report>
+class Walker {
  public:
-  Mapper(Decoder& decoder, std::vector<FieldSpan>& spans) : decoder_(decoder), spans_(spans) {}
+  Walker(Decoder& decoder, Report& report) : decoder_(decoder), report_(report) {}
 
   template <class T>
   void operator()(std::string_view name, T& value) {
     const std::size_t begin = decoder_.offset();
     decoder_(name, value);
-    note(name, begin);
+    report(name, begin, value);
   }
   template <class Item>
   void operator()(std::string_view name, std::vector<Item>& items) {
     const std::size_t begin = decoder_.offset();
-    std::uint32_t count = 0;
-    decoder_(name, count);
-    note(name, begin);
-    for (std::uint32_t i = 0; i < count; ++i) map_item(name, i, items.emplace_back());
+    ItemCount count{};
+    decoder_(name, count.value);
+    report(name, begin, count);
+    for (std::uint32_t i = 0; i < count.value; ++i) walk_item(name, i, items.emplace_back());
   }
   template <class Item>
   void operator()(std::string_view name, RestOf<Item>& value) {
-    for (std::size_t i = 0; decoder_.left() > 0; ++i) map_item(name, i, value.items.emplace_back());
+    for (std::size_t i = 0; decoder_.left() > 0; ++i) walk_item(name, i, value.items.emplace_back());
   }
 
  private:
-  void note(std::string_view name, std::size_t begin) {
-    spans_.push_back({prefix_ + std::string(name), begin, decoder_.offset()});
+  template <class T>
+  void report(std::string_view name, std::size_t begin, const T& value) {
+    report_(FieldSpan{prefix_ + std::string(name), begin, decoder_.offset()}, value);
   }
   template <class Item>
-  void map_item(std::string_view name, std::size_t index, Item& item) {
+  void walk_item(std::string_view name, std::size_t index, Item& item) {
     const std::string outer = prefix_;
     prefix_ += fmt::format("{}[{}].", name, index);
     Item::fields(item, *this);
@@ -367,23 +375,30 @@ class Mapper {
   }
 
   Decoder& decoder_;
-  std::vector<FieldSpan>& spans_;
+  Report& report_;
   std::string prefix_;
 };
+
+// decode() that reports each field. Throws like decode().
+template <class M, class Report>
+M walk_fields(Bytes payload, Report&& report) {
+  Decoder decoder(M::name, payload);
+  Walker walker(decoder, report);
+  M message;
+  if constexpr (Numbered<M>) {
+    std::uint8_t number = 0;
+    walker("message number", number);
+  }
+  M::fields(message, walker);
+  decoder.finish();
+  return message;
+}
 
 // The field map of a payload; throws like decode().
 template <class M>
 std::vector<FieldSpan> map_fields(Bytes payload) {
   std::vector<FieldSpan> spans;
-  Decoder decoder(M::name, payload);
-  Mapper mapper(decoder, spans);
-  M message;
-  if constexpr (Numbered<M>) {
-    std::uint8_t number = 0;
-    mapper("message number", number);
-  }
-  M::fields(message, mapper);
-  decoder.finish();
+  walk_fields<M>(payload, [&spans](const FieldSpan& span, const auto&) { spans.push_back(span); });
   return spans;
 }
 
