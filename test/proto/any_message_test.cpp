@@ -1,0 +1,157 @@
+// The list of all messages: that it is complete, and that random messages of every type survive the wire.
+#include "proto/any_message.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <set>
+
+#include "proto/random_fill.h"
+#include "proto/random_payload.h"
+
+namespace glassh {
+namespace {
+
+// Structs in the headers that have a name, and so are messages or tails.
+std::size_t declared_messages() {
+  const std::filesystem::path folder = std::filesystem::path(GLASSH_SOURCE_DIR) / "proto";
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (!entry.path().filename().string().starts_with("messages_")) continue;
+    std::ifstream file(entry.path());
+    for (std::string line; std::getline(file, line);) {
+      if (line.starts_with("  static constexpr std::string_view name =")) ++count;
+    }
+  }
+  return count;
+}
+
+TEST(AnyMessage, EveryDeclaredMessageIsListedOnce) {
+  std::set<std::string_view> names;
+  for_each(AllMessages{}, [&names](auto type) {
+    using M = typename decltype(type)::type;
+    EXPECT_TRUE(names.insert(M::name).second) << M::name;
+  });
+  EXPECT_EQ(names.size(), AllMessages::size);
+  EXPECT_EQ(AllMessages::size, declared_messages());
+}
+
+TEST(AnyMessage, EveryMessageNamesItsSection) {
+  for_each(AllMessages{}, [](auto type) {
+    using M = typename decltype(type)::type;
+    EXPECT_THAT(std::string(M::section),
+                testing::MatchesRegex("(RFC [0-9]+|OpenSSH PROTOCOL|OpenSSH PROTOCOL.agent|draft-miller-ssh-agent)"
+                                      "( section [0-9.]+)?"))
+        << M::name;
+  });
+}
+
+// RFC 4251 section 7 [4251-7-1] keeps: each number is in its layer's block.
+TEST(AnyMessage, NumbersAreInTheirLayersBlock) {
+  const auto expect_block = [](auto list, std::uint8_t first, std::uint8_t last) {
+    for_each(list, [&](auto type) {
+      using M = typename decltype(type)::type;
+      EXPECT_GE(M::number, first) << M::name;
+      EXPECT_LE(M::number, last) << M::name;
+    });
+  };
+  expect_block(KexDhMessages{} + KexEcdhMessages{} + KexDhGexMessages{}, 30, 49);
+  expect_block(PublicKeyMessages{} + PasswordMessages{} + KeyboardInteractiveMessages{}, 60, 79);
+  for_each(CommonMessages{}, [](auto type) {
+    using M = typename decltype(type)::type;
+    const std::string_view name = M::name;
+    const bool userauth = name.find("USERAUTH") != name.npos;
+    const bool connection = name.find("CHANNEL") != name.npos || name.find("SSH_MSG_REQUEST") != name.npos ||
+                            name == "SSH_MSG_GLOBAL_REQUEST";
+    const bool local = name == "SSH_MSG_PING" || name == "SSH_MSG_PONG";
+    const auto [first, last] = userauth     ? std::pair{50, 59}
+                               : connection ? std::pair{80, 127}
+                               : local      ? std::pair{192, 255}
+                                            : std::pair{1, 29};
+    EXPECT_GE(M::number, first) << name;
+    EXPECT_LE(M::number, last) << name;
+  });
+}
+
+TEST(AnyMessage, RandomMessagesSurviveTheWire) {
+  std::mt19937 numbers(20260714);
+  RandomFill fill([&numbers] { return static_cast<std::uint32_t>(numbers()); });
+  for_each(AllMessages{}, [&fill](auto type) {
+    using M = typename decltype(type)::type;
+    for (int round = 0; round < 300; ++round) {
+      const M message = fill.make<M>();
+      const std::vector<std::uint8_t> bytes = encode(message);
+      ASSERT_EQ(measure(message), bytes.size()) << M::name;
+      try {
+        ASSERT_EQ(hex(encode(decode<M>(bytes))), hex(bytes)) << M::name;
+      } catch (const ProtocolError& error) {
+        FAIL() << error.what() << " in " << hex(bytes);
+      }
+      std::size_t end = 0;
+      for (const FieldSpan& span : map_fields<M>(bytes)) {
+        ASSERT_EQ(span.begin, end) << M::name << " " << span.name;
+        end = span.end;
+      }
+      ASSERT_EQ(end, bytes.size()) << M::name;
+    }
+    fill.clear();
+  });
+}
+
+// Nothing but ProtocolError comes out of the decoder, and what it takes it can write again at the same length.
+TEST(AnyMessage, DamagedMessagesAreTakenOrRefused) {
+  std::mt19937 numbers(8);
+  RandomFill fill([&numbers] { return static_cast<std::uint32_t>(numbers()); });
+  std::size_t taken = 0;
+  std::size_t refused = 0;
+  for_each(AllMessages{}, [&](auto type) {
+    using M = typename decltype(type)::type;
+    for (int round = 0; round < 300; ++round) {
+      std::vector<std::uint8_t> bytes = encode(fill.make<M>());
+      const std::size_t first = Numbered<M> ? 1 : 0;
+      if (bytes.size() <= first) continue;
+      for (int damage = 0; damage < 3; ++damage) {
+        bytes[first + numbers() % (bytes.size() - first)] = static_cast<std::uint8_t>(numbers());
+      }
+      try {
+        ASSERT_EQ(encode(decode<M>(bytes)).size(), bytes.size()) << M::name << " " << hex(bytes);
+        ++taken;
+      } catch (const ProtocolError& error) {
+        ASSERT_THAT(error.what(), testing::StartsWith(std::string(M::name))) << hex(bytes);
+        ++refused;
+      }
+    }
+    fill.clear();
+  });
+  EXPECT_GT(taken, 5000u);
+  EXPECT_GT(refused, 5000u);
+}
+
+TEST(RandomFill, TheSameNumbersGiveTheSamePayloads) {
+  const auto payloads = [](std::uint32_t seed) {
+    std::mt19937 numbers(seed);
+    RandomFill fill([&numbers] { return static_cast<std::uint32_t>(numbers()); });
+    std::vector<std::vector<std::uint8_t>> all;
+    for (int i = 0; i < 500; ++i) all.push_back(random_payload(fill));
+    return all;
+  };
+  EXPECT_EQ(payloads(1), payloads(1));
+  EXPECT_NE(payloads(1), payloads(2));
+}
+
+TEST(RandomFill, EveryNumberOfAPacketTurnsUp) {
+  std::mt19937 numbers(3);
+  RandomFill fill([&numbers] { return static_cast<std::uint32_t>(numbers()); });
+  std::set<std::uint8_t> seen;
+  for (int i = 0; i < 5000; ++i) seen.insert(random_payload(fill).at(0));
+  for_each(PacketMessages{}, [&seen](auto type) {
+    using M = typename decltype(type)::type;
+    EXPECT_TRUE(seen.contains(M::number)) << M::name;
+  });
+}
+
+}  // namespace
+}  // namespace glassh
