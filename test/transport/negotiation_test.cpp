@@ -1,0 +1,118 @@
+#include "transport/negotiation.h"
+
+#include <gtest/gtest.h>
+
+namespace glassh {
+namespace {
+
+struct Lists {
+  std::string kex = "curve25519-sha256", host_key = "ssh-ed25519", cipher = "aes128-ctr", mac = "hmac-sha2-256",
+              compression = "none";
+};
+
+msg::KexInit kexinit_of(const Lists& lists) {
+  msg::KexInit kexinit;
+  kexinit.kex_algorithms = {lists.kex};
+  kexinit.server_host_key_algorithms = {lists.host_key};
+  kexinit.encryption_algorithms_client_to_server = kexinit.encryption_algorithms_server_to_client = {lists.cipher};
+  kexinit.mac_algorithms_client_to_server = kexinit.mac_algorithms_server_to_client = {lists.mac};
+  kexinit.compression_algorithms_client_to_server =
+      kexinit.compression_algorithms_server_to_client = {lists.compression};
+  return kexinit;
+}
+
+TEST(Negotiation, TheClientsOrderDecides) {  // [4253-7.1-7] [4253-7.1-8] [4253-7.1-12] [4253-7.1-14] [4253-7.1-16]
+                                             // [4253-7.1-18] keeps
+  const Lists client{"a,b,c", "h1,h2", "x,y", "m1,m2", "zlib,none"};
+  const Lists server{"c,b", "h2,h1", "y,x", "m2,m1", "none,zlib"};
+  const Algorithms chosen = negotiate(kexinit_of(client), kexinit_of(server));
+  EXPECT_EQ(chosen.kex, "b");
+  EXPECT_EQ(chosen.host_key, "h1");
+  EXPECT_EQ(chosen.cipher_client_to_server, "x");
+  EXPECT_EQ(chosen.mac_server_to_client, "m1");
+  EXPECT_EQ(chosen.compression_server_to_client, "zlib");
+}
+
+TEST(Negotiation, EachDirectionChoosesForItself) {  // [4253-6.3-6] [4253-6.4-5] [4253-6.2-4] keeps
+  const Lists lists;
+  msg::KexInit client = kexinit_of(lists);
+  msg::KexInit server = kexinit_of(lists);
+  client.encryption_algorithms_client_to_server = {"aes256-ctr,aes128-ctr"};
+  server.encryption_algorithms_client_to_server = {"aes256-ctr"};
+  client.mac_algorithms_server_to_client = server.mac_algorithms_server_to_client = {"hmac-sha2-512"};
+  const Algorithms chosen = negotiate(client, server);
+  EXPECT_EQ(chosen.cipher_client_to_server, "aes256-ctr");
+  EXPECT_EQ(chosen.cipher_server_to_client, "aes128-ctr");
+  EXPECT_EQ(chosen.mac_client_to_server, "hmac-sha2-256");
+  EXPECT_EQ(chosen.mac_server_to_client, "hmac-sha2-512");
+}
+
+TEST(Negotiation,
+     AnAeadCipherNeedsNoMac) {  // [4253-7.1-16] [4253-7.1-17] [4253-7.1-4] keeps: even with empty or disjoint lists
+  for (const char* mac : {"", "hmac-none-of-ours"}) {
+    Lists client;
+    client.cipher = "aes128-gcm@openssh.com";
+    Lists server = client;
+    server.mac = mac;
+    EXPECT_EQ(negotiate(kexinit_of(client), kexinit_of(server)).mac_client_to_server, "");
+  }
+}
+
+TEST(Negotiation, NothingInCommonNamesTheListAndBothSides) {  // [4253-7.1-9] [4253-7.1-13] [4253-7.1-15] [4253-7.1-17]
+                                                              // [4253-7.1-19] breaks
+  struct {
+    Lists server;
+    std::string text;
+  } const cases[] = {
+      {{.kex = "other"},
+       "no common key exchange method: the client offers \"curve25519-sha256\", the server \"other\""},
+      {{.host_key = "other"}, "no common host key algorithm"},
+      {{.cipher = "other"}, "no common cipher, client to server"},
+      {{.mac = "other"}, "no common MAC, client to server"},
+      {{.compression = "other"}, "no common compression, client to server"},
+      {{.kex = ""}, "no common key exchange method"},
+  };
+  for (const auto& [server, text] : cases) {
+    try {
+      negotiate(kexinit_of({}), kexinit_of(server));
+      ADD_FAILURE() << text;
+    } catch (const ProtocolError& error) {
+      EXPECT_EQ(error.reason(), DisconnectReason::key_exchange_failed);
+      EXPECT_NE(std::string(error.what()).find(text), std::string::npos) << error.what();
+    }
+  }
+}
+
+TEST(Negotiation, MarkersAreNeverChosen) {  // [8308-2.2-5] [openssh-strict-kex-1.9-3] breaks
+  const Lists lists{.kex = "ext-info-c,kex-strict-c-v00@openssh.com,kex-strict-s-v00@openssh.com,ext-info-s"};
+  EXPECT_THROW(negotiate(kexinit_of(lists), kexinit_of(lists)), ProtocolError);
+}
+
+TEST(Negotiation, NamesAreComparedWithCase) {  // [4251-6-4] breaks
+  EXPECT_THROW(negotiate(kexinit_of({}), kexinit_of({.cipher = "AES128-CTR"})), ProtocolError);
+}
+
+TEST(Negotiation, AGuessIsRightOnlyIfBothFirstNamesAgree) {  // [4253-7-2] [4253-7.1-3] [4253-7.1-6] keeps and breaks
+  const Lists ours{.kex = "a,b", .host_key = "h,i"};
+  EXPECT_TRUE(guess_is_right(kexinit_of(ours), kexinit_of({.kex = "a,c", .host_key = "h"})));
+  EXPECT_FALSE(guess_is_right(kexinit_of(ours), kexinit_of({.kex = "b,a", .host_key = "h"})));
+  EXPECT_FALSE(guess_is_right(kexinit_of(ours), kexinit_of({.kex = "a", .host_key = "i,h"})));
+  EXPECT_FALSE(guess_is_right(kexinit_of(ours), kexinit_of({.kex = "", .host_key = "h"})));
+}
+
+TEST(Negotiation,
+     OurOwnListsObeyTheRulesForNames) {  // [4251-6-3] [4251-6-5] [4251-6-8] [4251-6-9] [4251-6-11] [4253-7.1-2] keeps
+  const Proposal proposal = default_proposal();
+  for (const auto& list :
+       {proposal.kex, proposal.host_key, proposal.cipher_client_to_server, proposal.mac_server_to_client}) {
+    EXPECT_FALSE(list.empty());
+    for (const std::string& name : list) {
+      EXPECT_LE(name.size(), 64U);
+      EXPECT_LE(std::count(name.begin(), name.end(), '@'), 1);
+      for (const char c : name) EXPECT_TRUE(c > 0x20 && c < 0x7f && c != ',') << name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace glassh

@@ -1,0 +1,219 @@
+// RFC 4253 section 6, both directions: PacketWriter against PacketReader, and each of them against bytes made by hand.
+#include <gtest/gtest.h>
+
+#include "proto/messages_connection.h"
+#include "test/support/transport_pair.h"
+#include "transport/packet_reader.h"
+#include "transport/packet_writer.h"
+
+namespace glassh {
+namespace {
+
+using test::feed;
+using test::take_ready;
+
+CipherKeys keys_of(const CipherNames& names, std::uint64_t seed) {
+  SeededRng rng(seed);
+  const CipherKeySizes sizes = cipher_key_sizes(names);
+  CipherKeys keys{SecretBytes(sizes.iv), SecretBytes(sizes.key), SecretBytes(sizes.mac_key)};
+  rng.fill(keys.iv.reveal());
+  rng.fill(keys.key.reveal());
+  rng.fill(keys.mac_key.reveal());
+  return keys;
+}
+
+std::vector<CipherNames> all_suites() {
+  std::vector<CipherNames> suites;
+  for (const auto cipher : cipher_names()) {
+    if (is_aead(cipher)) {
+      suites.push_back({std::string(cipher), ""});
+      continue;
+    }
+    for (const auto mac : mac_names()) suites.push_back({std::string(cipher), std::string(mac)});
+  }
+  return suites;
+}
+
+std::vector<std::uint8_t> packet(std::uint32_t length, std::uint8_t padding, std::size_t body) {
+  std::vector<std::uint8_t> bytes(4 + 1 + body, 0x61);
+  put_u32(bytes.data(), length);
+  bytes[4] = padding;
+  return bytes;
+}
+
+std::string error_of(Bytes bytes) {
+  PacketReader reader;
+  feed(reader, bytes);
+  try {
+    reader.next_payload();
+  } catch (const ProtocolError& error) {
+    return error.what();
+  }
+  return {};
+}
+
+TEST(PacketWriter,
+     PacketsFillBlocksWithAtLeastFourBytesOfPadding) {  // [4253-6-2] [4253-6-6] [4253-6-7] [4253-6-8] [4344-4-3] keeps
+  for (const CipherNames& suite : all_suites()) {
+    for (std::size_t size = 1; size < 70; ++size) {
+      SeededRng rng(1);
+      PacketWriter writer(rng);
+      writer.use(make_sealer(suite, keys_of(suite, 5)), suite.cipher, false);
+      writer.send_payload(std::vector<std::uint8_t>(size, 2));
+      const PacketShape shape = writer.shape();
+      const std::size_t all = take_ready(writer).size();
+      EXPECT_EQ((all - shape.tag - shape.unpadded_prefix) % std::max<std::size_t>(shape.block, 8), 0U)
+          << suite.cipher << suite.mac;
+      EXPECT_GE(all, 4 + 1 + size + 4 + shape.tag);
+    }
+  }
+}
+
+TEST(PacketWriter, ClearPacketsAreAtLeastSixteenBytes) {  // [4253-6-8] keeps
+  SeededRng rng(1);
+  PacketWriter writer(rng);
+  writer.send(msg::NewKeys{});
+  EXPECT_EQ(take_ready(writer).size(), 16U);
+}
+
+TEST(PacketWriter, PaddingIsRandom) {  // [4253-6-3] keeps
+  SeededRng rng(1);
+  PacketWriter writer(rng);
+  writer.send(msg::NewKeys{});
+  writer.send(msg::NewKeys{});
+  const auto bytes = take_ready(writer);
+  EXPECT_NE(hex(Bytes(bytes).subspan(6, 10)), hex(Bytes(bytes).subspan(22, 10)));
+}
+
+TEST(PacketWriter, HeldMessagesLeaveAfterTheNextKeysInOrder) {  // [4253-7.1-30] [4253-7.1-31] keeps
+  SeededRng rng(1);
+  PacketWriter writer(rng);
+  writer.hold();
+  writer.send(msg::ChannelEof{1});
+  writer.send(msg::ServiceRequest{"ssh-userauth"});
+  writer.send(msg::Ignore{});
+  writer.send(msg::ChannelClose{1});
+  EXPECT_EQ(take_ready(writer).size(), 16U);  // IGNORE alone
+  const CipherNames suite{"aes128-gcm@openssh.com", ""};
+  writer.use(make_sealer(suite, keys_of(suite, 5)), suite.cipher, true);
+  PacketReader reader;
+  reader.use(make_opener(suite, keys_of(suite, 5)), suite.cipher, true);
+  feed(reader, take_ready(writer));
+  std::string numbers;
+  while (auto payload = reader.next_payload()) numbers += fmt::format("{} ", (*payload)[0]);
+  EXPECT_EQ(numbers, "96 5 97 ");
+}
+
+TEST(PacketWriter, WhatIsHeldIsBounded) {
+  SeededRng rng(1);
+  PacketWriter writer(rng);
+  writer.hold();
+  const std::string data(30000, 'x');
+  EXPECT_THROW(
+      {
+        for (int i = 0; i < 100; ++i) writer.send(msg::ChannelData{1, bytes_of(data)});
+      },
+      ProtocolError);
+}
+
+TEST(PacketWriter, AnEmptyWriterHoldsNoBlock) {
+  SeededRng rng(1);
+  PacketWriter writer(rng);
+  writer.send_payload(std::vector<std::uint8_t>(20000, 2));
+  EXPECT_FALSE(writer.ready().empty());
+  take_ready(writer);
+  EXPECT_TRUE(writer.ready().empty());
+  EXPECT_EQ(writer.backlog(), 0U);
+}
+
+TEST(PacketPair, EverySuiteCarriesEverySizeInChunksOfAnySize) {  // [4253-6.1-1] keeps: 32768 bytes of payload
+  for (const CipherNames& suite : all_suites()) {
+    SeededRng rng(1);
+    PacketWriter writer(rng);
+    PacketReader reader;
+    writer.use(make_sealer(suite, keys_of(suite, 5)), suite.cipher, false);
+    reader.use(make_opener(suite, keys_of(suite, 5)), suite.cipher, false);
+    std::vector<std::size_t> sizes{1, 2, 15, 16, 17, 255, 256, 4095, 32768, 33000};
+    std::vector<std::uint8_t> stream;
+    for (const std::size_t size : sizes) {
+      writer.send_payload(std::vector<std::uint8_t>(size, static_cast<std::uint8_t>(size)));
+      const auto part = take_ready(writer);
+      stream.insert(stream.end(), part.begin(), part.end());
+    }
+    std::size_t next = 0;
+    for (std::size_t at = 0, chunk = 1; at < stream.size(); chunk = chunk * 3 % 1009 + 1) {
+      at += feed(reader, Bytes(stream).subspan(at, std::min(chunk, stream.size() - at)));
+      while (auto payload = reader.next_payload()) {
+        ASSERT_LT(next, sizes.size());
+        EXPECT_EQ(payload->size(), sizes[next]);
+        EXPECT_EQ(payload->back(), static_cast<std::uint8_t>(sizes[next]));
+        ++next;
+      }
+    }
+    EXPECT_EQ(next, sizes.size()) << suite.cipher << suite.mac;
+    EXPECT_FALSE(reader.next_payload());
+    EXPECT_FALSE(reader.holds_block());
+    EXPECT_EQ(reader.sequence_number(), writer.sequence_number());  // [4253-6.4-3] keeps
+  }
+}
+
+TEST(PacketPair, AFlippedBitEndsItInEverySuite) {  // past vulnerability 37
+  for (const CipherNames& suite : all_suites()) {
+    SeededRng rng(1);
+    PacketWriter writer(rng);
+    writer.use(make_sealer(suite, keys_of(suite, 5)), suite.cipher, false);
+    writer.send_payload(std::vector<std::uint8_t>(20, 2));
+    const auto sealed = take_ready(writer);
+    for (std::size_t bit = 0; bit < sealed.size() * 8; ++bit) {
+      auto flipped = sealed;
+      flipped[bit / 8] ^= static_cast<std::uint8_t>(1 << (bit % 8));
+      PacketReader reader;
+      reader.use(make_opener(suite, keys_of(suite, 5)), suite.cipher, false);
+      feed(reader, flipped);
+      try {
+        // A larger length only waits for more; nothing may be delivered.
+        EXPECT_FALSE(reader.next_payload()) << suite.cipher << suite.mac << " bit " << bit;
+      } catch (const ProtocolError& error) {
+        EXPECT_STRNE(error.what(), "");
+      }
+    }
+  }
+}
+
+TEST(PacketReader, ImplausibleLengthsAreRefused) {  // [4253-6.1-4] breaks; past vulnerabilities 34 and 35
+  for (const std::uint32_t length :
+       {0U, 1U, 2U, 3U, 4U, 5U, 35001U, 35008U, 1U << 18, 1U << 31, 0xffffffffU, 0xfffffffcU}) {
+    EXPECT_NE(error_of(packet(length, 4, 30)).find("packet_length is"), std::string::npos) << length;
+  }
+  for (const CipherNames& suite :
+       {CipherNames{"aes128-gcm@openssh.com", ""}, {"aes128-ctr", "hmac-sha2-256-etm@openssh.com"}}) {
+    for (const std::uint32_t length : {0U, 5U, 35000U, 35001U, 0xffffffffU, 0xfffffff0U}) {
+      PacketReader reader;
+      reader.use(make_opener(suite, keys_of(suite, 5)), suite.cipher, false);
+      feed(reader, packet(length, 4, 100));
+      EXPECT_THROW(reader.next_payload(), ProtocolError) << length;
+    }
+  }
+}
+
+TEST(PacketReader, LengthsThatFillNoBlockAreRefused) {  // [4253-6-6] breaks
+  EXPECT_NE(error_of(packet(13, 4, 12)).find("does not fill blocks of 8"), std::string::npos);
+}
+
+TEST(PacketReader, PaddingIsChecked) {
+  EXPECT_EQ(error_of(packet(12, 4, 11)), "");
+  EXPECT_NE(error_of(packet(12, 3, 11)).find("padding_length is 3"),
+            std::string::npos);  // [4253-6-2] breaks; past vulnerability 45
+  EXPECT_NE(error_of(packet(12, 11, 11)).find("leaves no payload"), std::string::npos);   // [4253-6-4] breaks
+  EXPECT_NE(error_of(packet(12, 255, 11)).find("leaves no payload"), std::string::npos);  // [4253-6-4] breaks
+}
+
+TEST(PacketReader, AnnouncedBytesAreNotAllocated) {  // past vulnerability 35
+  PacketReader reader;
+  feed(reader, packet(34996, 4, 3));
+  EXPECT_FALSE(reader.next_payload());
+  EXPECT_EQ(reader.space().size() + 8, block_size);
+}
+
+}  // namespace
+}  // namespace glassh
