@@ -47,8 +47,8 @@ struct Opener {
   // `first` holds at least shape().needed_for_length bytes of a packet. Asked once per packet; may decrypt those bytes
   // in place (CTR with a plain MAC) and keeps no view. The value is the peer's word: the caller checks its range.
   virtual std::uint32_t packet_length(std::uint32_t sequence_number, MutableBytes first) = 0;
-  // The same packet, whole, tag included, packet_length() having been asked. True: it is in the clear from packet_length
-  // to the padding. False: forged (or shorter than its tag); the bytes are then worthless.
+  // The same packet, whole, tag included, packet_length() having been asked. True: it is in the clear from
+  // packet_length to the padding. False: forged (or shorter than its tag); the bytes are then worthless.
   virtual bool open(std::uint32_t sequence_number, MutableBytes packet) = 0;
 };
 
