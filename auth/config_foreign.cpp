@@ -17,8 +17,8 @@ const ForeignKeyword* find_foreign_keyword(std::span<const ForeignKeyword> table
 
 void judge_foreign_keyword(const ForeignKeyword& entry, const ConfigLine& line, const ConfigPlace& place,
                            std::vector<ConfigNote>& notes) {
-  if (line.words.empty()) config_fail(place, fmt::format("{}: a value is missing", entry.name));
-  const std::string value = lower_case(fmt::format("{}", fmt::join(line.words, " ")));
+  if (line.rest.empty()) config_fail(place, fmt::format("{}: a value is missing", entry.name));
+  const std::string value = lower_case(line.words.empty() ? line.rest : fmt::format("{}", fmt::join(line.words, " ")));
   if (match_pattern_list(value, entry.same) == PatternMatch::match) return;
 
   if (entry.otherwise == Otherwise::refuse) {

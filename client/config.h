@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "auth/config_algorithms.h"
+#include "auth/config_foreign.h"
 #include "auth/config_syntax.h"
 #include "client/options.h"
 
@@ -38,9 +39,10 @@ struct ClientConfig {
   bool identity_files_given = false;                   // false: these are the defaults, and missing ones are normal
   bool identities_only = false;
   bool pubkey_authentication = true;
-  std::optional<std::string> proxy_command;           // for /bin/sh -c "exec …", tokens expanded
-  std::vector<std::string> user_known_hosts_files;    // paths, all expanded; new keys go to the first; empty: none
-  std::vector<std::string> global_known_hosts_files;  // read only
+  std::optional<std::string> proxy_command;             // for /bin/sh -c "exec …", tokens expanded
+  std::optional<std::string> proxy_command_as_written;  // for -G
+  std::vector<std::string> user_known_hosts_files;      // paths, all expanded; new keys go to the first; empty: none
+  std::vector<std::string> global_known_hosts_files;    // read only
   std::optional<std::string> host_key_alias;
   StrictHostKeyChecking strict_host_key_checking = StrictHostKeyChecking::ask;
   bool hash_known_hosts = false;
@@ -60,7 +62,7 @@ struct ClientConfig {
   LogLevel log_level = LogLevel::info;
   bool batch_mode = false;
   RequestTty request_tty = RequestTty::automatic;
-  SessionType session_type = SessionType::standard;  // none: -N
+  SessionType session_type = SessionType::standard;  // none: -N; subsystem: -s
   bool stdin_null = false;                           // -n
   std::optional<std::string> remote_command;         // RemoteCommand, tokens expanded; an error together with a command
 
@@ -88,14 +90,26 @@ LoadedClientConfig load_client_config(const ClientOptions& options, const Client
 // What `glassh -G host` prints: ssh -G's format, for the keywords that we have.
 std::string effective_config(const ClientConfig& config);
 
+// What the lines said so far. finish() turns it into a ClientConfig.
+struct ClientDraft {
+  ClientConfig config;
+  std::optional<std::string> host_name;       // HostName, tokens not yet expanded; the next four alike
+  std::optional<std::string> proxy_command;   // empty: none
+  std::optional<std::string> remote_command;  // empty: none
+  std::vector<std::string> user_known_hosts_files = {"~/.ssh/known_hosts", "~/.ssh/known_hosts2"};
+  std::vector<std::string> global_known_hosts_files = {"/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"};
+  std::string ignore_unknown;  // pattern list
+  bool clear_all_forwardings = false;
+};
+
 class ClientConfigReader {
  public:
-  // Whose file it is decides where Include's relative paths start: ~/.ssh or the file's own directory.
-  enum class Source { command_line, user, system };
+  // Whose file it is decides where Include's relative paths start: ~/.ssh, or the system file's own directory.
+  enum class Source { user, system };
 
   ClientConfigReader(ClientContext context, AlgorithmNames supported);
 
-  // All of these throw ConfigError.
+  // All of these throw ConfigError. Call option() before file() or text().
   void option(std::string_view setting);  // one -o: "Port=22"
   // False if there is no such file. `check_mode`: the file must be the user's or root's and writable by nobody else.
   bool file(const std::string& path, Source source, bool check_mode);
@@ -105,30 +119,20 @@ class ClientConfigReader {
   const std::vector<ConfigNote>& notes() const { return notes_; }
 
  private:
-  struct Section {  // the file that is being read
-    Source source = Source::user;
-    std::string directory;
-    int depth = 0;
-    bool check_mode = false;
-    bool active = true;  // inside a Host block that matches, or before the first
-    bool never = false;  // included from a block that does not match: only checked
-  };
+  struct Section;  // the file that is being read
   void line(std::string_view text, const ConfigPlace& place, Section& section);
+  void host(const std::vector<std::string>& patterns, const ConfigPlace& place, Section& section);
   void include(const std::vector<std::string>& patterns, const ConfigPlace& place, const Section& section);
+  void foreign(const ForeignKeyword& keyword, const ConfigLine& line, const ConfigPlace& place);
   void text_in(std::string_view content, const std::string& file_name, Section section);
-  bool load(const std::string& path, Section section);
+  ConfigTokens tokens() const;
+  void expand_paths(ClientConfig& config);
 
   ClientContext context_;
   AlgorithmNames supported_;
   std::set<std::string> seen_;  // lower-case keywords whose first value is fixed
-  ClientConfig config_;
+  ClientDraft draft_;
   std::vector<ConfigNote> notes_;
-  std::vector<std::string> ignore_unknown_;  // patterns
-  std::optional<std::string> host_name_;     // HostName, not yet expanded
-  std::optional<std::string> proxy_command_;
-  std::optional<std::string> remote_command_;
-  std::vector<std::string> user_known_hosts_files_ = {"~/.ssh/known_hosts", "~/.ssh/known_hosts2"};
-  bool clear_all_forwardings_ = false;
   std::optional<std::string> refused_forwarding_;  // an error unless ClearAllForwardings comes
 };
 

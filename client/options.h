@@ -2,7 +2,7 @@
 //
 // Flags that set what a keyword sets are kept as configuration lines, in their order, for client/config to read before
 // any file. User and host names that could be mistaken for flags or mean something to a shell are refused
-// (valid_host_name, valid_user_name). Flags of ssh(1) that we do not do yet throw UsageError saying so.
+// (client/destination.h). Flags of ssh(1) that we do not do yet throw UsageError saying so.
 //
 //   const auto options = parse_client_options(arguments);  // arguments without the program's name
 #pragma once
@@ -20,8 +20,8 @@ namespace glassh {
 
 struct ClientOptions {
   std::string host;  // as typed, from [user@]host or ssh://; empty only with -V, -Q and --help
-  std::vector<std::string>
-      settings;  // -o, -p, -l, user@, -i, -c, -m, -4, -6, -N, -n, -T, -v, -q as configuration lines
+  // -o, -p, -l, user@, -i, -c, -m, -4, -6, -N, -n, -s, -T, -v and -q as configuration lines, in their order.
+  std::vector<std::string> settings;
   std::optional<std::string> config_file;  // -F; "none" (any case) for no file at all
   std::string command;                     // the words joined by single spaces; empty: the login shell
   int verbose = 0;                         // -v, up to 3
@@ -43,10 +43,5 @@ std::string_view client_usage();
 // What -Q prints, a line each: cipher, cipher-auth, mac, kex, key, key-plain, key-cert, key-sig, sig, compression,
 // protocol-version, help, and the keywords Ciphers, MACs, … Throws UsageError for any other word.
 std::vector<std::string> query_algorithms(std::string_view query, const AlgorithmNames& names);
-
-// Names from an argument or a URI may end up in ProxyCommand's shell line: no leading '-', no blank, no control
-// character, nothing that a shell gives a meaning. (OpenSSH CVE-2023-51385, CVE-2025-61984, CVE-2025-61985)
-bool valid_host_name(std::string_view host);
-bool valid_user_name(std::string_view user);
 
 }  // namespace glassh

@@ -94,10 +94,9 @@ void ServerConfigReader::line(std::string_view text, const ConfigPlace& place, i
 
   const bool overruled = keyword->name == "Port" && ports_from_command_line_ && place.line != 0;
   const bool counts = keyword->accumulates ? !overruled : seen_.insert(lower_case(keyword->name)).second;
-  std::optional<ServerConfig> scratch;
-  if (!counts) scratch = config_;
+  ServerConfig thrown_away;
   std::vector<ConfigNote> notes;
-  ServerKeyword::Call call{keyword->name, parsed->words, counts ? config_ : *scratch, counts, supported_,
+  ServerKeyword::Call call{keyword->name, parsed->words, counts ? config_ : thrown_away, counts, supported_,
                            as_root_,      notes};
   try {
     check_words(*keyword, *parsed);
@@ -105,6 +104,7 @@ void ServerConfigReader::line(std::string_view text, const ConfigPlace& place, i
   } catch (const ConfigError& error) {
     config_fail(place, error.what());
   }
+  if (!counts) return;
   for (const auto& note : notes) notes_.push_back({note.level, fmt::format("{}: {}", place.text(), note.text)});
 }
 

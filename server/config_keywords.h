@@ -12,13 +12,13 @@
 namespace glassh {
 
 struct ServerKeyword {
-  // What a handler works on. `target` is the configuration, or a copy to throw away when an earlier value counts: later
-  // values are checked all the same.
+  // What a handler works on. `target` is the configuration, or another to throw away when an earlier value counts:
+  // later values are checked all the same.
   struct Call {
     std::string_view keyword;
     const std::vector<std::string>& words;  // as many as allowed, none empty
     ServerConfig& target;
-    bool counts;  // false: `target` is such a copy
+    bool counts;  // false: `target` is thrown away
     const AlgorithmNames& supported;
     bool as_root;
     std::vector<ConfigNote>& notes;

@@ -1,0 +1,273 @@
+#include "client/config.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "auth/config_file.h"
+#include "auth/patterns.h"
+#include "client/config_keywords.h"
+
+namespace glassh {
+
+struct ClientConfigReader::Section {
+  std::string directory;  // where Include's relative paths start
+  int depth = 0;
+  bool check_mode = false;
+  bool user = true;      // in the user's file "~" is the home directory for Include
+  bool never = false;    // included from a block that does not match: only checked
+  bool active = true;    // before the first Host, or in a Host block that matches
+  bool options = false;  // the command line: no Host, no Include
+};
+
+namespace {
+
+const ConfigPlace command_line{"command line", 0};
+
+// As many words as the keyword takes, none of them empty. The texts say what was expected.
+void check_words(const ClientKeyword& keyword, const ConfigLine& line) {
+  const bool raw = keyword.most == 0;
+  const bool empty = std::any_of(line.words.begin(), line.words.end(), [](const auto& word) { return word.empty(); });
+  if ((raw && line.rest.empty()) || line.words.size() < keyword.least || empty) {
+    throw ConfigError(fmt::format("{}: a value is missing", keyword.name));
+  }
+  if (line.words.size() > keyword.most) {
+    throw ConfigError(fmt::format("{}: '{}' is too much: expected {} value{}", keyword.name, line.words[keyword.most],
+                                  keyword.most, keyword.most == 1 ? "" : "s at most"));
+  }
+}
+
+}  // namespace
+
+ClientConfigReader::ClientConfigReader(ClientContext context, AlgorithmNames supported)
+    : context_(std::move(context)), supported_(std::move(supported)) {}
+
+// --- Lines ----------------------------------------------------------------------------------------------------------
+
+void ClientConfigReader::option(std::string_view setting) {
+  Section section;
+  section.options = true;
+  line(setting, command_line, section);
+}
+
+bool ClientConfigReader::file(const std::string& path, Source source, bool check_mode) {
+  const auto content = read_config_file(path, check_mode ? std::optional(context_.uid) : std::nullopt);
+  if (!content) return false;
+  Section section;
+  section.user = source == Source::user;
+  section.directory = section.user ? context_.home + "/.ssh" : std::filesystem::path(path).parent_path().string();
+  section.check_mode = check_mode;
+  text_in(*content, path, section);
+  return true;
+}
+
+void ClientConfigReader::text(std::string_view content, const std::string& file_name, Source source) {
+  Section section;
+  section.user = source == Source::user;
+  section.directory = section.user ? context_.home + "/.ssh" : std::filesystem::path(file_name).parent_path().string();
+  text_in(content, file_name, section);
+}
+
+void ClientConfigReader::text_in(std::string_view content, const std::string& file_name, Section section) {
+  ConfigPlace place{file_name, 0};
+  section.active = !section.never;
+  while (!content.empty()) {
+    ++place.line;
+    const auto end = std::min(content.find('\n'), content.size());
+    line(content.substr(0, end), place, section);
+    content.remove_prefix(std::min(end + 1, content.size()));
+  }
+}
+
+void ClientConfigReader::line(std::string_view text, const ConfigPlace& place, Section& section) {
+  std::optional<ConfigLine> parsed;
+  try {
+    parsed = split_config_line(text, takes_raw_rest);
+  } catch (const ConfigError& error) {
+    config_fail(place, error.what());
+  }
+  if (!parsed) return;
+  if (equal_ignoring_case(parsed->keyword, "Host")) return host(parsed->words, place, section);
+  if (equal_ignoring_case(parsed->keyword, "Include")) return include(parsed->words, place, section);
+  if (equal_ignoring_case(parsed->keyword, "Match")) {
+    config_fail(place, "Match is not supported yet; a later version will have it. Until then use Host");
+  }
+  if (const auto* unsupported = find_foreign_keyword(foreign_client_keywords(), parsed->keyword)) {
+    if (section.active) foreign(*unsupported, *parsed, place);
+    return;
+  }
+  const auto* keyword = find_client_keyword(parsed->keyword);
+  if (keyword == nullptr) {
+    if (match_pattern_list(lower_case(parsed->keyword), lower_case(draft_.ignore_unknown)) == PatternMatch::match)
+      return;
+    config_fail(place, fmt::format("unknown keyword '{}'", parsed->keyword));
+  }
+
+  const bool counts = section.active && (keyword->accumulates || seen_.insert(lower_case(keyword->name)).second);
+  ClientDraft thrown_away;
+  std::vector<ConfigNote> notes;
+  ClientKeyword::Call call{keyword->name, *parsed,    parsed->words, counts ? draft_ : thrown_away,
+                           counts,        supported_, notes};
+  try {
+    check_words(*keyword, *parsed);
+    keyword->handle(call);
+  } catch (const ConfigError& error) {
+    config_fail(place, error.what());
+  }
+  if (!counts) return;
+  for (const auto& note : notes) notes_.push_back({note.level, fmt::format("{}: {}", place.text(), note.text)});
+}
+
+void ClientConfigReader::host(const std::vector<std::string>& patterns, const ConfigPlace& place, Section& section) {
+  if (section.options) config_fail(place, "Host belongs into a file");
+  if (patterns.empty()) config_fail(place, "Host: a pattern is missing");
+  bool matches = false;
+  for (const auto& pattern : patterns) {
+    if (pattern.empty() || pattern == "!") config_fail(place, "Host: a pattern is empty");
+    const bool negated = pattern.front() == '!';
+    if (!match_pattern(context_.host, std::string_view(pattern).substr(negated ? 1 : 0))) continue;
+    // One negated match settles it, whatever else matches.
+    matches = !negated;
+    if (negated) break;
+  }
+  section.active = matches && !section.never;
+}
+
+void ClientConfigReader::include(const std::vector<std::string>& patterns, const ConfigPlace& place,
+                                 const Section& section) {
+  if (section.options) config_fail(place, "Include belongs into a file");
+  if (patterns.empty()) config_fail(place, "Include: a value is missing");
+  if (section.depth == config_include_depth) {
+    config_fail(place, fmt::format("Include: nested more than {} deep", config_include_depth));
+  }
+  Section inner = section;
+  ++inner.depth;
+  inner.never = !section.active;
+  for (const auto& pattern : patterns) {
+    std::string path = pattern;
+    try {
+      if (section.user) path = expand_tilde(pattern, context_.home);
+    } catch (const ConfigError& error) {
+      config_fail(place, fmt::format("Include: {}", error.what()));
+    }
+    for (const auto& found : find_included_files(path, section.directory)) {
+      const auto content = read_config_file(found, section.check_mode ? std::optional(context_.uid) : std::nullopt);
+      if (content) text_in(*content, found, inner);
+    }
+  }
+}
+
+void ClientConfigReader::foreign(const ForeignKeyword& keyword, const ConfigLine& line, const ConfigPlace& place) {
+  // A value that was accepted counts; OpenSSH does not look at the next one either.
+  if (seen_.contains(lower_case(keyword.name))) return;
+  try {
+    judge_foreign_keyword(keyword, line, place, notes_);
+  } catch (const ConfigError& error) {
+    if (!is_forwarding_keyword(keyword.name)) throw;
+    if (!refused_forwarding_) refused_forwarding_ = error.what();
+  }
+  seen_.insert(lower_case(keyword.name));
+}
+
+// --- The result -----------------------------------------------------------------------------------------------------
+
+ConfigTokens ClientConfigReader::tokens() const {
+  const ClientConfig& config = draft_.config;
+  const auto& local = context_.local_host_name;
+  return {{'d', context_.home},
+          {'h', config.host_name},
+          {'i', std::to_string(context_.uid)},
+          {'j', ""},
+          {'k', config.host_key_alias.value_or(config.original_host)},
+          {'L', local.substr(0, local.find('.'))},
+          {'l', local},
+          {'n', config.original_host},
+          {'p', std::to_string(config.port)},
+          {'r', config.user},
+          {'u', context_.local_user}};
+}
+
+void ClientConfigReader::expand_paths(ClientConfig& config) {
+  const auto all_tokens = tokens();
+  const auto expand = [&](const std::vector<std::string>& written, std::string_view keyword) {
+    std::vector<std::string> paths;
+    for (const auto& text : written) {
+      if (equal_ignoring_case(text, "none")) continue;
+      // Tokens and variables only after the tilde: a home directory is not expanded again.
+      const std::size_t tilde = text.starts_with('~') ? 1 : 0;
+      try {
+        paths.push_back((tilde == 1 ? context_.home : "") +
+                        expand_tokens(std::string_view(text).substr(tilde), all_tokens, context_.environment));
+      } catch (const ConfigError& error) {
+        notes_.push_back({LogLevel::error, fmt::format("{}: {}; left out", keyword, error.what())});
+      }
+    }
+    return paths;
+  };
+  config.identity_files = expand(config.identity_files_as_written, "IdentityFile");
+  config.user_known_hosts_files = expand(draft_.user_known_hosts_files, "UserKnownHostsFile");
+  config.global_known_hosts_files = expand(draft_.global_known_hosts_files, "GlobalKnownHostsFile");
+}
+
+ClientConfig ClientConfigReader::finish() {
+  if (refused_forwarding_ && !draft_.clear_all_forwardings) throw ConfigError(*refused_forwarding_);
+
+  ClientConfig& config = draft_.config;
+  const auto fill = [](std::vector<std::string>& names, const std::vector<std::string_view>& supported) {
+    if (names.empty()) names.assign(supported.begin(), supported.end());
+  };
+  fill(config.ciphers, supported_.ciphers);
+  fill(config.macs, supported_.macs);
+  fill(config.kex_algorithms, supported_.kex);
+  fill(config.host_key_algorithms, supported_.signatures);
+  fill(config.pubkey_accepted_algorithms, supported_.signatures);
+  if (!config.identity_files_given) {
+    config.identity_files_as_written = {"~/.ssh/id_rsa", "~/.ssh/id_ecdsa", "~/.ssh/id_ed25519"};
+  }
+  if (config.user.empty()) config.user = context_.local_user;
+  config.original_host = context_.host;
+  config.host_name =
+      lower_case(draft_.host_name ? expand_tokens(*draft_.host_name, {{'h', context_.host}}) : context_.host);
+
+  const auto all_tokens = tokens();
+  if (draft_.proxy_command && !draft_.proxy_command->empty()) {
+    config.proxy_command = expand_tokens(*draft_.proxy_command, all_tokens);
+    config.proxy_command_as_written = draft_.proxy_command;
+  }
+  if (draft_.remote_command && !draft_.remote_command->empty()) {
+    config.remote_command = expand_tokens(*draft_.remote_command, all_tokens);
+  }
+  expand_paths(config);
+  return config;
+}
+
+bool ClientConfig::sends_env(std::string_view name) const {
+  return std::any_of(send_env.begin(), send_env.end(),
+                     [name](const std::string& pattern) { return match_pattern(name, pattern); });
+}
+
+LoadedClientConfig load_client_config(const ClientOptions& options, const ClientContext& context,
+                                      const AlgorithmNames& supported, const std::string& system_file) {
+  using Source = ClientConfigReader::Source;
+  ClientConfigReader reader(context, supported);
+  for (const auto& setting : options.settings) reader.option(setting);
+  if (!options.config_file) {
+    reader.file(context.home + "/.ssh/config", Source::user, true);
+    reader.file(system_file, Source::system, false);
+  } else if (!equal_ignoring_case(*options.config_file, "none")) {
+    if (!reader.file(*options.config_file, Source::user, false)) {
+      throw ConfigError(fmt::format("{}: there is no such file", *options.config_file));
+    }
+  }
+  LoadedClientConfig loaded{reader.finish(), {}};
+  if (loaded.config.remote_command && !options.command.empty()) {
+    throw ConfigError("RemoteCommand is set, and a command was given: only one can run");
+  }
+  loaded.notes = reader.notes();
+  return loaded;
+}
+
+}  // namespace glassh

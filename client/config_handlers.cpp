@@ -1,0 +1,300 @@
+// The keywords that glassh does: each reads its words into the draft or says what is wrong with them.
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "auth/patterns.h"
+#include "client/config_keywords.h"
+
+namespace glassh {
+namespace {
+
+using Call = ClientKeyword::Call;
+
+bool yes_no(const Call& call) {
+  const auto value = parse_yes_no(call.words[0]);
+  if (!value) throw ConfigError(fmt::format("{}: bad value '{}': expected yes or no", call.keyword, call.words[0]));
+  return *value;
+}
+
+std::uint32_t number(const Call& call) {
+  const auto value = parse_number(call.words[0], 0x7fffffff);
+  if (!value) throw ConfigError(fmt::format("{}: bad value '{}': expected a number", call.keyword, call.words[0]));
+  return *value;
+}
+
+std::uint32_t seconds_or_none(const Call& call) {
+  if (equal_ignoring_case(call.words[0], "none")) return 0;
+  const auto value = parse_time(call.words[0]);
+  if (!value) {
+    throw ConfigError(fmt::format("{}: bad time '{}': expected none, seconds or 1h30m", call.keyword, call.words[0]));
+  }
+  return *value;
+}
+
+std::vector<std::string> algorithms(const Call& call, const std::vector<std::string_view>& supported) {
+  return choose_algorithms(call.words[0], call.keyword, supported, call.notes);
+}
+
+// What may stand for what, in any case.
+template <class Value, std::size_t size>
+Value one_of(const Call& call, const std::array<std::pair<std::string_view, Value>, size>& values,
+             std::string_view expected) {
+  const auto found = std::find_if(values.begin(), values.end(), [&call](const auto& entry) {
+    return equal_ignoring_case(entry.first, call.words[0]);
+  });
+  if (found == values.end()) {
+    throw ConfigError(fmt::format("{}: bad value '{}': expected {}", call.keyword, call.words[0], expected));
+  }
+  return found->second;
+}
+
+// The values come later; that the tokens exist is said with file and line.
+void check_tokens(const Call& call, std::string_view text, std::string_view letters, bool environment) {
+  ConfigTokens tokens;
+  for (const char letter : letters) tokens.emplace_back(letter, "");
+  try {
+    expand_tokens(text, tokens,
+                  environment ? [](std::string_view) { return std::optional<std::string>(""); } : EnvironmentLookup());
+  } catch (const ConfigError& error) {
+    throw ConfigError(fmt::format("{}: {}", call.keyword, error.what()));
+  }
+}
+
+constexpr std::string_view path_tokens = "dhijkLlnpru";
+
+void check_path(const Call& call, const std::string& path) {
+  check_tokens(call, path, path_tokens, true);
+  try {
+    expand_tilde(path, "");
+  } catch (const ConfigError& error) {
+    throw ConfigError(fmt::format("{}: {}", call.keyword, error.what()));
+  }
+}
+
+// --- The way to the server ------------------------------------------------------------------------------------------
+
+void handle_host_name(Call& call) {
+  check_tokens(call, call.words[0], "h", false);
+  call.target.host_name = call.words[0];
+}
+
+void handle_port(Call& call) {
+  const auto port = parse_number(call.words[0], 65535);
+  if (!port || *port == 0) {
+    throw ConfigError(fmt::format("Port: bad port '{}': expected 1 to 65535", call.words[0]));
+  }
+  call.target.config.port = static_cast<std::uint16_t>(*port);
+}
+
+void handle_address_family(Call& call) {
+  constexpr std::array<std::pair<std::string_view, AddressFamily>, 3> values = {
+      {{"any", AddressFamily::any}, {"inet", AddressFamily::inet}, {"inet6", AddressFamily::inet6}}};
+  call.target.config.address_family = one_of(call, values, "any, inet or inet6");
+}
+
+std::string command_or_nothing(const std::string& rest) {
+  return equal_ignoring_case(rest, "none") ? std::string() : rest;
+}
+
+void handle_proxy_command(Call& call) {
+  check_tokens(call, call.line.rest, "hnpr", false);
+  call.target.proxy_command = command_or_nothing(call.line.rest);
+}
+
+void handle_connection_attempts(Call& call) {
+  const auto attempts = number(call);
+  if (attempts == 0) throw ConfigError("ConnectionAttempts: bad value '0': expected at least 1");
+  call.target.config.connection_attempts = attempts;
+}
+
+// --- Who is who -----------------------------------------------------------------------------------------------------
+
+void handle_identity_file(Call& call) {
+  auto& config = call.target.config;
+  check_path(call, call.words[0]);
+  config.identity_files_given = true;
+  auto& files = config.identity_files_as_written;
+  if (std::find(files.begin(), files.end(), call.words[0]) == files.end()) files.push_back(call.words[0]);
+}
+
+void handle_pubkey_authentication(Call& call) {
+  constexpr std::array<std::pair<std::string_view, bool>, 6> values = {
+      {{"yes", true}, {"true", true}, {"no", false}, {"false", false}, {"unbound", true}, {"host-bound", true}}};
+  call.target.config.pubkey_authentication = one_of(call, values, "yes, no, unbound or host-bound");
+}
+
+void handle_preferred_authentications(Call& call) {
+  if (!call.counts) return;
+  const std::string& list = call.words[0];
+  for (std::size_t start = 0; start <= list.size();) {
+    const auto comma = std::min(list.find(',', start), list.size());
+    if (std::string_view(list).substr(start, comma - start) == "publickey") return;
+    start = comma + 1;
+  }
+  throw ConfigError(fmt::format("PreferredAuthentications: '{}' leaves out publickey, the only method yet", list));
+}
+
+std::vector<std::string> known_hosts_files(Call& call) {
+  for (const auto& path : call.words) {
+    check_path(call, path);
+    if (equal_ignoring_case(path, "none") && call.words.size() > 1) {
+      throw ConfigError(fmt::format("{}: 'none' stands alone", call.keyword));
+    }
+  }
+  return equal_ignoring_case(call.words[0], "none") ? std::vector<std::string>() : call.words;
+}
+
+void handle_strict_host_key_checking(Call& call) {
+  constexpr std::array<std::pair<std::string_view, StrictHostKeyChecking>, 7> values = {
+      {{"yes", StrictHostKeyChecking::yes},
+       {"true", StrictHostKeyChecking::yes},
+       {"no", StrictHostKeyChecking::no},
+       {"false", StrictHostKeyChecking::no},
+       {"off", StrictHostKeyChecking::no},
+       {"ask", StrictHostKeyChecking::ask},
+       {"accept-new", StrictHostKeyChecking::accept_new}}};
+  call.target.config.strict_host_key_checking = one_of(call, values, "yes, no, ask or accept-new");
+}
+
+void handle_host_key_algorithms(Call& call) {
+  call.target.config.host_key_algorithms = algorithms(call, call.supported.signatures);
+  call.target.config.host_key_algorithms_given = true;
+}
+
+// --- Sessions -------------------------------------------------------------------------------------------------------
+
+void handle_send_env(Call& call) {
+  auto& patterns = call.target.config.send_env;
+  for (const auto& word : call.words) {
+    if (word.find('=') != std::string::npos) {
+      throw ConfigError(fmt::format("SendEnv: bad name '{}': expected a pattern without '='", word));
+    }
+    if (word.front() != '-') {
+      patterns.push_back(word);
+      continue;
+    }
+    const auto unwanted = std::string_view(word).substr(1);
+    patterns.erase(std::remove_if(patterns.begin(), patterns.end(),
+                                  [unwanted](const std::string& pattern) { return match_pattern(pattern, unwanted); }),
+                   patterns.end());
+  }
+}
+
+void handle_set_env(Call& call) {
+  for (const auto& word : call.words) {
+    const auto equals = word.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw ConfigError(fmt::format("SetEnv: bad value '{}': expected NAME=VALUE", word));
+    }
+    call.target.config.set_env.emplace_back(word.substr(0, equals), word.substr(equals + 1));
+  }
+}
+
+void handle_request_tty(Call& call) {
+  constexpr std::array<std::pair<std::string_view, RequestTty>, 6> values = {{{"auto", RequestTty::automatic},
+                                                                              {"no", RequestTty::no},
+                                                                              {"false", RequestTty::no},
+                                                                              {"yes", RequestTty::yes},
+                                                                              {"true", RequestTty::yes},
+                                                                              {"force", RequestTty::force}}};
+  const auto value = one_of(call, values, "auto, no, yes or force");
+  if (value == RequestTty::yes || value == RequestTty::force) {
+    call.notes.push_back({LogLevel::info, "RequestTTY: terminals are not done yet, the session runs without"});
+  }
+  call.target.config.request_tty = value;
+}
+
+void handle_session_type(Call& call) {
+  constexpr std::array<std::pair<std::string_view, SessionType>, 3> values = {
+      {{"default", SessionType::standard}, {"none", SessionType::none}, {"subsystem", SessionType::subsystem}}};
+  call.target.config.session_type = one_of(call, values, "default, none or subsystem");
+}
+
+void handle_remote_command(Call& call) {
+  check_tokens(call, call.line.rest, path_tokens, false);
+  call.target.remote_command = command_or_nothing(call.line.rest);
+}
+
+void handle_log_level(Call& call) {
+  const auto level = parse_log_level(call.words[0]);
+  if (!level) throw ConfigError(fmt::format("LogLevel: bad value '{}': expected QUIET to DEBUG3", call.words[0]));
+  call.target.config.log_level = *level;
+}
+
+constexpr std::size_t many = ClientKeyword::many;
+
+constexpr std::array table{
+    ClientKeyword{"HostName", 1, 1, false, handle_host_name},
+    ClientKeyword{"User", 1, 1, false, [](Call& call) { call.target.config.user = call.words[0]; }},
+    ClientKeyword{"Port", 1, 1, false, handle_port},
+    ClientKeyword{"AddressFamily", 1, 1, false, handle_address_family},
+    ClientKeyword{"ProxyCommand", 0, 0, false, handle_proxy_command},
+    ClientKeyword{"ConnectTimeout", 1, 1, false,
+                  [](Call& call) { call.target.config.connect_timeout_seconds = seconds_or_none(call); }},
+    ClientKeyword{"ConnectionAttempts", 1, 1, false, handle_connection_attempts},
+    ClientKeyword{"ServerAliveInterval", 1, 1, false,
+                  [](Call& call) { call.target.config.server_alive_interval_seconds = seconds_or_none(call); }},
+    ClientKeyword{"ServerAliveCountMax", 1, 1, false,
+                  [](Call& call) { call.target.config.server_alive_count_max = number(call); }},
+    ClientKeyword{"IdentityFile", 1, 1, true, handle_identity_file},
+    ClientKeyword{"IdentitiesOnly", 1, 1, false, [](Call& call) { call.target.config.identities_only = yes_no(call); }},
+    ClientKeyword{"PubkeyAuthentication", 1, 1, false, handle_pubkey_authentication},
+    ClientKeyword{"PreferredAuthentications", 1, 1, false, handle_preferred_authentications},
+    ClientKeyword{"UserKnownHostsFile", 1, many, false,
+                  [](Call& call) { call.target.user_known_hosts_files = known_hosts_files(call); }},
+    ClientKeyword{"GlobalKnownHostsFile", 1, many, false,
+                  [](Call& call) { call.target.global_known_hosts_files = known_hosts_files(call); }},
+    ClientKeyword{"HostKeyAlias", 1, 1, false,
+                  [](Call& call) { call.target.config.host_key_alias = lower_case(call.words[0]); }},
+    ClientKeyword{"StrictHostKeyChecking", 1, 1, false, handle_strict_host_key_checking},
+    ClientKeyword{"HashKnownHosts", 1, 1, false,
+                  [](Call& call) { call.target.config.hash_known_hosts = yes_no(call); }},
+    ClientKeyword{"Ciphers", 1, 1, false,
+                  [](Call& call) { call.target.config.ciphers = algorithms(call, call.supported.ciphers); }},
+    ClientKeyword{"MACs", 1, 1, false,
+                  [](Call& call) { call.target.config.macs = algorithms(call, call.supported.macs); }},
+    ClientKeyword{"KexAlgorithms", 1, 1, false,
+                  [](Call& call) { call.target.config.kex_algorithms = algorithms(call, call.supported.kex); }},
+    ClientKeyword{"HostKeyAlgorithms", 1, 1, false, handle_host_key_algorithms},
+    ClientKeyword{"PubkeyAcceptedAlgorithms", 1, 1, false,
+                  [](Call& call) {
+                    call.target.config.pubkey_accepted_algorithms = algorithms(call, call.supported.signatures);
+                  }},
+    ClientKeyword{"RekeyLimit", 1, 2, false,
+                  [](Call& call) { call.target.config.rekey_limit = parse_rekey_limit(call.words); }},
+    ClientKeyword{"SendEnv", 1, many, true, handle_send_env},
+    ClientKeyword{"SetEnv", 1, many, false, handle_set_env},
+    ClientKeyword{"BatchMode", 1, 1, false, [](Call& call) { call.target.config.batch_mode = yes_no(call); }},
+    ClientKeyword{"RequestTTY", 1, 1, false, handle_request_tty},
+    ClientKeyword{"SessionType", 1, 1, false, handle_session_type},
+    ClientKeyword{"StdinNull", 1, 1, false, [](Call& call) { call.target.config.stdin_null = yes_no(call); }},
+    ClientKeyword{"RemoteCommand", 0, 0, false, handle_remote_command},
+    ClientKeyword{"LogLevel", 1, 1, false, handle_log_level},
+    ClientKeyword{"ClearAllForwardings", 1, 1, false,
+                  [](Call& call) { call.target.clear_all_forwardings = yes_no(call); }},
+    ClientKeyword{"IgnoreUnknown", 1, 1, false, [](Call& call) { call.target.ignore_unknown = call.words[0]; }},
+};
+
+// Spellings of old, and Debian's own.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> aliases = {
+    {{"PubkeyAcceptedKeyTypes", "PubkeyAcceptedAlgorithms"},
+     {"DSAAuthentication", "PubkeyAuthentication"},
+     {"IdentityFile2", "IdentityFile"},
+     {"ProtocolKeepAlives", "ServerAliveInterval"},
+     {"SetupTimeOut", "ServerAliveInterval"}}};
+
+}  // namespace
+
+const ClientKeyword* find_client_keyword(std::string_view keyword) {
+  for (const auto& [old_name, name] : aliases) {
+    if (equal_ignoring_case(keyword, old_name)) keyword = name;
+  }
+  const auto found = std::find_if(table.begin(), table.end(), [keyword](const ClientKeyword& entry) {
+    return equal_ignoring_case(entry.name, keyword);
+  });
+  return found == table.end() ? nullptr : &*found;
+}
+
+}  // namespace glassh

@@ -1,0 +1,143 @@
+// The keywords that glassh does not do yet. Ask of each: if it is ignored, is the connection weaker, or another one
+// than asked for? Refuse. Does somebody miss a function? Say so in the log. Does nobody? Let every value pass.
+#include "client/config_keywords.h"
+
+#include <algorithm>
+#include <array>
+
+namespace glassh {
+namespace {
+
+constexpr auto note = Otherwise::note;
+constexpr auto refuse = Otherwise::refuse;
+constexpr auto verbose = LogLevel::verbose;
+
+constexpr std::string_view no_agent = "the agent is not asked yet";
+constexpr std::string_view no_certificates = "certificates are not done yet";
+constexpr std::string_view no_gssapi = "GSSAPI is not done yet";
+constexpr std::string_view no_sharing = "connections are not shared yet, each is new";
+constexpr std::string_view no_x11 = "X11 is not forwarded yet";
+constexpr std::string_view no_ports = "no port would be forwarded; ClearAllForwardings=yes connects without";
+constexpr std::string_view other_way = "the connection would take another way than asked for";
+constexpr std::string_view obsolete = "OpenSSH has retired it";
+
+constexpr std::array table{
+    // Which way the connection goes, and to whom.
+    ForeignKeyword{"ProxyJump", "none", refuse, "the connection would not go through the jump host"},
+    ForeignKeyword{"ProxyUseFdpass", "no", refuse, other_way},
+    ForeignKeyword{"BindAddress", "", refuse, other_way},
+    ForeignKeyword{"BindInterface", "", refuse, other_way},
+    ForeignKeyword{"CanonicalizeHostname", "no,false,none", refuse, "the connection would go to another host"},
+    ForeignKeyword{"CanonicalDomains", "*"},  // these four count only with CanonicalizeHostname
+    ForeignKeyword{"CanonicalizeFallbackLocal", "*"},
+    ForeignKeyword{"CanonicalizeMaxDots", "*"},
+    ForeignKeyword{"CanonicalizePermittedCNAMEs", "*"},
+    ForeignKeyword{"RefuseConnection", "", refuse, "it says not to connect"},
+    ForeignKeyword{"Tag", "*"},  // only Match looks at it
+    ForeignKeyword{"TCPKeepAlive", "no,false", note, "it is not set yet; ServerAliveInterval is done", verbose},
+    ForeignKeyword{"IPQoS", "none", note, "it is not set yet", verbose},
+
+    // Who the server is.
+    ForeignKeyword{"CheckHostIP", "no,false", refuse, "the address would not be checked"},
+    ForeignKeyword{"RevokedHostKeys", "none", refuse, "revoked host keys would be accepted"},
+    ForeignKeyword{"KnownHostsCommand", "none", refuse, "host keys that only it knows, or revokes, would be unknown"},
+    ForeignKeyword{"RequiredRSASize", "0,512,768,1024", refuse, "keys that are too short would be accepted"},
+    ForeignKeyword{"VerifyHostKeyDNS", "no,false", note, "DNS is not asked; unknown keys are questions as usual"},
+    ForeignKeyword{"NoHostAuthenticationForLocalhost", "no,false", note, "every host is checked"},
+    ForeignKeyword{"UpdateHostKeys", "no,false", note, "further host keys are not learned yet", verbose},
+    ForeignKeyword{"VisualHostKey", "no,false", note, "pictures of keys are not drawn yet", verbose},
+    ForeignKeyword{"FingerprintHash", "sha256", note, "fingerprints are SHA256"},
+    ForeignKeyword{"CASignatureAlgorithms", "*"},  // there are no certificates to check
+    ForeignKeyword{"WarnWeakCrypto", "*"},         // what it warns of does not exist here
+
+    // Who the user is.
+    ForeignKeyword{"PasswordAuthentication", "no,false", note, "passwords are not done yet", verbose},
+    ForeignKeyword{"KbdInteractiveAuthentication", "no,false", note, "keyboard-interactive is not done yet", verbose},
+    ForeignKeyword{"ChallengeResponseAuthentication", "no,false", note, "keyboard-interactive is not done yet",
+                   verbose},
+    ForeignKeyword{"SkeyAuthentication", "no,false", note, "keyboard-interactive is not done yet", verbose},
+    ForeignKeyword{"TISAuthentication", "no,false", note, "keyboard-interactive is not done yet", verbose},
+    ForeignKeyword{"KbdInteractiveDevices", "*"},
+    ForeignKeyword{"NumberOfPasswordPrompts", "*"},
+    ForeignKeyword{"HostbasedAuthentication", "no,false", note, "host-based authentication is not done yet", verbose},
+    ForeignKeyword{"HostbasedAcceptedAlgorithms", "*"},
+    ForeignKeyword{"HostbasedKeyTypes", "*"},
+    ForeignKeyword{"EnableSSHKeysign", "*"},
+    ForeignKeyword{"GSSAPIAuthentication", "no,false", note, no_gssapi, verbose},
+    ForeignKeyword{"GSSAPIKeyExchange", "no,false", note, no_gssapi, verbose},
+    ForeignKeyword{"GSSAPIClientIdentity", "*"},
+    ForeignKeyword{"GSSAPIDelegateCredentials", "*"},
+    ForeignKeyword{"GSSAPIRenewalForcesRekey", "*"},
+    ForeignKeyword{"GSSAPIServerIdentity", "*"},
+    ForeignKeyword{"GSSAPITrustDns", "*"},
+    ForeignKeyword{"GSSAPIKexAlgorithms", "*"},
+    ForeignKeyword{"IdentityAgent", "none", note, no_agent},
+    ForeignKeyword{"AddKeysToAgent", "no,false", note, no_agent, verbose},
+    ForeignKeyword{"UseKeychain", "*"},
+    ForeignKeyword{"CertificateFile", "none", note, no_certificates},
+    ForeignKeyword{"PKCS11Provider", "none", note, "PKCS#11 is not done yet"},
+    ForeignKeyword{"SmartcardDevice", "none", note, "PKCS#11 is not done yet"},
+    ForeignKeyword{"SecurityKeyProvider", "internal", note, "security keys are not done yet", verbose},
+
+    // Sessions and forwarding. LocalForward and its like are refused later, see is_forwarding_keyword.
+    ForeignKeyword{"LocalForward", "", refuse, no_ports},
+    ForeignKeyword{"RemoteForward", "", refuse, no_ports},
+    ForeignKeyword{"DynamicForward", "", refuse, no_ports},
+    ForeignKeyword{"ExitOnForwardFailure", "*"},  // whoever asks for a forwarding is refused
+    ForeignKeyword{"GatewayPorts", "*"},
+    ForeignKeyword{"PermitRemoteOpen", "*"},
+    ForeignKeyword{"StreamLocalBindMask", "*"},
+    ForeignKeyword{"StreamLocalBindUnlink", "*"},
+    ForeignKeyword{"ForwardAgent", "no,false", note, "the agent is not forwarded yet"},
+    ForeignKeyword{"ForwardX11", "no,false", note, no_x11},
+    ForeignKeyword{"ForwardX11Trusted", "*"},
+    ForeignKeyword{"ForwardX11Timeout", "*"},
+    ForeignKeyword{"XAuthLocation", "*"},
+    ForeignKeyword{"Tunnel", "no,false", refuse, "no tunnel would be made"},
+    ForeignKeyword{"TunnelDevice", "*"},
+    ForeignKeyword{"ForkAfterAuthentication", "no,false", refuse, "glassh would stay in the foreground"},
+    ForeignKeyword{"PermitLocalCommand", "no,false", note, "LocalCommand is not run yet"},
+    ForeignKeyword{"LocalCommand", "*"},
+    ForeignKeyword{"EscapeChar", "*"},
+    ForeignKeyword{"EnableEscapeCommandline", "*"},
+    ForeignKeyword{"ObscureKeystrokeTiming", "*"},  // there are no terminals to type at
+    ForeignKeyword{"ChannelTimeout", "none", note, "idle channels stay open"},
+    ForeignKeyword{"ControlMaster", "no,false", note, no_sharing, verbose},
+    ForeignKeyword{"ControlPath", "none", note, no_sharing, verbose},
+    ForeignKeyword{"ControlPersist", "no,false", note, no_sharing, verbose},
+    ForeignKeyword{"Compression", "no,false", note, "compression is not done yet"},
+    ForeignKeyword{"LogVerbose", "none", note, "LogLevel and --trace are what there is"},
+    ForeignKeyword{"SyslogFacility", "*"},
+    ForeignKeyword{"VersionAddendum", "none", note, "nothing is added to our version", verbose},
+
+    // Retired: OpenSSH accepts these and does nothing.
+    ForeignKeyword{"Protocol", "2", note, "there is version 2 only"},
+    ForeignKeyword{"Cipher", "", note, obsolete, verbose},
+    ForeignKeyword{"CompressionLevel", "", note, obsolete, verbose},
+    ForeignKeyword{"FallBackToRsh", "", note, obsolete, verbose},
+    ForeignKeyword{"UseRsh", "", note, obsolete, verbose},
+    ForeignKeyword{"UseRoaming", "", note, obsolete, verbose},
+    ForeignKeyword{"UsePrivilegedPort", "", note, obsolete, verbose},
+    ForeignKeyword{"RSAAuthentication", "", note, obsolete, verbose},
+    ForeignKeyword{"RhostsAuthentication", "", note, obsolete, verbose},
+    ForeignKeyword{"RhostsRSAAuthentication", "", note, obsolete, verbose},
+    ForeignKeyword{"GlobalKnownHostsFile2", "", note, obsolete, verbose},
+    ForeignKeyword{"UserKnownHostsFile2", "", note, obsolete, verbose},
+    ForeignKeyword{"KeepAlive", "", note, "it is now TCPKeepAlive, and not set yet", verbose},
+};
+
+}  // namespace
+
+std::span<const ForeignKeyword> foreign_client_keywords() { return table; }
+
+bool is_forwarding_keyword(std::string_view keyword) {
+  constexpr std::array<std::string_view, 3> names = {"LocalForward", "RemoteForward", "DynamicForward"};
+  return std::any_of(names.begin(), names.end(), [keyword](auto name) { return equal_ignoring_case(name, keyword); });
+}
+
+bool takes_raw_rest(std::string_view keyword) {
+  return keyword == "proxycommand" || keyword == "remotecommand" || keyword == "localcommand" ||
+         keyword == "knownhostscommand";
+}
+
+}  // namespace glassh

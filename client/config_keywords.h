@@ -1,0 +1,43 @@
+// The keywords of ssh_config(5) as tables: those that glassh does, and those that it does not do yet.
+#pragma once
+
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/config_foreign.h"
+#include "client/config.h"
+
+namespace glassh {
+
+struct ClientKeyword {
+  // What a handler works on. `target` is the draft, or another to throw away when the Host block does not match or an
+  // earlier value counts: the line is checked all the same.
+  struct Call {
+    std::string_view keyword;
+    const ConfigLine& line;
+    const std::vector<std::string>& words;  // as many as allowed, none empty
+    ClientDraft& target;
+    bool counts;  // false: `target` is thrown away
+    const AlgorithmNames& supported;
+    std::vector<ConfigNote>& notes;
+  };
+  static constexpr std::size_t many = std::numeric_limits<std::size_t>::max();
+
+  std::string_view name;
+  std::size_t least = 1, most = 1;       // words; 0, 0: the raw rest of the line is a command
+  bool accumulates = false;              // each line adds to the ones before
+  void (*handle)(Call& call) = nullptr;  // throws ConfigError without a place
+};
+
+// Old spellings, too. Null if glassh does not do the keyword.
+const ClientKeyword* find_client_keyword(std::string_view keyword);
+std::span<const ForeignKeyword> foreign_client_keywords();
+// LocalForward and its like: refused, unless ClearAllForwardings makes them void.
+bool is_forwarding_keyword(std::string_view keyword);
+// Keywords whose value is the rest of the line, quotes and all. `keyword` in lower case.
+bool takes_raw_rest(std::string_view keyword);
+
+}  // namespace glassh

@@ -1,0 +1,108 @@
+// glassh -G, in ssh -G's order and spelling.
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "client/config.h"
+
+namespace glassh {
+namespace {
+
+std::string_view name_of(StrictHostKeyChecking value) {
+  switch (value) {
+    case StrictHostKeyChecking::no:
+      return "false";
+    case StrictHostKeyChecking::accept_new:
+      return "accept-new";
+    case StrictHostKeyChecking::ask:
+      return "ask";
+    case StrictHostKeyChecking::yes:
+      return "true";
+  }
+  return "?";
+}
+
+std::string_view name_of(RequestTty value) {
+  switch (value) {
+    case RequestTty::automatic:
+      return "auto";
+    case RequestTty::no:
+      return "false";
+    case RequestTty::yes:
+      return "true";
+    case RequestTty::force:
+      return "force";
+  }
+  return "?";
+}
+
+std::string_view name_of(SessionType value) {
+  switch (value) {
+    case SessionType::standard:
+      return "default";
+    case SessionType::none:
+      return "none";
+    case SessionType::subsystem:
+      return "subsystem";
+  }
+  return "?";
+}
+
+// OpenSSH's words for these two are other ones than those that people write.
+std::string_view name_of(LogLevel level) {
+  if (level == LogLevel::quiet) return "SILENT";
+  return level == LogLevel::debug1 ? "DEBUG" : log_level_name(level);
+}
+
+}  // namespace
+
+std::string effective_config(const ClientConfig& config) {
+  std::string text;
+  const auto add = [&text](std::string_view keyword, const auto& value) {
+    fmt::format_to(std::back_inserter(text), "{} {}\n", keyword, value);
+  };
+  const auto add_files = [&add](std::string_view keyword, const std::vector<std::string>& files) {
+    if (!files.empty()) add(keyword, fmt::format("{}", fmt::join(files, " ")));
+  };
+  const auto yes_no = [](bool value) { return value ? "yes" : "no"; };
+
+  add("host", config.original_host);
+  add("user", config.user);
+  add("hostname", config.host_name);
+  add("port", config.port);
+  add("addressfamily", address_family_name(config.address_family));
+  add("batchmode", yes_no(config.batch_mode));
+  add("hashknownhosts", yes_no(config.hash_known_hosts));
+  add("identitiesonly", yes_no(config.identities_only));
+  add("pubkeyauthentication", config.pubkey_authentication ? "true" : "false");
+  add("requesttty", name_of(config.request_tty));
+  add("sessiontype", name_of(config.session_type));
+  add("stdinnull", yes_no(config.stdin_null));
+  add("stricthostkeychecking", name_of(config.strict_host_key_checking));
+  add("connectionattempts", config.connection_attempts);
+  add("serveralivecountmax", config.server_alive_count_max);
+  add("serveraliveinterval", config.server_alive_interval_seconds);
+  add("ciphers", join_names(config.ciphers));
+  add("hostkeyalgorithms", join_names(config.host_key_algorithms));
+  if (config.host_key_alias) add("hostkeyalias", *config.host_key_alias);
+  add("kexalgorithms", join_names(config.kex_algorithms));
+  if (config.remote_command) add("remotecommand", *config.remote_command);
+  add("loglevel", name_of(config.log_level));
+  add("macs", join_names(config.macs));
+  add("pubkeyacceptedalgorithms", join_names(config.pubkey_accepted_algorithms));
+  for (const auto& file : config.identity_files_as_written) add("identityfile", file);
+  add_files("globalknownhostsfile", config.global_known_hosts_files);
+  add_files("userknownhostsfile", config.user_known_hosts_files);
+  for (const auto& pattern : config.send_env) add("sendenv", pattern);
+  for (const auto& [name, value] : config.set_env) add("setenv", fmt::format("{}={}", name, value));
+  if (config.connect_timeout_seconds == 0) {
+    add("connecttimeout", "none");
+  } else {
+    add("connecttimeout", config.connect_timeout_seconds);
+  }
+  if (config.proxy_command_as_written) add("proxycommand", *config.proxy_command_as_written);
+  add("rekeylimit", fmt::format("{} {}", config.rekey_limit.bytes, config.rekey_limit.time.count()));
+  return text;
+}
+
+}  // namespace glassh
