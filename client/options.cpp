@@ -1,6 +1,7 @@
 #include "client/options.h"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -10,8 +11,30 @@
 namespace glassh {
 namespace {
 
-// Every letter of ssh(1). Those that are not in take_flag's switch are not done yet.
+// Every letter of ssh(1). Those that take_flag does not know are not done yet.
 constexpr std::string_view letters = "1246ab:c:e:fgi:kl:m:no:p:qstvxAB:CD:E:F:GI:J:KL:MNO:P:Q:R:S:TVw:W:XYy";
+
+// Flags that say what a keyword says.
+struct SettingFlag {
+  char letter;
+  std::string_view keyword;
+  std::string_view value = {};  // empty: the flag's own
+};
+constexpr std::array setting_flags{
+    SettingFlag{'4', "AddressFamily", "inet"},
+    SettingFlag{'6', "AddressFamily", "inet6"},
+    SettingFlag{'N', "SessionType", "none"},
+    SettingFlag{'s', "SessionType", "subsystem"},
+    SettingFlag{'n', "StdinNull", "yes"},
+    SettingFlag{'T', "RequestTTY", "no"},
+    SettingFlag{'c', "Ciphers"},
+    SettingFlag{'m', "MACs"},
+    SettingFlag{'i', "IdentityFile"},
+    SettingFlag{'l', "User"},
+    SettingFlag{'p', "Port"},
+};
+// Version 2, and forwarding neither the agent nor X11 nor GSSAPI credentials, is all there is; -e needs a terminal.
+constexpr std::string_view ignored_flags = "2axke";
 
 void take_long_flag(const Flag& flag, ClientOptions& options) {
   if (flag.name == "trace") options.trace = flag.value;
@@ -26,80 +49,33 @@ void check_port(const Flag& flag) {
 
 void take_flag(const Flag& flag, ClientOptions& options) {
   if (flag.name.size() > 1) return take_long_flag(flag, options);
-  const auto set = [&options](std::string_view keyword, std::string_view value) {
-    options.settings.push_back(fmt::format("{}={}", keyword, quote_config_word(value)));
-  };
-  switch (flag.name.front()) {
-    case '2':
-      break;  // version 2 is all there is
-    case '4':
-      set("AddressFamily", "inet");
-      break;
-    case '6':
-      set("AddressFamily", "inet6");
-      break;
-    case 'a':
-      break;  // nothing is forwarded: neither the agent,
-    case 'x':
-      break;  // nor X11,
-    case 'k':
-      break;  // nor GSSAPI credentials
-    case 'c':
-      set("Ciphers", flag.value);
-      break;
-    case 'E':
-      options.log_file = flag.value;
-      break;
-    case 'e':
-      break;  // the escape character needs a terminal
-    case 'F':
-      options.config_file = flag.value;
-      break;
-    case 'G':
-      options.print_config = true;
-      break;
-    case 'i':
-      set("IdentityFile", flag.value);
-      break;
-    case 'l':
-      set("User", flag.value);
-      break;
-    case 'm':
-      set("MACs", flag.value);
-      break;
-    case 'N':
-      set("SessionType", "none");
-      break;
-    case 'n':
-      set("StdinNull", "yes");
-      break;
-    case 'o':
-      options.settings.push_back(flag.value);
-      break;
-    case 'p':
-      check_port(flag);
-      set("Port", flag.value);
-      break;
-    case 'Q':
-      options.query = flag.value;
-      break;
-    case 'q':
-      options.quiet = true;
-      break;
-    case 's':
-      set("SessionType", "subsystem");
-      break;
-    case 'T':
-      set("RequestTTY", "no");
-      break;
-    case 'V':
-      options.show_version = true;
-      break;
-    case 'v':
-      options.verbose = std::min(options.verbose + 1, 3);
-      break;
-    default:
-      throw UsageError(fmt::format("-{} is not supported yet", flag.name));
+  const char letter = flag.name.front();
+  if (letter == 'p') check_port(flag);
+  for (const auto& setting : setting_flags) {
+    if (setting.letter != letter) continue;
+    const auto value = setting.value.empty() ? std::string_view(flag.value) : setting.value;
+    options.settings.push_back(fmt::format("{}={}", setting.keyword, quote_config_word(value)));
+    return;
+  }
+  if (ignored_flags.find(letter) != std::string_view::npos) return;
+  if (letter == 'E') {
+    options.log_file = flag.value;
+  } else if (letter == 'F') {
+    options.config_file = flag.value;
+  } else if (letter == 'G') {
+    options.print_config = true;
+  } else if (letter == 'o') {
+    options.settings.push_back(flag.value);
+  } else if (letter == 'Q') {
+    options.query = flag.value;
+  } else if (letter == 'q') {
+    options.quiet = true;
+  } else if (letter == 'V') {
+    options.show_version = true;
+  } else if (letter == 'v') {
+    options.verbose = std::min(options.verbose + 1, 3);
+  } else {
+    throw UsageError(fmt::format("-{} is not supported yet", letter));
   }
 }
 

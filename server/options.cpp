@@ -1,5 +1,8 @@
 #include "server/options.h"
 
+#include <algorithm>
+#include <array>
+
 #include <fmt/format.h>
 
 #include "auth/config_syntax.h"
@@ -19,72 +22,42 @@ void take_long_flag(const Flag& flag, ServerOptions& options) {
   if (flag.name == "help") options.help = true;
 }
 
+// Flags that are just on or off.
+struct Switch {
+  char letter;
+  bool ServerOptions::*member;
+};
+constexpr std::array switches{
+    Switch{'D', &ServerOptions::foreground},   Switch{'e', &ServerOptions::log_to_stderr},
+    Switch{'i', &ServerOptions::inetd},        Switch{'q', &ServerOptions::quiet},
+    Switch{'T', &ServerOptions::print_config}, Switch{'t', &ServerOptions::test},
+    Switch{'V', &ServerOptions::show_version},
+};
+// All flags. -C describes a connection for Match, and -u is the width of utmp's host field: there is neither.
+constexpr std::string_view letters = "46C:c:DdE:ef:g:h:io:p:qTtu:V";
+
 void take_flag(const Flag& flag, ServerOptions& options) {
   if (flag.name.size() > 1) return take_long_flag(flag, options);
-  switch (flag.name.front()) {
-    case '4':
-      options.settings.push_back("AddressFamily=inet");
-      break;
-    case '6':
-      options.settings.push_back("AddressFamily=inet6");
-      break;
-    case 'C':
-      break;  // the connection that Match is tested for; there is no Match
-    case 'D':
-      options.foreground = true;
-      break;
-    case 'd':
-      options.debug = options.debug < 3 ? options.debug + 1 : 3;
-      break;
-    case 'E':
-      options.log_file = flag.value;
-      break;
-    case 'e':
-      options.log_to_stderr = true;
-      break;
-    case 'f':
-      options.config_file = flag.value;
-      break;
-    case 'g':
-      options.settings.push_back("LoginGraceTime=" + quote_config_word(flag.value));
-      break;
-    case 'h':
-      options.host_keys.push_back(flag.value);
-      break;
-    case 'i':
-      options.inetd = true;
-      break;
-    case 'o':
-      options.settings.push_back(flag.value);
-      break;
-    case 'p':
-      options.ports.push_back(port_of(flag));
-      break;
-    case 'q':
-      options.quiet = true;
-      break;
-    case 'T':
-      options.print_config = true;
-      break;
-    case 't':
-      options.test = true;
-      break;
-    case 'u':
-      break;  // the width of utmp's host field, which is not written
-    case 'V':
-      options.show_version = true;
-      break;
-    case 'c':
-      throw UsageError("-c: host certificates are not supported yet");
-    default:
-      throw UsageError(fmt::format("unknown option -- '{}'", flag.name));
+  const char letter = flag.name.front();
+  for (const auto& entry : switches) {
+    if (entry.letter == letter) options.*entry.member = true;
   }
+  if (letter == '4') options.settings.push_back("AddressFamily=inet");
+  if (letter == '6') options.settings.push_back("AddressFamily=inet6");
+  if (letter == 'c') throw UsageError("-c: host certificates are not supported yet");
+  if (letter == 'd') options.debug = std::min(options.debug + 1, 3);
+  if (letter == 'E') options.log_file = flag.value;
+  if (letter == 'f') options.config_file = flag.value;
+  if (letter == 'g') options.settings.push_back("LoginGraceTime=" + quote_config_word(flag.value));
+  if (letter == 'h') options.host_keys.push_back(flag.value);
+  if (letter == 'o') options.settings.push_back(flag.value);
+  if (letter == 'p') options.ports.push_back(port_of(flag));
 }
 
 }  // namespace
 
 ServerOptions parse_server_options(std::span<const std::string> arguments) {
-  FlagReader reader(arguments, "46C:c:DdE:ef:g:h:io:p:qTtu:V", {{"trace", true}, {"keylog", true}, {"help", false}});
+  FlagReader reader(arguments, letters, {{"trace", true}, {"keylog", true}, {"help", false}});
   ServerOptions options;
   while (const auto flag = reader.next_flag()) take_flag(*flag, options);
   if (const auto extra = reader.next_word()) throw UsageError(fmt::format("extra argument {}.", *extra));
