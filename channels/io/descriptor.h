@@ -7,8 +7,8 @@
 //   - a pipe or a terminal is opened again through /proc/self/fd, which gives a description of our own;
 //   - a socket is read and written with MSG_DONTWAIT;
 //   - where opening again is refused, poll(2) is asked before each call, and at most PIPE_BUF bytes are written, which
-//     a writable pipe always takes. (Asio must not see such a descriptor: its waits set O_NONBLOCK. It gets an epoll
-//     descriptor that watches it.)
+//     a writable pipe always takes (a stopped terminal may still block).
+// Asio's own waits set O_NONBLOCK, so it sees such a descriptor only through an epoll descriptor that watches it.
 // Regular files, and whatever else epoll refuses, never block and count as always ready.
 // Programs must ignore SIGPIPE; a write whose reader is gone then fails with EPIPE.
 //
@@ -24,6 +24,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 
 #include "channels/io/fd.h"
 #include "proto/bytes.h"
@@ -46,50 +47,60 @@ class Descriptor {
 
   Descriptor() = default;                                                                  // closed
   static Descriptor own(const asio::any_io_executor& executor, Fd fd);                     // throws std::system_error
-  static Descriptor borrow(const asio::any_io_executor& executor, int fd, Access access);  // fd is duplicated
+  static Descriptor borrow(const asio::any_io_executor& executor, int fd, Access access);  // leaves `fd` as it is
+  Descriptor(Descriptor&&) noexcept = default;
+  Descriptor& operator=(Descriptor&& other) noexcept;
+  ~Descriptor() { close(); }
 
-  // Size 0 without an error is the end of the file. EINTR is handled; EIO from a terminal whose other side has closed
-  // is the end of the file as well.
+  // Size 0 without an error is the end of the file.
   IoResult read(MutableBytes space);
   IoResult write(Bytes bytes);
   IoResult write(const std::vector<Bytes>& pieces);  // as many as one writev(2) takes
 
-  // Return when it is worth trying again; also after close() and for errors, which the next call then reports.
+  // Return when it is worth trying again; also after close(), and for errors, which the next call then reports.
   asio::awaitable<void> readable();
   asio::awaitable<void> writable();
-  // The same with a callback `void()`, on an open descriptor. It must keep alive what it uses.
+  // The same with a callback `void()`. It must keep alive what it uses.
   template <class Callback>
-  void when_readable(Callback callback);
+  void when_readable(Callback callback) {
+    when(Access::read, std::move(callback));
+  }
   template <class Callback>
-  void when_writable(Callback callback);
+  void when_writable(Callback callback) {
+    when(Access::write, std::move(callback));
+  }
 
-  // Ends every wait. Borrowed descriptors stay open in the process; ours goes.
-  void close();
-  bool is_open() const { return fd_.get() >= 0; }
+  void close();  // ends every wait
+  bool is_open() const { return static_cast<bool>(fd_); }
   int number() const { return fd_.get(); }
 
  private:
   enum class Mode { non_blocking, dont_wait, polled, always_ready };
 
-  Descriptor(Fd fd, Mode mode, Access access) : fd_(std::move(fd)), mode_(mode), access_(access) {}
-  void watch(const asio::any_io_executor& executor);
-  bool ready_now(short events) const;
-  asio::posix::descriptor_base::wait_type wait_kind(Access access) const;
+  Descriptor(asio::any_io_executor executor, Fd fd, Mode mode, Access access)
+      : executor_(std::move(executor)), fd_(std::move(fd)), mode_(mode), access_(access) {}
+  void watch_through_epoll();
+  bool would_block(short events) const;
+  asio::posix::descriptor_base::wait_type wait_for(Access access) const;
+  asio::awaitable<void> ready(Access access);
+  template <class Callback>
+  void when(Access access, Callback callback);
 
+  asio::any_io_executor executor_;
   Fd fd_;
   Mode mode_ = Mode::non_blocking;
   Access access_ = Access::read;
-  std::unique_ptr<asio::posix::stream_descriptor> watched_;  // fd_ itself, or an epoll descriptor that watches it
+  // Set unless always ready: a view of fd_, or an epoll descriptor that watches it.
+  std::unique_ptr<asio::posix::stream_descriptor> watched_;
 };
 
 template <class Callback>
-void Descriptor::when_readable(Callback callback) {
-  watched_->async_wait(wait_kind(Access::read), [callback = std::move(callback)](const auto&) mutable { callback(); });
-}
-
-template <class Callback>
-void Descriptor::when_writable(Callback callback) {
-  watched_->async_wait(wait_kind(Access::write), [callback = std::move(callback)](const auto&) mutable { callback(); });
+void Descriptor::when(Access access, Callback callback) {
+  if (watched_ == nullptr) {
+    asio::post(executor_, std::move(callback));
+    return;
+  }
+  watched_->async_wait(wait_for(access), [callback = std::move(callback)](const auto&) mutable { callback(); });
 }
 
 }  // namespace glassh

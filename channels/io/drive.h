@@ -26,6 +26,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "channels/io/hub.h"
+#include "transport/transport.h"
 
 namespace glassh {
 
@@ -34,13 +35,15 @@ class Drive {
  public:
   // Takes the descriptors; without `output`, `input` is a socket used both ways. Both are made non-blocking. `core`
   // must outlive the drive.
-  Drive(const asio::any_io_executor& executor, Core& core, Fd input, Fd output = Fd());
+  Drive(const asio::any_io_executor& executor, Core& core, Fd input, Fd output = Fd())
+      : core_(core), hub_(std::make_shared<Hub>(executor, std::move(input), std::move(output))) {}
   ~Drive() { hub_->finish(); }
   Drive(const Drive&) = delete;
   Drive& operator=(const Drive&) = delete;
 
   // Returns when the core is closed and what it queued is written (or cannot be, or five seconds have passed). The
-  // descriptors are closed then. Rethrows what a handler throws. Call it once; the drive must outlive it.
+  // descriptors are closed then. Throws what a handler or a pump threw, but ProtocolError, which ends the connection as
+  // it does in the core. Call it once; the drive must outlive it.
   template <class Handler>
   asio::awaitable<void> run(Handler& handler);
 
@@ -49,8 +52,171 @@ class Drive {
   const std::shared_ptr<Hub>& hub() const { return hub_; }
 
  private:
+  using Clock = Hub::Clock;
+  using Event = typename Core::Event;
+
+  template <class Handler>
+  void deliver(Handler& handler);
+  template <class Handler, class E>
+  void hand_over(Handler& handler, const E& event);
+  template <class Handler>
+  void on_failure(Handler& handler, std::exception_ptr failure);
+  bool may_read() const;
+  void read();
+  void flush();
+  bool finished();
+
+  // Beyond this many bytes that the peer has not taken, nothing more is read from it.
+  static constexpr std::size_t high_mark = 4 * 1024 * 1024;
+  // Reads (of up to a block each) before others have their turn.
+  static constexpr unsigned reads_per_turn = 4;
+  static constexpr std::chrono::seconds flush_time{5};
+  static constexpr std::chrono::milliseconds leave_time{1000};
+
   Core& core_;
   std::shared_ptr<Hub> hub_;
+  std::optional<Event> event_;                // the last one; a waiting handler looks at it
+  std::optional<Event> end_;                  // Disconnected, which came while a handler was waiting
+  asio::cancellation_signal stop_;            // for the waiting handler
+  std::exception_ptr failure_;                // for run() to throw
+  std::optional<Clock::time_point> give_up_;  // once the core is closed
+  bool handling_ = false;                     // a handler is waiting
+  bool all_delivered_ = true;
+  bool output_broken_ = false;
+  bool last_words_ = false;  // we ended it because of what the peer did, and said so
 };
+
+template <class Core>
+template <class Handler>
+asio::awaitable<void> Drive<Core>::run(Handler& handler) {
+  unsigned reads = 0;
+  while (true) {
+    core_.set_now(Clock::now());
+    deliver(handler);
+    if (may_read()) {
+      read();
+      deliver(handler);
+      ++reads;
+    }
+    hub_->lower();  // all that was asked for until here is done by this:
+    flush();
+    hub_->offer_room();
+    if (finished()) break;
+
+    if (const auto deadline = give_up_ ? give_up_ : core_.next_deadline()) hub_->await_time(*deadline);
+    if (!may_read()) {
+      reads = 0;
+      co_await hub_->turn();
+    } else if (reads >= reads_per_turn) {
+      reads = 0;
+      co_await asio::post(hub_->executor(), asio::use_awaitable);
+    }
+  }
+  if (last_words_ && !output_broken_) co_await hub_->take_leave(leave_time);
+  hub_->finish();
+  if (failure_ != nullptr) std::rethrow_exception(failure_);
+}
+
+// Hands over what the core has, until it has nothing more, or a handler has to wait.
+template <class Core>
+template <class Handler>
+void Drive<Core>::deliver(Handler& handler) {
+  if (auto failure = hub_->take_failure()) on_failure(handler, failure);
+  // A core that waits for an answer can only say that the time is up.
+  if (handling_ && core_.waiting() && !end_) end_ = core_.next_event();
+  while (!handling_) {
+    event_ = end_ ? std::exchange(end_, std::nullopt) : core_.next_event();
+    if (!event_) {
+      all_delivered_ = !core_.waiting();
+      return;
+    }
+    all_delivered_ = false;
+    try {
+      std::visit([&](const auto& event) { hand_over(handler, event); }, *event_);
+    } catch (...) {
+      on_failure(handler, std::current_exception());
+    }
+  }
+}
+
+template <class Core>
+template <class Handler, class E>
+void Drive<Core>::hand_over(Handler& handler, const E& event) {
+  if constexpr (std::is_same_v<E, Disconnected>) {
+    last_words_ = !event.by_peer && event.reason != DisconnectReason::by_application;
+  }
+  if constexpr (std::is_void_v<decltype(handler.on(event))>) {
+    handler.on(event);
+  } else {
+    handling_ = true;
+    const auto done = [this, hub = hub_](const std::exception_ptr& failure) {
+      handling_ = false;
+      if (failure != nullptr) hub->fail(failure);
+      hub->wake();
+    };
+    asio::co_spawn(hub_->executor(), handler.on(event), asio::bind_cancellation_slot(stop_.slot(), done));
+  }
+  if constexpr (std::is_same_v<E, CloseArrived>) hub_->channels_closed();
+}
+
+// ProtocolError is what the peer did, found outside next_event() (an answer that did not fit any more): it ends the
+// connection in the same way. The rest is run()'s to throw.
+template <class Core>
+template <class Handler>
+void Drive<Core>::on_failure(Handler& handler, std::exception_ptr failure) {
+  if (core_.closed()) return;  // one end is enough; a cancelled handler ends up here as well
+  try {
+    std::rethrow_exception(failure);
+  } catch (const ProtocolError& error) {
+    core_.disconnect(error.reason(), error.what());
+    event_ = Disconnected{error.reason(), error.what(), false};
+    hand_over(handler, std::get<Disconnected>(*event_));
+  } catch (...) {
+    core_.disconnect(DisconnectReason::by_application, "internal error");
+    failure_ = std::move(failure);
+  }
+}
+
+template <class Core>
+bool Drive<Core>::may_read() const {
+  if (handling_ || !all_delivered_ || core_.waiting() || core_.closed()) return false;
+  return output_broken_ || (!hub_->input_awaited() && core_.backlog() <= high_mark);
+}
+
+template <class Core>
+void Drive<Core>::read() {
+  const IoResult got = hub_->input().read(core_.space());
+  core_.filled(got.size);  // of nothing: the block goes back to the pool
+  if (got.would_block() && !output_broken_) {
+    hub_->await_input();
+  } else if (got.size == 0) {
+    core_.end_of_input();
+  }
+}
+
+template <class Core>
+void Drive<Core>::flush() {
+  while (core_.backlog() > 0 && !hub_->output_awaited()) {
+    const IoResult put = output_broken_ ? IoResult{core_.backlog(), 0} : hub_->output().write(core_.ready());
+    if (put.would_block()) {
+      hub_->await_output();
+    } else if (put.failed()) {
+      output_broken_ = true;  // what the peer said before it went is still read
+    } else {
+      core_.written(put.size);
+    }
+  }
+}
+
+template <class Core>
+bool Drive<Core>::finished() {
+  if (!core_.closed()) return false;
+  if (!give_up_) {
+    give_up_ = Clock::now() + flush_time;
+    if (handling_) stop_.emit(asio::cancellation_type::terminal);
+  }
+  if (handling_ || end_) return false;
+  return core_.backlog() == 0 || Clock::now() >= *give_up_;
+}
 
 }  // namespace glassh

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -31,7 +32,8 @@ class Source;
 class ChannelRef {
  public:
   ChannelRef() = default;
-  ChannelRef(std::shared_ptr<Hub> hub, Channels& channels, ChannelHandle handle);
+  ChannelRef(std::shared_ptr<Hub> hub, Channels& channels, ChannelHandle handle)
+      : hub_(std::move(hub)), channels_(&channels), handle_(handle) {}
 
   Channel* get() const;  // null once the channel, or the connection, is gone
   std::uint32_t id() const { return handle_.id; }
@@ -47,31 +49,37 @@ class Hub : public std::enable_shared_from_this<Hub> {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // `output` may be closed: `input` is then a socket, used both ways.
+  // Without `output`, `input` is a socket used both ways.
   Hub(const asio::any_io_executor& executor, Fd input, Fd output);
 
   const asio::any_io_executor& executor() const { return executor_; }
   // Something was queued, or an answer given: the drive takes a turn soon. Many calls make one turn.
   void wake() { wake_.raise(); }
   bool over() const { return over_; }
-  ChannelRef channel(Channels& channels, std::uint32_t id);  // the channel must exist
+  ChannelRef channel(Channels& channels, std::uint32_t id);  // throws std::out_of_range if there is none
+  // Something went wrong outside the drive's own stack: the connection ends, Drive::run() throws this.
+  void fail(std::exception_ptr failure);
 
   // ---- for Drive
   Descriptor& input() { return input_; }
   Descriptor& output() { return output_ ? *output_ : input_; }
-  void await_input();   // wakes when there is something to read
-  void await_output();  // wakes when there is room to write
-  void await_time(std::optional<Clock::time_point> deadline);
+  void await_input();  // wakes when there is something to read
+  bool input_awaited() const { return input_awaited_; }
+  void await_output();  // wakes when the descriptor takes more
+  bool output_awaited() const { return output_awaited_; }
+  void await_time(Clock::time_point deadline);
   asio::awaitable<void> turn() { return wake_.wait(); }
-  void turn_begins() { wake_.lower(); }
+  void lower() { wake_.lower(); }  // what was raised so far is being dealt with
+  std::exception_ptr take_failure() { return std::exchange(failure_, nullptr); }
   void offer_room();       // resumes sources whose channels have room, or are gone
-  void channels_closed();  // some channel died: sources that wait for their input look whether it was theirs
-  void finish();           // the connection has ended; closes its descriptors
+  void channels_closed();  // a channel died: sources that wait for their input learn whether it was theirs
+  asio::awaitable<void> take_leave(std::chrono::milliseconds at_most);
+  void finish();  // the connection has ended: closes its descriptors and stops its sources
 
   // ---- for Source
-  void add(Source& source);
+  void add(Source& source) { sources_.push_back(&source); }
   void remove(Source& source);
-  void wait_for_room(Source& source);
+  void wait_for_room(Source& source) { waiting_for_room_.push_back(&source); }
 
  private:
   asio::any_io_executor executor_;
@@ -83,8 +91,9 @@ class Hub : public std::enable_shared_from_this<Hub> {
   bool input_awaited_ = false;
   bool output_awaited_ = false;
   bool over_ = false;
+  std::exception_ptr failure_;
   std::vector<Source*> sources_;
-  std::vector<Source*> waiting_for_room_;
+  std::vector<Source*> waiting_for_room_;  // longest first
 };
 
 }  // namespace glassh

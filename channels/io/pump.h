@@ -3,8 +3,9 @@
 //
 // A Source read(2)s straight into the packet that will be sealed, and stops reading when the channel has no room. A
 // Sink write(2)s straight from the packet that was opened; only what the descriptor does not take at once is copied,
-// and given back to the peer's window when it has left. Both live as long as they have work, whoever else holds them,
-// and end by themselves when the channel or the connection is gone.
+// and given back to the peer's window when it has left. Both live as long as they have work, whoever else holds them. A
+// Source ends by itself when its channel or the connection is gone; a Sink goes on, for what has arrived is still to be
+// delivered (RFC 4254 section 5.3), until all is written, the reader is gone, or stop().
 //
 //   source_ = Source::start(channel, Descriptor::own(executor, std::move(out)), {.ended = [this] { … }});
 //   sink_ = Sink::create(channel, Descriptor::own(executor, std::move(in)));  …  sink_->write(event.data);
@@ -40,7 +41,10 @@ class Source : public std::enable_shared_from_this<Source> {
  private:
   friend class Hub;
   static asio::awaitable<void> run(std::shared_ptr<Source> self);
-  bool channel_takes_data() const;
+  void on_end_of_file();
+  Channel* open_channel() const;
+  bool can_go_on() const;
+  void stop_if_channel_gone();
 
   ChannelRef channel_;
   Descriptor input_;
@@ -76,9 +80,11 @@ class Sink : public std::enable_shared_from_this<Sink> {
   };
 
   void keep(Bytes data);
-  void consumed(std::size_t size);
-  void fail();
   static asio::awaitable<void> drain(std::shared_ptr<Sink> self);
+  bool write_kept();
+  void fail();
+  void consumed(std::size_t size);
+  void drop_pieces(std::size_t count);
 
   ChannelRef channel_;
   Descriptor output_;
