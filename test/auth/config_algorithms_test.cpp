@@ -1,0 +1,76 @@
+#include "auth/config_algorithms.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "test/support/config_names.h"
+
+namespace glassh {
+namespace {
+
+using test::config_error_of;
+
+const std::vector<std::string_view> ciphers = test::few_algorithms().ciphers;
+
+std::string chosen(std::string_view list, std::size_t expected_notes = 0) {
+  std::vector<ConfigNote> notes;
+  const auto names = choose_algorithms(list, "Ciphers", ciphers, notes);
+  EXPECT_EQ(notes.size(), expected_notes) << list;
+  return join_names(names);
+}
+
+TEST(ConfigAlgorithms, AListReplacesOrChangesTheDefault) {
+  EXPECT_EQ(chosen("aes128-ctr,aes256-ctr"), "aes128-ctr,aes256-ctr");
+  EXPECT_EQ(chosen("aes128-ctr,aes128-ctr"), "aes128-ctr");
+  EXPECT_EQ(chosen("+aes128-ctr"), "chacha20-poly1305@openssh.com,aes256-gcm@openssh.com,aes256-ctr,aes128-ctr");
+  EXPECT_EQ(chosen("^aes128-ctr"), "aes128-ctr,chacha20-poly1305@openssh.com,aes256-gcm@openssh.com,aes256-ctr");
+  EXPECT_EQ(chosen("-aes*"), "chacha20-poly1305@openssh.com");
+  EXPECT_EQ(chosen("-chacha20-*,*-gcm@openssh.com,unheard-of"), "aes256-ctr,aes128-ctr");
+  EXPECT_EQ(chosen("*-ctr"), "aes256-ctr,aes128-ctr");
+}
+
+TEST(ConfigAlgorithms, WhatOnlyOpenSshHasIsLeftOutWithANote) {
+  EXPECT_EQ(chosen("3des-cbc,aes128-ctr,aes192-ctr", 2), "aes128-ctr");
+  std::vector<ConfigNote> notes;
+  choose_algorithms("umac-64-etm@openssh.com,hmac-sha1-etm@openssh.com,hmac-sha1,hmac-sha2-512", "MACs",
+                    test::few_algorithms().macs, notes);
+  ASSERT_EQ(notes.size(), 3U);
+  EXPECT_EQ(notes[0].text, "MACs: 'umac-64-etm@openssh.com' is not supported here and is left out");
+  notes.clear();
+  choose_algorithms("mlkem768x25519-sha256,diffie-hellman-group14-sha256,curve25519-sha256", "KexAlgorithms",
+                    test::few_algorithms().kex, notes);
+  EXPECT_EQ(notes.size(), 2U);
+  notes.clear();
+  choose_algorithms(
+      "ssh-ed25519-cert-v01@openssh.com,sk-ssh-ed25519@openssh.com,sk-ssh-ed25519-cert-v01@openssh.com,"
+      "webauthn-sk-ecdsa-sha2-nistp256@openssh.com,ssh-rsa,ssh-ed25519",
+      "HostKeyAlgorithms", test::few_algorithms().signatures, notes);
+  EXPECT_EQ(notes.size(), 5U);
+}
+
+TEST(ConfigAlgorithms, BadListsSayWhatIsWrong) {
+  const std::string supported =
+      "; supported: chacha20-poly1305@openssh.com,aes256-gcm@openssh.com,aes256-ctr,aes128-ctr";
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"nope", "Ciphers: unknown algorithm 'nope'" + supported},
+      {"+hmac-sha1", "Ciphers: unknown algorithm 'hmac-sha1'" + supported},
+      {"3des-cbc", "Ciphers: '3des-cbc' leaves nothing" + supported},
+      {"none-*", "Ciphers: 'none-*' leaves nothing" + supported},
+      {"-*", "Ciphers: '-*' leaves nothing" + supported},
+      {"aes128-ctr,,aes256-ctr", "Ciphers: an empty name in 'aes128-ctr,,aes256-ctr'"},
+      {"+", "Ciphers: an empty name in ''"},
+      {"", "Ciphers: an empty name in ''"}};
+  for (const auto& [list, error] : cases) {
+    EXPECT_EQ(config_error_of([list = list] { chosen(list); }), error);
+  }
+}
+
+TEST(ConfigAlgorithms, OursAreWhatCryptoHas) {
+  const auto ours = our_algorithm_names();
+  for (const auto* const names : {&ours.ciphers, &ours.macs, &ours.kex, &ours.signatures, &ours.key_types}) {
+    EXPECT_FALSE(names->empty());
+  }
+}
+
+}  // namespace
+}  // namespace glassh
