@@ -16,6 +16,7 @@ struct Row {
   std::string name;
   std::string value;
   bool hidden = false;
+  bool list = false;  // of names, to be broken into lines
 };
 
 // Says of a message type whether any field of it is a secret.
@@ -248,7 +249,7 @@ std::optional<M> Description::fields(Bytes bytes, std::size_t base) {
   std::size_t decoded = base;
   const auto report = [&](const FieldSpan& span, const auto& value) {
     using T = std::decay_t<decltype(value)>;
-    Row row{base + span.begin, base + span.end, span.name, value_text(value)};
+    Row row{base + span.begin, base + span.end, span.name, value_text(value), false, false};
     if constexpr (std::is_same_v<T, std::uint32_t>) {
       const std::string_view name = meaning<M>(span.name, value);
       if (!name.empty()) row.value += fmt::format(" {}", name);
@@ -256,12 +257,13 @@ std::optional<M> Description::fields(Bytes bytes, std::size_t base) {
     constexpr bool secret = std::is_same_v<T, Hidden> || std::is_same_v<T, HiddenMpint>;
     constexpr bool channel_data = std::is_same_v<M, msg::ChannelData> || std::is_same_v<M, msg::ChannelExtendedData>;
     row.hidden = secret;
+    row.list = std::is_same_v<T, NameList>;
     if (channel_data && context_.hide_channel_data && span.name == "data") hide_row(row);
     decoded = row.end;
     rows_.push_back(std::move(row));
   };
   try {
-    return walk_fields<M>(bytes, report);
+    return walk_fields<M>(bytes, report, base);
   } catch (const ProtocolError& error) {
     problem_ = error.what();
     const bool data =
@@ -295,7 +297,7 @@ void Description::hide_row(Row& row) const {
 
 void Description::hide_from(std::size_t begin) {
   if (begin >= payload_.size()) return;
-  Row row{begin, payload_.size(), "(not decoded)", {}};
+  Row row{begin, payload_.size(), "(not decoded)", {}, false, false};
   hide_row(row);
   rows_.push_back(row);
 }
@@ -317,6 +319,21 @@ std::string Description::headline() const {
   return out + "\n";
 }
 
+// Continues after a comma on the next line, under the value's first character.
+std::string broken_list(std::string_view names, std::size_t indent) {
+  constexpr std::size_t widest = 120;
+  const std::size_t room = indent + 40 < widest ? widest - indent : 40;
+  std::string out;
+  while (names.size() > room) {
+    const std::size_t comma = names.substr(0, room).rfind(',');
+    if (comma == std::string_view::npos) break;
+    out += names.substr(0, comma + 1);
+    out += "\n" + std::string(indent, ' ');
+    names.remove_prefix(comma + 1);
+  }
+  return out.append(names);
+}
+
 std::string Description::table() const {
   std::size_t width = 0;
   for (const Row& row : rows_) width = std::max(width, row.name.size());
@@ -325,9 +342,9 @@ std::string Description::table() const {
     const std::string range = row.begin == row.end       ? fmt::format("at {}", row.begin)
                               : row.begin + 1 == row.end ? fmt::format("{}", row.begin)
                                                          : fmt::format("{}..{}", row.begin, row.end - 1);
+    const std::string value = row.list ? broken_list(row.value, 16 + width) : row.value;
     out += fmt::format("  {} {} {}\n", paint(dim, fmt::format("{:>12}", range)),
-                       paint(cyan, fmt::format("{:<{}}", row.name, width)),
-                       row.hidden ? paint(red, row.value) : row.value);
+                       paint(cyan, fmt::format("{:<{}}", row.name, width)), row.hidden ? paint(red, value) : value);
   }
   if (!problem_.empty()) out += fmt::format("  {}\n", paint(red, "not understood: " + printable_lines(problem_)));
   return out;

@@ -58,14 +58,15 @@ concept Numbered = requires {
 // Reads fields in order. Throws ProtocolError on anything short, long or malformed; the offset is into the payload.
 class Decoder {
  public:
-  Decoder(std::string_view message, Bytes in) : message_(message), in_(in) {}
+  // `base` is where `in` begins in the payload, for the texts of errors: a tail is only a part of it.
+  Decoder(std::string_view message, Bytes in, std::size_t base = 0) : message_(message), in_(in), base_(base) {}
 
   std::size_t offset() const { return at_; }
   std::size_t left() const { return in_.size() - at_; }
 
   Bytes take(std::size_t size, std::string_view name) {
     if (size > left()) {
-      fail(name, fmt::format("needs {} bytes at offset {}, has {}", size, at_, left()));
+      fail(name, fmt::format("needs {} bytes at offset {}, has {}", size, base_ + at_, left()));
     }
     const Bytes taken = in_.subspan(at_, size);
     at_ += size;
@@ -142,7 +143,8 @@ class Decoder {
 
   void finish() const {
     if (left() > 0) {
-      throw ProtocolError(fmt::format("{}: {} bytes after the last field, at offset {}", message_, left(), at_));
+      throw ProtocolError(
+          fmt::format("{}: {} bytes after the last field, at offset {}", message_, left(), base_ + at_));
     }
   }
 
@@ -173,6 +175,7 @@ class Decoder {
 
   std::string_view message_;
   Bytes in_;
+  std::size_t base_;
   std::size_t at_ = 0;
 };
 
@@ -379,10 +382,10 @@ class Walker {
   std::string prefix_;
 };
 
-// decode() that reports each field. Throws like decode().
+// decode() that reports each field; the spans count from the beginning of `payload`. Throws like decode().
 template <class M, class Report>
-M walk_fields(Bytes payload, Report&& report) {
-  Decoder decoder(M::name, payload);
+M walk_fields(Bytes payload, Report&& report, std::size_t base = 0) {
+  Decoder decoder(M::name, payload, base);
   Walker walker(decoder, report);
   M message;
   if constexpr (Numbered<M>) {
