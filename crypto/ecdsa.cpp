@@ -122,6 +122,10 @@ class EcdsaNistp256 final : public KeyType {
     EcdsaPrivate fields;
     EcdsaPrivate::fields(fields, decoder);
     check_curve(fields.curve_name);
+    if (fields.d.magnitude.size() > coordinate_size) {
+      throw ProtocolError(fmt::format("ecdsa-sha2-nistp256 private key: d has {} bytes, may have {}",
+                                      fields.d.magnitude.size(), coordinate_size));
+    }
     KeyParts parts;
     add_public_parts(parts, fields.Q);
     parts.add_number(OSSL_PKEY_PARAM_PRIV_KEY, fields.d.magnitude);
