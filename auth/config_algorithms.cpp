@@ -89,7 +89,7 @@ std::vector<std::string> supported_of(std::string_view list, std::string_view ke
                                       std::vector<ConfigNote>& notes) {
   std::vector<std::string> chosen;
   for (const auto item : split_commas(list)) {
-    if (item.empty()) throw ConfigError(fmt::format("{}: an empty name in '{}'", keyword, list));
+    if (item.empty()) throw ConfigError(fmt::format("an empty name in '{}'", list));
     bool matched = false;
     for (const auto name : supported) {
       if (!match_pattern(name, item)) continue;
@@ -99,10 +99,9 @@ std::vector<std::string> supported_of(std::string_view list, std::string_view ke
     const bool is_pattern = item.find_first_of("*?") != std::string_view::npos;
     if (matched) continue;
     if (!is_pattern && !openssh_has(keyword, item)) {
-      throw ConfigError(
-          fmt::format("{}: unknown algorithm '{}'; supported: {}", keyword, item, fmt::join(supported, ",")));
+      throw ConfigError(fmt::format("unknown algorithm '{}'; supported: {}", item, fmt::join(supported, ",")));
     }
-    notes.push_back({LogLevel::verbose, fmt::format("{}: '{}' is not supported here and is left out", keyword, item)});
+    notes.push_back({LogLevel::verbose, fmt::format("'{}' is not supported here and is left out", item)});
   }
   return chosen;
 }
@@ -128,7 +127,7 @@ std::vector<std::string> choose_algorithms(std::string_view list, std::string_vi
     chosen = supported_of(list, keyword, supported, notes);
   }
   if (chosen.empty()) {
-    throw ConfigError(fmt::format("{}: '{}' leaves nothing; supported: {}", keyword, list, fmt::join(supported, ",")));
+    throw ConfigError(fmt::format("'{}' leaves nothing; supported: {}", list, fmt::join(supported, ",")));
   }
   return chosen;
 }

@@ -26,7 +26,8 @@ struct AlgorithmNames {
 // What crypto/ has.
 AlgorithmNames our_algorithm_names();
 
-// Throws ConfigError without a place, naming `keyword`'s offending item. Appends to `notes` what it skipped.
+// `keyword`, in sshd_config(5)'s spelling, says which of OpenSSH's algorithms are known. Throws ConfigError without a
+// place, naming the offending item. Appends to `notes` what it skipped.
 std::vector<std::string> choose_algorithms(std::string_view list, std::string_view keyword,
                                            const std::vector<std::string_view>& supported,
                                            std::vector<ConfigNote>& notes);

@@ -32,11 +32,11 @@ void check_words(const ClientKeyword& keyword, const ConfigLine& line) {
   const bool raw = keyword.most == 0;
   const bool empty = std::any_of(line.words.begin(), line.words.end(), [](const auto& word) { return word.empty(); });
   if ((raw && line.rest.empty()) || line.words.size() < keyword.least || empty) {
-    throw ConfigError(fmt::format("{}: a value is missing", keyword.name));
+    throw ConfigError("a value is missing");
   }
   if (line.words.size() > keyword.most) {
-    throw ConfigError(fmt::format("{}: '{}' is too much: expected {} value{}", keyword.name, line.words[keyword.most],
-                                  keyword.most, keyword.most == 1 ? "" : "s at most"));
+    throw ConfigError(fmt::format("'{}' is too much: expected {} value{}", line.words[keyword.most], keyword.most,
+                                  keyword.most == 1 ? "" : "s at most"));
   }
 }
 
@@ -115,10 +115,11 @@ void ClientConfigReader::line(std::string_view text, const ConfigPlace& place, S
     check_words(*keyword, *parsed);
     keyword->handle(call);
   } catch (const ConfigError& error) {
-    config_fail(place, error.what());
+    config_fail(place, fmt::format("{}: {}", keyword->name, error.what()));
   }
   if (!counts) return;
-  for (const auto& note : notes) notes_.push_back({note.level, fmt::format("{}: {}", place.text(), note.text)});
+  for (const auto& note : notes)
+    notes_.push_back({note.level, fmt::format("{}: {}: {}", place.text(), keyword->name, note.text)});
 }
 
 void ClientConfigReader::host(const std::vector<std::string>& patterns, const ConfigPlace& place, Section& section) {

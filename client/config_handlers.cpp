@@ -14,13 +14,13 @@ using Call = ClientKeyword::Call;
 
 bool yes_no(const Call& call) {
   const auto value = parse_yes_no(call.words[0]);
-  if (!value) throw ConfigError(fmt::format("{}: bad value '{}': expected yes or no", call.keyword, call.words[0]));
+  if (!value) throw ConfigError(fmt::format("bad value '{}': expected yes or no", call.words[0]));
   return *value;
 }
 
 std::uint32_t number(const Call& call) {
   const auto value = parse_number(call.words[0], 0x7fffffff);
-  if (!value) throw ConfigError(fmt::format("{}: bad value '{}': expected a number", call.keyword, call.words[0]));
+  if (!value) throw ConfigError(fmt::format("bad value '{}': expected a number", call.words[0]));
   return *value;
 }
 
@@ -28,7 +28,7 @@ std::uint32_t seconds_or_none(const Call& call) {
   if (equal_ignoring_case(call.words[0], "none")) return 0;
   const auto value = parse_time(call.words[0]);
   if (!value) {
-    throw ConfigError(fmt::format("{}: bad time '{}': expected none, seconds or 1h30m", call.keyword, call.words[0]));
+    throw ConfigError(fmt::format("bad time '{}': expected none, seconds or 1h30m", call.words[0]));
   }
   return *value;
 }
@@ -45,45 +45,38 @@ Value one_of(const Call& call, const std::array<std::pair<std::string_view, Valu
     return equal_ignoring_case(entry.first, call.words[0]);
   });
   if (found == values.end()) {
-    throw ConfigError(fmt::format("{}: bad value '{}': expected {}", call.keyword, call.words[0], expected));
+    throw ConfigError(fmt::format("bad value '{}': expected {}", call.words[0], expected));
   }
   return found->second;
 }
 
 // The values come later; that the tokens exist is said with file and line.
-void check_tokens(const Call& call, std::string_view text, std::string_view letters, bool environment) {
+void check_tokens(std::string_view text, std::string_view letters, bool environment) {
   ConfigTokens tokens;
   for (const char letter : letters) tokens.emplace_back(letter, "");
-  try {
-    expand_tokens(text, tokens,
-                  environment ? [](std::string_view) { return std::optional<std::string>(""); } : EnvironmentLookup());
-  } catch (const ConfigError& error) {
-    throw ConfigError(fmt::format("{}: {}", call.keyword, error.what()));
-  }
+  EnvironmentLookup any_variable;
+  if (environment) any_variable = [](std::string_view) { return std::optional<std::string>(""); };
+  expand_tokens(text, tokens, any_variable);
 }
 
 constexpr std::string_view path_tokens = "dhijkLlnpru";
 
-void check_path(const Call& call, const std::string& path) {
-  check_tokens(call, path, path_tokens, true);
-  try {
-    expand_tilde(path, "");
-  } catch (const ConfigError& error) {
-    throw ConfigError(fmt::format("{}: {}", call.keyword, error.what()));
-  }
+void check_path(const std::string& path) {
+  check_tokens(path, path_tokens, true);
+  expand_tilde(path, "");
 }
 
 // --- The way to the server ------------------------------------------------------------------------------------------
 
 void handle_host_name(Call& call) {
-  check_tokens(call, call.words[0], "h", false);
+  check_tokens(call.words[0], "h", false);
   call.target.host_name = call.words[0];
 }
 
 void handle_port(Call& call) {
   const auto port = parse_number(call.words[0], 65535);
   if (!port || *port == 0) {
-    throw ConfigError(fmt::format("Port: bad port '{}': expected 1 to 65535", call.words[0]));
+    throw ConfigError(fmt::format("bad port '{}': expected 1 to 65535", call.words[0]));
   }
   call.target.config.port = static_cast<std::uint16_t>(*port);
 }
@@ -99,13 +92,13 @@ std::string command_or_nothing(const std::string& rest) {
 }
 
 void handle_proxy_command(Call& call) {
-  check_tokens(call, call.line.rest, "hnpr", false);
+  check_tokens(call.line.rest, "hnpr", false);
   call.target.proxy_command = command_or_nothing(call.line.rest);
 }
 
 void handle_connection_attempts(Call& call) {
   const auto attempts = number(call);
-  if (attempts == 0) throw ConfigError("ConnectionAttempts: bad value '0': expected at least 1");
+  if (attempts == 0) throw ConfigError("bad value '0': expected at least 1");
   call.target.config.connection_attempts = attempts;
 }
 
@@ -113,7 +106,7 @@ void handle_connection_attempts(Call& call) {
 
 void handle_identity_file(Call& call) {
   auto& config = call.target.config;
-  check_path(call, call.words[0]);
+  check_path(call.words[0]);
   config.identity_files_given = true;
   auto& files = config.identity_files_as_written;
   if (std::find(files.begin(), files.end(), call.words[0]) == files.end()) files.push_back(call.words[0]);
@@ -133,14 +126,14 @@ void handle_preferred_authentications(Call& call) {
     if (std::string_view(list).substr(start, comma - start) == "publickey") return;
     start = comma + 1;
   }
-  throw ConfigError(fmt::format("PreferredAuthentications: '{}' leaves out publickey, the only method yet", list));
+  throw ConfigError(fmt::format("'{}' leaves out publickey, the only method yet", list));
 }
 
 std::vector<std::string> known_hosts_files(Call& call) {
   for (const auto& path : call.words) {
-    check_path(call, path);
+    check_path(path);
     if (equal_ignoring_case(path, "none") && call.words.size() > 1) {
-      throw ConfigError(fmt::format("{}: 'none' stands alone", call.keyword));
+      throw ConfigError("'none' stands alone");
     }
   }
   return equal_ignoring_case(call.words[0], "none") ? std::vector<std::string>() : call.words;
@@ -169,7 +162,7 @@ void handle_send_env(Call& call) {
   auto& patterns = call.target.config.send_env;
   for (const auto& word : call.words) {
     if (word.find('=') != std::string::npos) {
-      throw ConfigError(fmt::format("SendEnv: bad name '{}': expected a pattern without '='", word));
+      throw ConfigError(fmt::format("bad name '{}': expected a pattern without '='", word));
     }
     if (word.front() != '-') {
       patterns.push_back(word);
@@ -186,7 +179,7 @@ void handle_set_env(Call& call) {
   for (const auto& word : call.words) {
     const auto equals = word.find('=');
     if (equals == std::string::npos || equals == 0) {
-      throw ConfigError(fmt::format("SetEnv: bad value '{}': expected NAME=VALUE", word));
+      throw ConfigError(fmt::format("bad value '{}': expected NAME=VALUE", word));
     }
     call.target.config.set_env.emplace_back(word.substr(0, equals), word.substr(equals + 1));
   }
@@ -201,7 +194,7 @@ void handle_request_tty(Call& call) {
                                                                               {"force", RequestTty::force}}};
   const auto value = one_of(call, values, "auto, no, yes or force");
   if (value == RequestTty::yes || value == RequestTty::force) {
-    call.notes.push_back({LogLevel::info, "RequestTTY: terminals are not done yet, the session runs without"});
+    call.notes.push_back({LogLevel::info, "terminals are not done yet, the session runs without"});
   }
   call.target.config.request_tty = value;
 }
@@ -213,13 +206,13 @@ void handle_session_type(Call& call) {
 }
 
 void handle_remote_command(Call& call) {
-  check_tokens(call, call.line.rest, path_tokens, false);
+  check_tokens(call.line.rest, path_tokens, false);
   call.target.remote_command = command_or_nothing(call.line.rest);
 }
 
 void handle_log_level(Call& call) {
   const auto level = parse_log_level(call.words[0]);
-  if (!level) throw ConfigError(fmt::format("LogLevel: bad value '{}': expected QUIET to DEBUG3", call.words[0]));
+  if (!level) throw ConfigError(fmt::format("bad value '{}': expected QUIET to DEBUG3", call.words[0]));
   call.target.config.log_level = *level;
 }
 

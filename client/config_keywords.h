@@ -29,7 +29,7 @@ struct ClientKeyword {
   std::string_view name;
   std::size_t least = 1, most = 1;       // words; 0, 0: the raw rest of the line is a command
   bool accumulates = false;              // each line adds to the ones before
-  void (*handle)(Call& call) = nullptr;  // throws ConfigError without a place
+  void (*handle)(Call& call) = nullptr;  // throws ConfigError without place and keyword
 };
 
 // Old spellings, too. Null if glassh does not do the keyword.

@@ -14,20 +14,20 @@ using Call = ServerKeyword::Call;
 
 bool yes_no(const Call& call) {
   const auto value = parse_yes_no(call.words[0]);
-  if (!value) throw ConfigError(fmt::format("{}: bad value '{}': expected yes or no", call.keyword, call.words[0]));
+  if (!value) throw ConfigError(fmt::format("bad value '{}': expected yes or no", call.words[0]));
   return *value;
 }
 
 std::uint32_t number(const Call& call) {
   const auto value = parse_number(call.words[0], 0x7fffffff);
-  if (!value) throw ConfigError(fmt::format("{}: bad value '{}': expected a number", call.keyword, call.words[0]));
+  if (!value) throw ConfigError(fmt::format("bad value '{}': expected a number", call.words[0]));
   return *value;
 }
 
 std::uint32_t seconds(const Call& call) {
   const auto value = parse_time(call.words[0]);
   if (!value) {
-    throw ConfigError(fmt::format("{}: bad time '{}': expected seconds or 1h30m", call.keyword, call.words[0]));
+    throw ConfigError(fmt::format("bad time '{}': expected seconds or 1h30m", call.words[0]));
   }
   return *value;
 }
@@ -40,15 +40,14 @@ std::vector<std::string> algorithms(const Call& call, const std::vector<std::str
 
 void handle_port(Call& call) {
   const auto port = parse_number(call.words[0], 65535);
-  if (!port) throw ConfigError(fmt::format("Port: bad port '{}': expected 0 to 65535", call.words[0]));
+  if (!port) throw ConfigError(fmt::format("bad port '{}': expected 0 to 65535", call.words[0]));
   call.target.ports.push_back(static_cast<std::uint16_t>(*port));
 }
 
 void handle_listen_address(Call& call) {
   const auto address = parse_host_port(call.words[0]);
   if (!address) {
-    throw ConfigError(
-        fmt::format("ListenAddress: bad address '{}': expected host, host:port or [IPv6]:port", call.words[0]));
+    throw ConfigError(fmt::format("bad address '{}': expected host, host:port or [IPv6]:port", call.words[0]));
   }
   call.target.listen_addresses.push_back(*address);
 }
@@ -56,7 +55,7 @@ void handle_listen_address(Call& call) {
 void handle_address_family(Call& call) {
   const auto family = parse_address_family(call.words[0]);
   if (!family) {
-    throw ConfigError(fmt::format("AddressFamily: bad value '{}': expected any, inet or inet6", call.words[0]));
+    throw ConfigError(fmt::format("bad value '{}': expected any, inet or inet6", call.words[0]));
   }
   call.target.address_family = *family;
 }
@@ -73,7 +72,7 @@ void handle_max_startups(Call& call) {
   const bool zero = std::find(numbers.begin(), numbers.end(), 0U) != numbers.end();
   const bool shape = numbers.size() == 1 || numbers.size() == 3;
   if (zero || !shape || (numbers.size() == 3 && (numbers[1] > 100 || numbers[0] > numbers[2]))) {
-    throw ConfigError(fmt::format("MaxStartups: bad value '{}': expected start:rate:full such as 10:30:100", text));
+    throw ConfigError(fmt::format("bad value '{}': expected start:rate:full such as 10:30:100", text));
   }
   call.target.max_startups = {numbers[0], MaxStartups().rate, numbers[0]};
   if (numbers.size() == 3) call.target.max_startups = {numbers[0], numbers[1], numbers[2]};
@@ -84,7 +83,7 @@ void handle_max_startups(Call& call) {
 void handle_authorized_keys_file(Call& call) {
   for (const auto& path : call.words) {
     const bool none = equal_ignoring_case(path, "none");
-    if (none && call.words.size() > 1) throw ConfigError("AuthorizedKeysFile: 'none' stands alone");
+    if (none && call.words.size() > 1) throw ConfigError("'none' stands alone");
     expand_tokens(path, {{'h', ""}, {'u', ""}, {'U', ""}});
   }
   call.target.authorized_keys_files = call.words;
@@ -96,12 +95,12 @@ void handle_permit_root_login(Call& call) {
                                                       "forced-commands-only"};
   const auto value = lower_case(call.words[0]);
   if (std::find(values.begin(), values.end(), value) == values.end()) {
-    throw ConfigError(fmt::format("PermitRootLogin: bad value '{}': expected yes, no or prohibit-password", value));
+    throw ConfigError(fmt::format("bad value '{}': expected yes, no or prohibit-password", value));
   }
   // Whoever starts glasshd is the only user whom it lets in.
   if (call.counts && call.as_root && (value == "no" || value == "forced-commands-only")) {
-    throw ConfigError(fmt::format(
-        "PermitRootLogin {}: glasshd was started by root and would let in root only; start it as another user", value));
+    throw ConfigError(
+        fmt::format("'{}': glasshd was started by root and would let in root only; start it as another user", value));
   }
 }
 
@@ -110,7 +109,7 @@ void handle_permit_root_login(Call& call) {
 void handle_accept_env(Call& call) {
   for (const auto& pattern : call.words) {
     if (pattern.find('=') != std::string::npos) {
-      throw ConfigError(fmt::format("AcceptEnv: bad name '{}': expected a pattern without '='", pattern));
+      throw ConfigError(fmt::format("bad name '{}': expected a pattern without '='", pattern));
     }
     call.target.accept_env.push_back(pattern);
   }
@@ -128,8 +127,8 @@ std::string assemble_command(const std::vector<std::string>& words, std::size_t 
 
 void handle_subsystem(Call& call) {
   if (const auto* earlier = call.target.subsystem(call.words[0])) {
-    call.notes.push_back({LogLevel::verbose, fmt::format("Subsystem {} is '{}' already; the later line is ignored",
-                                                         earlier->name, earlier->command)});
+    call.notes.push_back({LogLevel::verbose, fmt::format("{} is '{}' already; the later line is ignored", earlier->name,
+                                                         earlier->command)});
     return;
   }
   call.target.subsystems.push_back({call.words[0], assemble_command(call.words, 1)});
@@ -139,7 +138,7 @@ void handle_subsystem(Call& call) {
 
 void handle_log_level(Call& call) {
   const auto level = parse_log_level(call.words[0]);
-  if (!level) throw ConfigError(fmt::format("LogLevel: bad value '{}': expected QUIET to DEBUG3", call.words[0]));
+  if (!level) throw ConfigError(fmt::format("bad value '{}': expected QUIET to DEBUG3", call.words[0]));
   call.target.log_level = *level;
 }
 
@@ -150,8 +149,7 @@ void handle_syslog_facility(Call& call) {
   const auto name =
       std::find_if(names.begin(), names.end(), [&](auto known) { return equal_ignoring_case(known, call.words[0]); });
   if (name == names.end()) {
-    throw ConfigError(
-        fmt::format("SyslogFacility: bad value '{}': expected AUTH, DAEMON, USER or LOCAL0 to LOCAL7", call.words[0]));
+    throw ConfigError(fmt::format("bad value '{}': expected AUTH, DAEMON, USER or LOCAL0 to LOCAL7", call.words[0]));
   }
   call.target.syslog_facility = *name;
 }

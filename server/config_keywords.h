@@ -28,7 +28,7 @@ struct ServerKeyword {
   std::string_view name;
   std::size_t least = 1, most = 1;       // words
   bool accumulates = false;              // each line adds to the ones before
-  void (*handle)(Call& call) = nullptr;  // throws ConfigError without a place
+  void (*handle)(Call& call) = nullptr;  // throws ConfigError without place and keyword
 };
 
 // Old spellings, too. Null if glasshd does not do the keyword.
