@@ -62,7 +62,7 @@ std::string effective_config(const ClientConfig& config) {
     fmt::format_to(std::back_inserter(text), "{} {}\n", keyword, value);
   };
   const auto add_files = [&add](std::string_view keyword, const std::vector<std::string>& files) {
-    if (!files.empty()) add(keyword, fmt::format("{}", fmt::join(files, " ")));
+    add(keyword, files.empty() ? "none" : fmt::format("{}", fmt::join(files, " ")));
   };
   const auto yes_no = [](bool value) { return value ? "yes" : "no"; };
 

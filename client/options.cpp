@@ -24,6 +24,7 @@ constexpr std::array setting_flags{
     SettingFlag{'4', "AddressFamily", "inet"},
     SettingFlag{'6', "AddressFamily", "inet6"},
     SettingFlag{'N', "SessionType", "none"},
+    SettingFlag{'N', "RequestTTY", "no"},
     SettingFlag{'s', "SessionType", "subsystem"},
     SettingFlag{'n', "StdinNull", "yes"},
     SettingFlag{'T', "RequestTTY", "no"},
@@ -51,13 +52,14 @@ void take_flag(const Flag& flag, ClientOptions& options) {
   if (flag.name.size() > 1) return take_long_flag(flag, options);
   const char letter = flag.name.front();
   if (letter == 'p') check_port(flag);
+  bool taken = ignored_flags.find(letter) != std::string_view::npos;
   for (const auto& setting : setting_flags) {
     if (setting.letter != letter) continue;
     const auto value = setting.value.empty() ? std::string_view(flag.value) : setting.value;
     options.settings.push_back(fmt::format("{}={}", setting.keyword, quote_config_word(value)));
-    return;
+    taken = true;
   }
-  if (ignored_flags.find(letter) != std::string_view::npos) return;
+  if (taken) return;
   if (letter == 'E') {
     options.log_file = flag.value;
   } else if (letter == 'F') {
@@ -69,10 +71,12 @@ void take_flag(const Flag& flag, ClientOptions& options) {
   } else if (letter == 'Q') {
     options.query = flag.value;
   } else if (letter == 'q') {
-    options.quiet = true;
+    options.quiet = true;  // the later of -q and -v counts
+    options.verbose = 0;
   } else if (letter == 'V') {
     options.show_version = true;
   } else if (letter == 'v') {
+    options.quiet = false;
     options.verbose = std::min(options.verbose + 1, 3);
   } else {
     throw UsageError(fmt::format("-{} is not supported yet", letter));

@@ -139,18 +139,18 @@ ServerConfig ServerConfigReader::finish() {
 // --- What the configuration means -----------------------------------------------------------------------------------
 
 std::vector<ListenEndpoint> ServerConfig::endpoints() const {
-  std::vector<HostPort> addresses = listen_addresses;
-  if (addresses.empty()) {
-    if (address_family != AddressFamily::inet) addresses.push_back({"::", {}});
-    if (address_family != AddressFamily::inet6) addresses.push_back({"0.0.0.0", {}});
-  }
   std::vector<ListenEndpoint> endpoints;
-  for (const auto& address : addresses) {
+  for (const auto& address : listen_addresses) {
     if (address.port) {
       endpoints.push_back({address.host, *address.port});
       continue;
     }
     for (const auto port : ports) endpoints.push_back({address.host, port});
+  }
+  if (!listen_addresses.empty()) return endpoints;
+  for (const auto port : ports) {
+    if (address_family != AddressFamily::inet) endpoints.push_back({"::", port});
+    if (address_family != AddressFamily::inet6) endpoints.push_back({"0.0.0.0", port});
   }
   return endpoints;
 }

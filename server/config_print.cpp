@@ -6,6 +6,15 @@
 #include "server/config.h"
 
 namespace glassh {
+namespace {
+
+// OpenSSH's words for these two are other ones than those that people write.
+std::string_view openssh_level_name(LogLevel level) {
+  if (level == LogLevel::quiet) return "SILENT";
+  return level == LogLevel::debug1 ? "DEBUG" : log_level_name(level);
+}
+
+}  // namespace
 
 std::string effective_config(const ServerConfig& config) {
   std::string text;
@@ -31,8 +40,7 @@ std::string effective_config(const ServerConfig& config) {
   add("kexalgorithms", join_names(config.kex_algorithms));
   add("hostkeyalgorithms", join_names(config.host_key_algorithms));
   add("pubkeyacceptedalgorithms", join_names(config.pubkey_accepted_algorithms));
-  // OpenSSH's word for the first debugging level has no digit.
-  add("loglevel", config.log_level == LogLevel::debug1 ? "DEBUG" : log_level_name(config.log_level));
+  add("loglevel", openssh_level_name(config.log_level));
   add("syslogfacility", config.syslog_facility);
   add("authorizedkeysfile", or_none(fmt::format("{}", fmt::join(config.authorized_keys_files, " "))));
   for (const auto& path : config.host_keys) add("hostkey", path);

@@ -99,7 +99,7 @@ TEST(ClientConfig, LinesGiveWhatSshGives) {
       {"IdentityFile %d/.ssh/%r_%h\nIdentityFile ~/x\nIdentityFile ~/x", "identityfile", "%d/.ssh/%r_%h|~/x"},
       {"IdentityFile none", "identityfile", "none"},
       {"", "userknownhostsfile", "/home/alice/.ssh/known_hosts /home/alice/.ssh/known_hosts2"},
-      {"UserKnownHostsFile none", "userknownhostsfile", ""},
+      {"UserKnownHostsFile none", "userknownhostsfile", "none"},
       {"", "globalknownhostsfile", "/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2"},
       {"GlobalKnownHostsFile /x", "globalknownhostsfile", "/x"},
       {"SendEnv A B*\nSendEnv C", "sendenv", "A|B*|C"},

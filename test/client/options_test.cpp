@@ -29,7 +29,7 @@ TEST(ClientOptions, FlagsBecomeSettingsInTheirOrder) {
   EXPECT_THAT(options.settings,
               ElementsAre("Port=\"22\"", "User=\"bob\"", R"(IdentityFile="/a \"b\"")", "Port 33",
                           "Ciphers=\"aes128-ctr\"", "MACs=\"hmac-sha2-512\"", "AddressFamily=\"inet\"",
-                          "SessionType=\"none\"", "StdinNull=\"yes\"", "RequestTTY=\"no\""));
+                          "SessionType=\"none\"", "RequestTTY=\"no\"", "StdinNull=\"yes\"", "RequestTTY=\"no\""));
   EXPECT_EQ(options.host, "foo");
   EXPECT_EQ(options.command, "");
 }
@@ -45,6 +45,8 @@ TEST(ClientOptions, OtherFlagsAreTaken) {
   EXPECT_EQ(options.trace, "-");
   EXPECT_EQ(options.keylog, "/k");
   EXPECT_THAT(parse({"-o", "LogLevel=INFO", "foo", "-q"}).settings, ElementsAre("LogLevel=QUIET", "LogLevel=INFO"));
+  EXPECT_THAT(parse({"-vq", "foo"}).settings, ElementsAre("LogLevel=QUIET"));
+  EXPECT_THAT(parse({"-qv", "foo"}).settings, ElementsAre("LogLevel=DEBUG1"));
   EXPECT_TRUE(parse({"-V"}).show_version);
   EXPECT_TRUE(parse({"--help"}).help);
   EXPECT_EQ(parse({"-Q", "cipher"}).query, "cipher");

@@ -51,6 +51,8 @@ TEST(ServerConfig, LinesGiveWhatSshdGives) {
       {"PORT=2200 # x", "port", "2200"},
       {"Port 0", "port", "0"},  // Deviation: the system chooses
       {"", "listenaddress", "[::]:22|0.0.0.0:22"},
+      {"Port 1\nPort 2", "listenaddress", "[::]:1|0.0.0.0:1|[::]:2|0.0.0.0:2"},
+      {"LogLevel QUIET", "loglevel", "SILENT"},
       {"AddressFamily inet", "listenaddress", "0.0.0.0:22"},
       {"AddressFamily INET6\nPort 9", "listenaddress", "[::]:9"},
       {"ListenAddress 127.0.0.1\nListenAddress [::1]:99\nListenAddress ::1\nPort 22\nPort 2222", "listenaddress",
