@@ -162,6 +162,9 @@ const SubsystemCommand* ServerConfig::subsystem(std::string_view name) const {
 }
 
 bool ServerConfig::accepts_env(std::string_view name) const {
+  // What is no name could set another variable than the one that the pattern was meant for.
+  if (name.empty() || name.find('=') != std::string_view::npos || name.find('\0') != std::string_view::npos)
+    return false;
   return std::any_of(accept_env.begin(), accept_env.end(),
                      [name](const std::string& pattern) { return match_pattern(name, pattern); });
 }

@@ -340,6 +340,9 @@ TEST(ServerConfig, AcceptEnvHasPatterns) {
   const auto config = read("AcceptEnv LANG LC_*");
   EXPECT_TRUE(config.accepts_env("LC_ALL"));
   EXPECT_FALSE(config.accepts_env("LANGUAGE"));
+  EXPECT_FALSE(config.accepts_env("LC_X=1"));
+  EXPECT_FALSE(config.accepts_env(std::string_view("LC_\0X", 5)));
+  EXPECT_FALSE(read("AcceptEnv *").accepts_env(""));
   EXPECT_FALSE(read("").accepts_env("LANG"));
 }
 
