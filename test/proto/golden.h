@@ -4,6 +4,7 @@
 //                "0000000c 'ssh-userauth'")   // string    service name
 #pragma once
 
+#include <deque>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -34,9 +35,8 @@ inline std::vector<std::uint8_t> golden_bytes(std::string_view drawing) {
 
 // The same for a field's value; the memory lives as long as the program.
 inline Bytes value(std::string_view drawing) {
-  static std::vector<std::vector<std::uint8_t>*> kept;
-  kept.push_back(new std::vector<std::uint8_t>(golden_bytes(drawing)));
-  return *kept.back();
+  static std::deque<std::vector<std::uint8_t>> kept;
+  return kept.emplace_back(golden_bytes(drawing));
 }
 
 }  // namespace glassh::test
