@@ -132,6 +132,4 @@ std::vector<std::string> choose_algorithms(std::string_view list, std::string_vi
   return chosen;
 }
 
-std::string join_names(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, ",")); }
-
 }  // namespace glassh

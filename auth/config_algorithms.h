@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "auth/config_syntax.h"
+#include "transport/negotiation.h"
 
 namespace glassh {
 
@@ -31,7 +32,5 @@ AlgorithmNames our_algorithm_names();
 std::vector<std::string> choose_algorithms(std::string_view list, std::string_view keyword,
                                            const std::vector<std::string_view>& supported,
                                            std::vector<ConfigNote>& notes);
-// "a,b,c"
-std::string join_names(const std::vector<std::string>& names);
 
 }  // namespace glassh
