@@ -103,15 +103,16 @@ void make_host_key(const std::string& path, Rng& rng, const Log& log) {
 
 }  // namespace
 
-HostKeys default_host_keys(const std::string& system_directory, const std::string& state_directory, Rng& rng,
+HostKeys default_host_keys(const std::string& system_directory, const std::string& state_directory, Rng* rng,
                            const Log& log) {
   HostKeys keys = system_host_keys(system_directory, log);
   if (!keys.empty()) return keys;
 
   const std::string path = state_directory + "/ssh_host_ed25519_key";
   if (!std::filesystem::exists(path)) {
+    if (rng == nullptr) return keys;
     make_private_directory(state_directory);
-    make_host_key(path, rng, log);
+    make_host_key(path, *rng, log);
   }
   return load_host_keys({path}, log);
 }

@@ -44,8 +44,9 @@ class HostKeys {
 // Each of `paths` that can be used; why another one cannot goes to the log.
 HostKeys load_host_keys(const std::vector<std::string>& paths, const Log& log);
 // Without a HostKey line: the keys under `system_directory` (/etc/ssh) that we may read; if there is none, the one in
-// `state_directory`, which is made with a new key in it if need be. Throws std::runtime_error.
-HostKeys default_host_keys(const std::string& system_directory, const std::string& state_directory, Rng& rng,
+// `state_directory`, which is made with a new key in it if need be; without `rng`, nothing is made. Throws
+// std::runtime_error.
+HostKeys default_host_keys(const std::string& system_directory, const std::string& state_directory, Rng* rng,
                            const Log& log);
 // $XDG_STATE_HOME/glassh, or ~/.local/state/glassh where that variable is unset, empty or not absolute.
 std::string state_directory(const Account& account, const char* xdg_state_home);

@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 namespace glassh {
@@ -111,11 +111,11 @@ Process spawn_process(const SpawnRequest& request) {
                                    pointers(request.arguments).data(), pointers(request.environment).data());
   if (failed != 0) fail(failed, request.program);
 
-  process.pidfd = Fd(::pidfd_open(process.pid, 0));
+  // glibc 2.36 declares pidfd_open() in a way that C++ cannot link with.
+  process.pidfd = Fd(static_cast<int>(::syscall(SYS_pidfd_open, process.pid, 0)));
   if (!process.pidfd) {
     const int reason = errno;
-    process.signal_group(SIGKILL);
-    ::waitpid(process.pid, nullptr, 0);
+    process.kill();
     fail(reason, "pidfd_open");
   }
   process.standard_input = std::move(in.write_end);
@@ -126,8 +126,8 @@ Process spawn_process(const SpawnRequest& request) {
 
 std::optional<ProcessEnd> Process::end() const {
   siginfo_t info{};
-  if (::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED | WNOHANG | WNOWAIT) < 0) {
-    fail(errno, "waitid");
+  if (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) < 0) {
+    return ProcessEnd{.exit_status = 255};
   }
   if (info.si_pid == 0) return std::nullopt;
   if (info.si_code == CLD_EXITED) return ProcessEnd{.exit_status = static_cast<std::uint32_t>(info.si_status)};
@@ -139,8 +139,13 @@ void Process::signal_group(int signal) const {
 }
 
 void Process::reap() {
-  siginfo_t info{};
-  if (pid > 0) ::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED | WNOHANG);
+  if (pid > 0) ::waitpid(pid, nullptr, WNOHANG);
+  pid = 0;
+}
+
+void Process::kill() {
+  signal_group(SIGKILL);
+  if (pid > 0) ::waitpid(pid, nullptr, 0);
   pid = 0;
 }
 

@@ -45,9 +45,11 @@ struct Process {
   Fd standard_output;  // reads
   Fd standard_error;   // reads
 
-  std::optional<ProcessEnd> end() const;  // nothing: it still runs. Does not reap
-  void signal_group(int signal) const;    // does nothing after reap()
-  void reap();                            // after end() said something; frees the number
+  // Nothing: it still runs. Does not reap. Status 255 if somebody else reaped it.
+  std::optional<ProcessEnd> end() const;
+  void signal_group(int signal) const;  // does nothing after reap()
+  void reap();                          // after end() said something; frees the number
+  void kill();                          // at once, and reaps
 };
 
 // Throws std::system_error: no program there, no descriptors or processes left. If the directory cannot be entered, a

@@ -1,0 +1,30 @@
+#include "server/context.h"
+
+namespace glassh {
+
+std::shared_ptr<const ServerConnectionSettings> connection_settings(const ServerConfig& config,
+                                                                    const HostKeys& host_keys, KeyLog key_log) {
+  ServerConnectionSettings settings;
+  TransportSettings& transport = settings.transport;
+  transport.kex.role = Role::server;
+  transport.kex.proposal.kex = config.kex_algorithms;
+  transport.kex.proposal.host_key = host_keys.usable(config.host_key_algorithms);
+  transport.kex.proposal.cipher_client_to_server = config.ciphers;
+  transport.kex.proposal.cipher_server_to_client = config.ciphers;
+  transport.kex.proposal.mac_client_to_server = config.macs;
+  transport.kex.proposal.mac_server_to_client = config.macs;
+  transport.kex.host_keys = host_keys.offered();
+  transport.kex.key_log = std::move(key_log);
+  transport.rekey_limit = config.rekey_limit;
+  transport.server_sig_algs = config.pubkey_accepted_algorithms;
+
+  settings.auth.publickey = config.pubkey_authentication;
+  settings.auth.accepted_algorithms = config.pubkey_accepted_algorithms;
+  settings.auth.max_tries = config.max_auth_tries;
+  settings.login_grace = std::chrono::seconds(config.login_grace_seconds);
+  settings.client_alive_interval = std::chrono::seconds(config.client_alive_interval_seconds);
+  settings.client_alive_count_max = config.client_alive_count_max;
+  return std::make_shared<const ServerConnectionSettings>(std::move(settings));
+}
+
+}  // namespace glassh

@@ -1,0 +1,38 @@
+// What all connections of one glasshd share. It is made in main, handed down, and never changed after that.
+//
+//   const ServerContext context{config, account, log, host_keys, rng, connection_settings(config, host_keys, {})};
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "crypto/rng.h"
+#include "proto/trace.h"
+#include "server/account.h"
+#include "server/config.h"
+#include "server/host_keys.h"
+#include "server/log.h"
+#include "server/server_connection.h"
+
+namespace glassh {
+
+struct ServerContext {
+  const ServerConfig& config;
+  const Account& account;
+  const Log& log;
+  const HostKeys& host_keys;
+  Rng& rng;  // safe from several threads
+  std::shared_ptr<const ServerConnectionSettings> settings;
+  // --trace: whole lines, safe from several threads; empty: off.
+  std::function<void(std::string_view)> trace = {};
+  TraceStyle trace_style = {};
+};
+
+// What the core needs of a configuration.
+std::shared_ptr<const ServerConnectionSettings> connection_settings(const ServerConfig& config,
+                                                                    const HostKeys& host_keys, KeyLog key_log);
+
+}  // namespace glassh

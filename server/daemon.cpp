@@ -1,0 +1,48 @@
+#include "server/daemon.h"
+
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "channels/io/fd.h"
+
+namespace glassh {
+
+void open_standard_descriptors() {
+  for (int fd = 0; fd <= STDERR_FILENO; ++fd) {
+    if (::fcntl(fd, F_GETFD) < 0) (void)::open("/dev/null", O_RDWR);  // takes the lowest free number
+  }
+}
+
+void leave_foreground(bool keep_stderr) {
+  const pid_t child = ::fork();
+  if (child < 0) throw std::runtime_error(fmt::format("fork: {}", std::strerror(errno)));
+  if (child > 0) ::_exit(0);
+  ::setsid();
+  if (::chdir("/") < 0) throw std::runtime_error(fmt::format("chdir to /: {}", std::strerror(errno)));
+  const Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!null) throw std::runtime_error(fmt::format("/dev/null: {}", std::strerror(errno)));
+  ::dup2(null.get(), STDIN_FILENO);
+  ::dup2(null.get(), STDOUT_FILENO);
+  if (!keep_stderr) ::dup2(null.get(), STDERR_FILENO);
+}
+
+PidFile::PidFile(const std::string& path) {
+  if (path.empty()) return;
+  const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0644));
+  const std::string number = fmt::format("{}\n", ::getpid());
+  if (!file || ::write(file.get(), number.data(), number.size()) < 0) {
+    throw std::runtime_error(fmt::format("Couldn't create pid file \"{}\": {}", path, std::strerror(errno)));
+  }
+  path_ = path;
+}
+
+PidFile::~PidFile() {
+  if (!path_.empty()) ::unlink(path_.c_str());
+}
+
+}  // namespace glassh

@@ -1,0 +1,30 @@
+// What a daemon does to its own process: standard descriptors, leaving the foreground, the PID file.
+//
+//   open_standard_descriptors();  …  leave_foreground();  const PidFile pid_file("/run/glasshd.pid");
+#pragma once
+
+#include <string>
+
+namespace glassh {
+
+// Descriptors 0 to 2 that are closed become /dev/null, so that nothing else gets their numbers.
+void open_standard_descriptors();
+
+// Forks; the caller goes on as the child, in a new session, in "/", with standard input and output at /dev/null, and
+// standard error too unless `keep_stderr`. The parent exits with 0. To be called before there are threads. Throws
+// std::runtime_error.
+void leave_foreground(bool keep_stderr);
+
+// Our process number in a file, as long as this lives. An empty path: none.
+class PidFile {
+ public:
+  explicit PidFile(const std::string& path);  // throws std::runtime_error
+  PidFile(const PidFile&) = delete;
+  PidFile& operator=(const PidFile&) = delete;
+  ~PidFile();
+
+ private:
+  std::string path_;
+};
+
+}  // namespace glassh

@@ -1,0 +1,28 @@
+// Where --trace and --keylog write. Both are opened before glasshd leaves the foreground, and shared by all threads:
+// each piece of text is one write(2) to the end of the file.
+//
+//   const TraceOutput trace = open_trace("-");  const KeyLog key_log = open_key_log("/tmp/keys", log);
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "proto/trace.h"
+#include "transport/key_exchange.h"
+
+namespace glassh {
+
+struct TraceOutput {
+  std::function<void(std::string_view)> write;
+  TraceStyle style;  // with colours on a terminal
+};
+// "-" is standard error. A file is written anew, with mode 0600. Throws std::runtime_error.
+TraceOutput open_trace(const std::string& path);
+
+// Appends to a file of mode 0600, in the formats that Wireshark reads: for each key exchange
+// `<our cookie> SHARED_SECRET <K>` (4.4 and later) and `<our cookie> <ephemeral private key>` (4.0), all in
+// hexadecimal. Whoever reads that file can decrypt the connections: say so loudly. Throws std::runtime_error.
+KeyLog open_key_log(const std::string& path);
+
+}  // namespace glassh

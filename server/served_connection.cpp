@@ -1,0 +1,206 @@
+#include "server/served_connection.h"
+
+#include <algorithm>
+
+#include "proto/messages_forward.h"
+#include "proto/messages_session.h"
+
+namespace glassh {
+
+// What only a login needs.
+struct ServedConnection::BeforeLogin {
+  Startups::Place place;
+  std::string user;  // of the latest attempt
+  bool user_is_known = false;
+  std::string found_at;  // where the latest key is listed
+  unsigned refused = 0;
+};
+
+namespace {
+
+// Each connection's lines but the first one's begin with its number; a trace of a single connection needs none.
+std::unique_ptr<TraceWriter> trace_writer(const ServerContext& context, std::uint64_t number) {
+  if (!context.trace) return nullptr;
+  if (number <= 1) return std::make_unique<TraceWriter>(TraceWriter::Side::server, context.trace, context.trace_style);
+  const auto numbered = [write = context.trace, label = fmt::format("[{}] ", number)](std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+      const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+      out += label;
+      out += text.substr(0, end);
+      text.remove_prefix(end);
+    }
+    write(out);
+  };
+  return std::make_unique<TraceWriter>(TraceWriter::Side::server, numbered, context.trace_style);
+}
+
+}  // namespace
+
+ServedConnection::ServedConnection(const ServerContext& context, std::uint64_t number,
+                                   const asio::any_io_executor& executor, Accepted accepted, Fd output)
+    : context_(context),
+      trace_(trace_writer(context, number)),
+      core_(context.settings, context.rng, trace_.get()),
+      drive_(executor, core_, std::move(accepted.socket), std::move(output)),
+      before_login_(std::make_unique<BeforeLogin>()),
+      session_context_(std::make_shared<SessionContext>(
+          SessionContext{context.config, context.account, context.log, std::move(accepted.addresses)})) {
+  before_login_->place = std::move(accepted.place);
+}
+
+ServedConnection::~ServedConnection() {
+  for (const OpenSession& open : sessions_) open.session->hang_up();
+}
+
+asio::awaitable<void> ServedConnection::run() {
+  const PeerAddresses& addresses = session_context_->addresses;
+  context_.log.verbose("Connection from {} on {} port {}", peer(), addresses.local_host, addresses.local_port);
+  if (trace_) trace_->note("connection", fmt::format("from {}", peer()));
+  try {
+    co_await drive_.run(*this);
+  } catch (const std::exception& error) {
+    context_.log.error("{}: ended by an error of ours: {}", who(), error.what());
+  }
+}
+
+void ServedConnection::shut_down() {
+  core_.disconnect(DisconnectReason::by_application, "the server is shutting down");
+  drive_.wake();
+}
+
+// ---- key exchange and login
+
+asio::awaitable<void> ServedConnection::on(const SignatureWanted& wanted) {
+  const auto signature = co_await context_.host_keys.sign(copy_of(wanted.host_key), std::string(wanted.algorithm),
+                                                          copy_of(wanted.exchange_hash));
+  core_.provide_signature(signature);
+}
+
+asio::awaitable<void> ServedConnection::on(const LoginAttempt& attempt) {
+  const Login login(context_.config, context_.account, context_.log);
+  const LoginVerdict verdict = co_await login.judge(std::string(attempt.user), *attempt.key, trace());
+  if (before_login_->user != attempt.user && !verdict.user_is_known) {
+    context_.log.info("Invalid user {} from {}", escaped(attempt.user), peer());
+  }
+  before_login_->user = attempt.user;
+  before_login_->user_is_known = verdict.user_is_known;
+  before_login_->found_at = verdict.found_at;
+  if (verdict.decision() == LoginDecision::refuse) say_refused(attempt, verdict);
+  core_.decide_login(verdict.decision());
+}
+
+// As sshd, which keeps the keys that an agent merely offers out of the log at INFO until there are many.
+void ServedConnection::say_refused(const LoginAttempt& attempt, const LoginVerdict& verdict) {
+  ++before_login_->refused;
+  const bool loud = attempt.proved || !verdict.user_is_known ||
+                    before_login_->refused >= std::max(1U, context_.config.max_auth_tries / 2);
+  context_.log.print(loud ? LogLevel::info : LogLevel::verbose, "Failed {} for {}{} from {} ssh2: {} {}",
+                     attempt.method, verdict.user_is_known ? "" : "invalid user ", escaped(attempt.user), peer(),
+                     attempt.key->short_type(), attempt.key->fingerprint());
+}
+
+void ServedConnection::on(const LoggedIn& logged_in) {
+  const std::string key = logged_in.key == nullptr
+                              ? std::string()
+                              : fmt::format(": {} {}", logged_in.key->short_type(), logged_in.key->fingerprint());
+  context_.log.info("Accepted {} for {} from {} ssh2{}", logged_in.method, escaped(logged_in.user), peer(), key);
+  context_.log.verbose("Accepted key{} found at {}", key, before_login_->found_at);
+  const std::string_view version = core_.transport().peer_version();
+  session_context_->peer_is_openssh = version.starts_with("SSH-2.0-OpenSSH");
+  before_login_.reset();
+}
+
+// ---- channels
+
+Session* ServedConnection::session(std::uint32_t channel) const {
+  for (const OpenSession& open : sessions_) {
+    if (open.channel == channel) return open.session.get();
+  }
+  return nullptr;
+}
+
+void ServedConnection::on(const ChannelOpenWanted& wanted) {
+  if (wanted.type != msg::SessionOpen::name) {
+    const bool known = wanted.type == msg::DirectTcpip::name || wanted.type == msg::DirectStreamlocal::name;
+    if (known) return refuse(wanted, open_failure_reason::administratively_prohibited, "forwarding is not done yet");
+    return refuse(wanted, open_failure_reason::unknown_channel_type, "unknown channel type");
+  }
+  // OpenSSH PROTOCOL section 2.2: whoever asks all the same is not the client that made the promise.
+  if (no_more_sessions_) {
+    core_.disconnect(DisconnectReason::protocol_error, "attempt to open a session after no-more-sessions@openssh.com");
+    return;
+  }
+  if (sessions_.size() >= context_.config.max_sessions) {
+    context_.log.info("no more sessions for {}: MaxSessions is {}", who(), context_.config.max_sessions);
+    return refuse(wanted, open_failure_reason::resource_shortage,
+                  fmt::format("MaxSessions is {}", context_.config.max_sessions));
+  }
+  core_.channels().accept_open(wanted.channel);
+  sessions_.push_back(
+      {wanted.channel, Session::create(drive_.hub()->channel(core_.channels(), wanted.channel), session_context_)});
+}
+
+void ServedConnection::refuse(const ChannelOpenWanted& wanted, std::uint32_t reason, std::string_view why) {
+  context_.log.verbose("channel of type {} refused to {}: {}", escaped(wanted.type), who(), why);
+  core_.channels().refuse_open(wanted.channel, reason, why);
+}
+
+asio::awaitable<void> ServedConnection::on(const ChannelRequested& request) {
+  Session* const asked = session(request.channel);
+  if (asked == nullptr) co_return;  // every channel that we accept is a session
+  const auto kept = asked->shared_from_this();
+  co_await kept->on_request(request);
+}
+
+void ServedConnection::on(const DataArrived& data) {
+  if (Session* const receiver = session(data.channel)) receiver->on_data(data);
+}
+
+void ServedConnection::on(const EofArrived& eof) {
+  if (Session* const receiver = session(eof.channel)) receiver->on_eof();
+}
+
+void ServedConnection::on(const CloseArrived& close) {
+  const auto found = std::find_if(sessions_.begin(), sessions_.end(),
+                                  [&](const OpenSession& open) { return open.channel == close.channel; });
+  if (found == sessions_.end()) return;
+  found->session->hang_up();
+  sessions_.erase(found);
+}
+
+// RFC 4254 section 4: keepalive@openssh.com wants any answer, and forwarding is not done yet.
+void ServedConnection::on(const GlobalRequested& request) {
+  if (request.name == msg::NoMoreSessions::name) no_more_sessions_ = true;
+  if (request.want_reply) core_.channels().answer_global(request.name == msg::NoMoreSessions::name);
+}
+
+// ---- the end, in sshd's words
+
+void ServedConnection::on(const Disconnected& disconnected) {
+  const auto code = static_cast<std::uint32_t>(disconnected.reason);
+  if (!disconnected.by_peer) {
+    context_.log.info("Disconnecting {}: {}{}", who(), escaped(disconnected.description), stage());
+  } else if (disconnected.reason == DisconnectReason::connection_lost) {
+    context_.log.info("Connection closed by {}{}", who(), stage());
+  } else {
+    context_.log.info("Received disconnect from {}:{}: {}{}", peer(), code, escaped(disconnected.description), stage());
+    context_.log.info("Disconnected from {}{}", who(), stage());
+  }
+}
+
+std::string ServedConnection::peer() const {
+  const PeerAddresses& addresses = session_context_->addresses;
+  return fmt::format("{} port {}", addresses.remote_host, addresses.remote_port);
+}
+
+std::string ServedConnection::who() const {
+  if (!before_login_) return fmt::format("user {} {}", escaped(core_.user()), peer());
+  if (before_login_->user.empty()) return peer();
+  return fmt::format("{} user {} {}", before_login_->user_is_known ? "authenticating" : "invalid",
+                     escaped(before_login_->user), peer());
+}
+
+std::string_view ServedConnection::stage() const { return before_login_ ? " [preauth]" : ""; }
+
+}  // namespace glassh

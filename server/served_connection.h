@@ -1,0 +1,77 @@
+// One connection that glasshd serves: the core's events on one side, host keys, logins and sessions on the other.
+//
+// It asks for signatures and login decisions when the core wants them, opens session channels up to MaxSessions, and
+// refuses what is not done yet (forwarding). What happens is logged in sshd's words. When it ends, its sessions hang
+// up. All of it is in one thread.
+//
+//   ServedConnection connection(context, executor, std::move(socket), Fd(), addresses, place);  co_await
+//   connection.run();
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "channels/io/drive.h"
+#include "proto/trace_writer.h"
+#include "server/context.h"
+#include "server/listener.h"
+#include "server/login.h"
+#include "server/server_connection.h"
+#include "server/session.h"
+
+namespace glassh {
+
+class ServedConnection {
+ public:
+  // `number` tells the connections of one trace apart. `output` is empty where `input` is a socket.
+  ServedConnection(const ServerContext& context, std::uint64_t number, const asio::any_io_executor& executor,
+                   Accepted accepted, Fd output);
+  ~ServedConnection();
+
+  asio::awaitable<void> run();
+  // The server ends: says so to the peer; run() returns soon.
+  void shut_down();
+
+  // The core's events, for Drive.
+  asio::awaitable<void> on(const SignatureWanted& wanted);
+  asio::awaitable<void> on(const LoginAttempt& attempt);
+  void on(const LoggedIn& logged_in);
+  void on(const ChannelOpenWanted& wanted);
+  asio::awaitable<void> on(const ChannelRequested& request);
+  void on(const DataArrived& data);
+  void on(const EofArrived& eof);
+  void on(const CloseArrived& close);
+  void on(const GlobalRequested& request);
+  void on(const Disconnected& disconnected);
+  template <class Other>
+  void on(const Other&) {}
+
+ private:
+  struct BeforeLogin;
+  struct OpenSession {
+    std::uint32_t channel = 0;
+    std::shared_ptr<Session> session;
+  };
+
+  Session* session(std::uint32_t channel) const;
+  void refuse(const ChannelOpenWanted& wanted, std::uint32_t reason, std::string_view why);
+  void say_refused(const LoginAttempt& attempt, const LoginVerdict& verdict);
+  std::string peer() const;  // "192.0.2.1 port 50000"
+  std::string who() const;   // "user ann 192.0.2.1 port 50000"
+  std::string_view stage() const;
+  TraceSink* trace() { return trace_.get(); }
+
+  const ServerContext& context_;
+  std::unique_ptr<TraceWriter> trace_;
+  ServerConnection core_;
+  Drive<ServerConnection> drive_;
+  std::unique_ptr<BeforeLogin> before_login_;  // until LoggedIn
+  std::shared_ptr<SessionContext> session_context_;
+  std::vector<OpenSession> sessions_;
+  bool no_more_sessions_ = false;
+};
+
+}  // namespace glassh
