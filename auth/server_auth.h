@@ -43,10 +43,10 @@ enum class LoginDecision { refuse, accept };  // for a query, accept means PK_OK
 
 struct ServerAuthSettings {
   bool publickey = true;
-  std::vector<std::string> accepted_algorithms;  // PubkeyAcceptedAlgorithms; signature algorithms
+  std::vector<std::string> accepted_algorithms = {};  // PubkeyAcceptedAlgorithms; signature algorithms
   unsigned max_tries = 6;       // MaxAuthTries: failures; queries that are refused count, `none` once does not
   unsigned max_requests = 128;  // requests of any kind, so that nobody hunts keys for ever
-  std::string banner;           // RFC 4252 section 5.4; empty: none
+  std::string banner = {};      // RFC 4252 section 5.4; empty: none
 };
 
 class ServerAuth {

@@ -1,0 +1,305 @@
+// RFC 4252 sections 4 to 7 and RFC 8332, the client's half, with answers made by hand.
+#include "auth/client_auth.h"
+
+#include <gtest/gtest.h>
+
+#include "auth/server_auth.h"
+#include "test/support/plain_packets.h"
+#include "test/support/test_keys.h"
+
+namespace glassh {
+namespace {
+
+using test::Payload;
+using test::protocol_error_of;
+
+const std::vector<std::uint8_t> session_id(32, 0x5a);
+
+struct ClientAuthTest : testing::Test {
+  test::PlainWriter out;
+  PrivateKey ed25519 = test_key("ed25519");
+  PrivateKey rsa = test_key("rsa2048");
+  std::vector<std::string> server_sig_algs;
+  ClientAuthSettings settings{
+      .user = "alice",
+      .identities = {ed25519.public_key(), rsa.public_key()},
+      .accepted_algorithms = {"ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512", "rsa-sha2-256"}};
+  std::unique_ptr<ClientAuth> made;
+  Payload payload;
+
+  ClientAuth& auth() {
+    if (made == nullptr) {
+      made = std::make_unique<ClientAuth>(settings, session_id, server_sig_algs, out.writer, nullptr);
+    }
+    return *made;
+  }
+  template <class M>
+  std::optional<ClientAuthEvent> receive(const M& message) {
+    payload = encode(message);
+    return auth().on_payload(payload);
+  }
+  template <class M>
+  std::string error_of(const M& message) {
+    return protocol_error_of([&] { receive(message); });
+  }
+  std::optional<ClientAuthEvent> fail(std::string_view methods = "publickey", bool partial_success = false) {
+    return receive(msg::UserauthFailure{NameList{methods}, partial_success});
+  }
+  // Sends `none` and has it refused.
+  void start() {
+    auth().start();
+    out.take();
+    EXPECT_FALSE(fail());
+  }
+  // The query that was sent, and nothing else.
+  msg::PublicKeyRequest expect_query(const PublicKey& key, std::string_view algorithm) {
+    const auto request = out.take_only<msg::UserauthRequest>();
+    EXPECT_EQ(request.method_name, "publickey");
+    const auto tail = decode<msg::PublicKeyRequest>(request.method_fields.bytes);
+    EXPECT_FALSE(tail.has_signature);
+    EXPECT_EQ(tail.algorithm, algorithm);
+    EXPECT_TRUE(equal(tail.public_key, key.blob()));
+    return tail;
+  }
+  // Takes the query and has it accepted.
+  UserSignatureWanted reach_signature(const PublicKey& key, std::string_view algorithm) {
+    expect_query(key, algorithm);
+    const auto event = receive(msg::UserauthPkOk{algorithm, key.blob()});
+    if (!event) throw std::runtime_error("no UserSignatureWanted");
+    return std::get<UserSignatureWanted>(*event);
+  }
+};
+
+TEST_F(ClientAuthTest, NoneIsAskedFirst) {  // [4252-4-2] [4252-5-1] keeps
+  auth().start();
+  const auto request = out.take_only<msg::UserauthRequest>();
+  EXPECT_EQ(request.user_name, "alice");
+  EXPECT_EQ(request.service_name, "ssh-connection");
+  EXPECT_EQ(request.method_name, "none");
+  EXPECT_TRUE(request.method_fields.bytes.empty());
+  EXPECT_THROW(auth().start(), std::logic_error);
+}
+
+TEST_F(ClientAuthTest, NoneMayBeEnough) {
+  auth().start();
+  const auto event = receive(msg::UserauthSuccess{});
+  ASSERT_TRUE(event);
+  EXPECT_EQ(std::get<AuthenticationSucceeded>(*event).method, "none");
+  EXPECT_FALSE(std::get<AuthenticationSucceeded>(*event).identity);
+  EXPECT_TRUE(auth().done());
+}
+
+TEST_F(ClientAuthTest, KeyIsOfferedThenSignsThenLogsIn) {  // [4252-7-1] [4252-7-11] [4252-7-13] keeps
+  start();
+  const UserSignatureWanted wanted = reach_signature(ed25519.public_key(), "ssh-ed25519");
+  EXPECT_EQ(wanted.identity, 0u);
+  EXPECT_EQ(wanted.algorithm, "ssh-ed25519");
+  EXPECT_TRUE(auth().waiting());
+  EXPECT_TRUE(out.take().empty());
+
+  const auto signature = ed25519.sign(wanted.algorithm, wanted.data);
+  EXPECT_TRUE(auth().provide_signature(signature));
+  EXPECT_FALSE(auth().waiting());
+  const auto request = out.take_only<msg::UserauthRequest>();
+  const auto tail = decode<msg::PublicKeyRequest>(request.method_fields.bytes);
+  EXPECT_TRUE(tail.has_signature);
+  EXPECT_TRUE(equal(tail.signature, signature));
+  // What was signed is the session identifier and what was sent.
+  const Bytes sent = Bytes(out.kept).first(out.kept.size() - 4 - signature.size());
+  std::vector<std::uint8_t> expected = {0, 0, 0, 32};
+  expected.insert(expected.end(), session_id.begin(), session_id.end());
+  expected.insert(expected.end(), sent.begin(), sent.end());
+  EXPECT_TRUE(equal(wanted.data, expected));
+
+  const auto event = receive(msg::UserauthSuccess{});
+  EXPECT_EQ(std::get<AuthenticationSucceeded>(*event).method, "publickey");
+  EXPECT_EQ(std::get<AuthenticationSucceeded>(*event).identity, 0u);
+  EXPECT_TRUE(auth().done());
+}
+
+TEST_F(ClientAuthTest, IdentitiesAreTriedInOrderAndOneAtATime) {  // [4252-5.1-10] keeps
+  start();
+  expect_query(ed25519.public_key(), "ssh-ed25519");
+  EXPECT_FALSE(fail());
+  const UserSignatureWanted wanted = reach_signature(rsa.public_key(), "rsa-sha2-512");
+  EXPECT_EQ(wanted.identity, 1u);
+  EXPECT_TRUE(auth().provide_signature(rsa.sign(wanted.algorithm, wanted.data)));
+  out.take();
+  const auto event = fail("publickey,password");
+  ASSERT_TRUE(event);
+  EXPECT_EQ(std::get<AuthenticationFailed>(*event).methods_that_can_continue, "publickey,password");
+  EXPECT_FALSE(auth().done());
+  EXPECT_TRUE(out.take().empty());
+}
+
+TEST_F(ClientAuthTest, NothingIsTriedThatTheServerDoesNotTake) {
+  for (const std::string_view methods : {"", "password", "publickey2,xpublickey", "PUBLICKEY"}) {
+    made.reset();
+    auth().start();
+    out.take();
+    const auto event = fail(methods);
+    ASSERT_TRUE(event) << methods;
+    EXPECT_TRUE(std::holds_alternative<AuthenticationFailed>(*event));
+    EXPECT_TRUE(out.take().empty());
+  }
+}
+
+TEST_F(ClientAuthTest, MethodsAreFoundAnywhereInTheList) {
+  for (const std::string_view methods : {"publickey", "publickey,password", "password,publickey", "a,publickey,b"}) {
+    made.reset();
+    auth().start();
+    out.take();
+    EXPECT_FALSE(fail(methods)) << methods;
+    expect_query(ed25519.public_key(), "ssh-ed25519");
+  }
+}
+
+TEST_F(ClientAuthTest, AlgorithmFollowsWhatTheServerAccepts) {
+  settings.identities = {rsa.public_key()};
+  struct Case {
+    std::vector<std::string> server;
+    std::vector<std::string> ours;
+    std::string chosen;  // empty: the key is skipped
+  };
+  const std::vector<std::string> both = {"rsa-sha2-512", "rsa-sha2-256"};
+  const std::vector<Case> cases = {
+      {{}, both, "rsa-sha2-512"},  // RFC 8332 section 3.3 [8332-3.3-2], RFC 8308 section 3.1 [8308-3.1-7]
+      {{}, {"rsa-sha2-256"}, "rsa-sha2-256"},
+      {{"rsa-sha2-256", "rsa-sha2-512"}, both, "rsa-sha2-512"},
+      {{"ssh-ed25519", "rsa-sha2-256"}, both, "rsa-sha2-256"},  // [8308-3.1-2]
+      {{"ssh-rsa", "ssh-ed25519"}, both, ""},                   // [8332-5.2-1]: no SHA-1, whatever the server takes
+      {{"rsa-sha2-512"}, {"rsa-sha2-256", "ssh-ed25519"}, ""},
+  };
+  for (const Case& each : cases) {
+    made.reset();
+    server_sig_algs = each.server;
+    settings.accepted_algorithms = each.ours;
+    auth().start();
+    out.take();
+    const auto event = fail();
+    if (each.chosen.empty()) {
+      ASSERT_TRUE(event);
+      EXPECT_TRUE(std::holds_alternative<AuthenticationFailed>(*event));
+      EXPECT_TRUE(out.take().empty());
+    } else {
+      expect_query(rsa.public_key(), each.chosen);
+    }
+  }
+}
+
+TEST_F(ClientAuthTest, KeyThatCannotSignIsPassedOver) {
+  start();
+  reach_signature(ed25519.public_key(), "ssh-ed25519");
+  EXPECT_FALSE(auth().cannot_sign());
+  reach_signature(rsa.public_key(), "rsa-sha2-512");
+  const auto event = auth().cannot_sign();
+  ASSERT_TRUE(event);
+  EXPECT_TRUE(std::holds_alternative<AuthenticationFailed>(*event));
+  EXPECT_THROW(auth().cannot_sign(), std::logic_error);
+}
+
+TEST_F(ClientAuthTest, SignatureByAnotherAlgorithmIsNotSent) {  // [8332-3.2-1] keeps
+  settings.identities = {rsa.public_key()};
+  start();
+  const UserSignatureWanted wanted = reach_signature(rsa.public_key(), "rsa-sha2-512");
+  EXPECT_FALSE(auth().provide_signature(rsa.sign("rsa-sha2-256", wanted.data)));
+  EXPECT_FALSE(auth().provide_signature(bytes_of("nonsense")));
+  EXPECT_FALSE(auth().provide_signature({}));
+  EXPECT_TRUE(out.take().empty());
+  EXPECT_TRUE(auth().waiting()) << "the question stands";
+  EXPECT_TRUE(auth().provide_signature(rsa.sign("rsa-sha2-512", wanted.data)));
+}
+
+TEST_F(ClientAuthTest, PartialSuccessGoesOnWithTheNextKey) {
+  start();
+  const UserSignatureWanted wanted = reach_signature(ed25519.public_key(), "ssh-ed25519");
+  auth().provide_signature(ed25519.sign(wanted.algorithm, wanted.data));
+  out.take();
+  EXPECT_FALSE(fail("publickey", true));
+  expect_query(rsa.public_key(), "rsa-sha2-512");
+}
+
+TEST_F(ClientAuthTest, AnswerAboutAnotherKeyEndsTheConnection) {  // [4252-7-10] breaks
+  start();
+  out.take();
+  EXPECT_NE(error_of(msg::UserauthPkOk{"ssh-ed25519", rsa.public_key().blob()}), "");
+  EXPECT_EQ(error_of(msg::UserauthPkOk{"ssh-rsa", ed25519.public_key().blob()}),
+            "SSH_MSG_USERAUTH_PK_OK: algorithm \"ssh-rsa\" and public_key are not the ones that we asked about");
+  EXPECT_FALSE(auth().waiting());
+}
+
+// What a server may send when; everything else ends the connection.
+TEST_F(ClientAuthTest, AnswersToNothingEndTheConnection) {  // [4252-5.1-12] breaks
+  const auto check = [&](std::string_view when, bool success, bool failure, bool pk_ok) {
+    if (!success) {
+      EXPECT_NE(error_of(msg::UserauthSuccess{}), "") << when;
+    }
+    if (!failure) {
+      EXPECT_NE(error_of(msg::UserauthFailure{NameList{"publickey"}, false}), "") << when;
+    }
+    if (!pk_ok) {
+      EXPECT_NE(error_of(msg::UserauthPkOk{"ssh-ed25519", ed25519.public_key().blob()}), "") << when;
+    }
+  };
+  settings.identities = {ed25519.public_key()};
+  check("before anything was asked", false, false, false);
+  auth().start();
+  check("after none", true, true, false);
+  out.take();
+  fail();
+  check("after a query", false, true, true);  // [4252-7-9] breaks
+  const UserSignatureWanted wanted = reach_signature(ed25519.public_key(), "ssh-ed25519");
+  check("while a signature is made", false, false, false);
+  auth().provide_signature(ed25519.sign(wanted.algorithm, wanted.data));
+  check("after the signature", true, true, false);
+  EXPECT_TRUE(receive(msg::UserauthSuccess{}));
+  check("after success", false, false, false);
+  EXPECT_NE(error_of(msg::UserauthBanner{"hello", ""}), "");
+}
+
+TEST_F(ClientAuthTest, MessagesOfAClientAreNotTakenFromAServer) {
+  auth().start();
+  for (const std::uint8_t number : {50, 54, 61, 66, 79}) {
+    EXPECT_NE(protocol_error_of([&] { auth().on_payload(Payload{number}); }), "") << int{number};
+  }
+}
+
+TEST_F(ClientAuthTest, BannersComeAtAnyTimeBeforeSuccess) {  // [4252-5.4-1] keeps
+  auth().start();
+  for (int i = 0; i < 2; ++i) {
+    const auto event = receive(msg::UserauthBanner{"Hello\x1b[2J\r\n", ""});
+    ASSERT_TRUE(event);
+    EXPECT_EQ(std::get<BannerArrived>(*event).message, "Hello\x1b[2J\r\n") << "as it came; showing it is another's job";
+    out.take();
+    fail();
+  }
+}
+
+// Both halves together, message by message: what one sends the other takes.
+TEST_F(ClientAuthTest, ClientAndServerAgree) {
+  test::PlainWriter server_out;
+  ServerAuthSettings server_settings;
+  server_settings.accepted_algorithms = {"rsa-sha2-256"};
+  ServerAuth server(server_settings, session_id, server_out.writer, nullptr);
+  server_sig_algs = {"rsa-sha2-256"};
+  auth().start();
+  bool logged_in = false;
+  for (int round = 0; round < 20 && !auth().done(); ++round) {
+    for (const Payload& sent : out.take()) {
+      if (!server.on_payload(sent)) continue;
+      logged_in = server.decide(LoginDecision::accept).has_value();
+    }
+    for (const Payload& answer : server_out.take()) {
+      const auto event = auth().on_payload(answer);
+      if (!event || !std::holds_alternative<UserSignatureWanted>(*event)) continue;
+      const auto& wanted = std::get<UserSignatureWanted>(*event);
+      EXPECT_TRUE(auth().provide_signature(rsa.sign(wanted.algorithm, wanted.data)));
+    }
+  }
+  EXPECT_TRUE(auth().done());
+  EXPECT_TRUE(logged_in);
+  EXPECT_EQ(server.failures(), 0u) << "the key that the server cannot take was not tried";
+}
+
+}  // namespace
+}  // namespace glassh

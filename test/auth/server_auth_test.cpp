@@ -1,0 +1,330 @@
+// RFC 4252 sections 4 to 7 and RFC 8332, the server's half, with requests made by hand.
+#include "auth/server_auth.h"
+
+#include <gtest/gtest.h>
+
+#include "test/support/plain_packets.h"
+#include "test/support/test_keys.h"
+
+namespace glassh {
+namespace {
+
+using test::Payload;
+using test::protocol_error_of;
+
+const std::vector<std::uint8_t> session_id(32, 0x5a);
+constexpr std::string_view service = "ssh-connection";
+
+struct ServerAuthTest : testing::Test {
+  test::PlainWriter out;
+  SeededRng rng{7};
+  ServerAuthSettings settings{
+      .accepted_algorithms = {"ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512", "rsa-sha2-256"}};
+  std::unique_ptr<ServerAuth> made;
+  Payload payload;  // events are views into it
+
+  ServerAuth& auth() {
+    if (made == nullptr) made = std::make_unique<ServerAuth>(settings, session_id, out.writer, nullptr);
+    return *made;
+  }
+  std::optional<ServerAuthEvent> receive(Payload bytes) {
+    payload = std::move(bytes);
+    return auth().on_payload(payload);
+  }
+  LoginAttempt expect_attempt(Payload bytes) {
+    const auto event = receive(std::move(bytes));
+    if (!event) throw std::runtime_error("no LoginAttempt");
+    return std::get<LoginAttempt>(*event);
+  }
+  std::string error_of(Payload bytes) {
+    return protocol_error_of([&] { receive(std::move(bytes)); });
+  }
+  // FAILURE, naming publickey, without partial success.
+  void expect_failure() {
+    const auto failure = out.take_only<msg::UserauthFailure>();
+    EXPECT_EQ(failure.authentications_that_can_continue.text, "publickey");  // [4252-5.1-1] [4252-5.1-2] [4252-4-1]
+    EXPECT_FALSE(failure.partial_success);                                   // [4252-5.1-5]
+  }
+};
+
+Payload request(std::string_view method, Bytes fields = {}, std::string_view user = "alice") {
+  return encode(msg::UserauthRequest{user, service, method, Rest{fields}});
+}
+
+Payload query(const PublicKey& key, std::string_view algorithm, std::string_view user = "alice") {
+  return request("publickey", encode(msg::PublicKeyRequest{false, algorithm, key.blob(), {}}), user);
+}
+
+struct Signing {
+  std::string_view user = "alice";
+  std::string_view signed_user = "alice";
+  Bytes session = session_id;
+  std::string_view signed_algorithm = {};  // in the signature's blob; the request's if empty
+};
+
+Payload signed_request(const PrivateKey& key, std::string_view algorithm, const Signing& signing = {}) {
+  msg::PublicKeySignedData data;
+  data.session_identifier = signing.session;
+  data.user_name = signing.signed_user;
+  data.service_name = service;
+  data.algorithm = algorithm;
+  data.public_key = key.public_key().blob();
+  const auto blob = key.sign(signing.signed_algorithm.empty() ? algorithm : signing.signed_algorithm, encode(data));
+  return request("publickey", encode(msg::PublicKeyRequest{true, algorithm, data.public_key, blob}), signing.user);
+}
+
+TEST_F(ServerAuthTest, SignatureByAnAcceptedKeyLogsIn) {  // [4252-7-1] [4252-7-3] [4252-7-4] [4252-7-13] keeps
+  for (const std::string algorithm : {"ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512", "rsa-sha2-256"}) {
+    made.reset();
+    const PrivateKey key = test_key_for(algorithm, rng);
+    const LoginAttempt attempt = expect_attempt(signed_request(key, algorithm));
+    EXPECT_EQ(attempt.user, "alice");
+    EXPECT_EQ(attempt.method, "publickey");
+    EXPECT_EQ(*attempt.key, key.public_key());
+    EXPECT_EQ(attempt.algorithm, algorithm);
+    EXPECT_TRUE(attempt.proved);
+    EXPECT_TRUE(auth().waiting());
+    EXPECT_TRUE(out.take().empty()) << "nothing is said before the application has decided";
+
+    const auto event = auth().decide(LoginDecision::accept);
+    ASSERT_TRUE(event);
+    const LoggedIn& logged_in = std::get<LoggedIn>(*event);
+    EXPECT_EQ(logged_in.user, "alice");
+    EXPECT_EQ(logged_in.method, "publickey");
+    EXPECT_EQ(*logged_in.key, key.public_key());
+    out.take_only<msg::UserauthSuccess>();  // [4252-5.1-6] [4252-7-16] keeps
+    EXPECT_TRUE(auth().done());
+    EXPECT_FALSE(auth().waiting());
+  }
+}
+
+TEST_F(ServerAuthTest, KeyThatMayNotLogInIsRefused) {  // [4252-7-2] [4252-7-5] keeps
+  const PrivateKey key = test_key("ed25519");
+  expect_attempt(signed_request(key, "ssh-ed25519"));
+  EXPECT_FALSE(auth().decide(LoginDecision::refuse));
+  expect_failure();
+  EXPECT_FALSE(auth().done());
+  EXPECT_EQ(auth().failures(), 1u);
+}
+
+TEST_F(ServerAuthTest, WrongSignaturesNeverReachTheApplication) {  // [4252-7-3] [4252-7-5] [4252-7-13] breaks
+  settings.max_tries = 100;
+  const PrivateKey key = test_key("ed25519");
+  const PrivateKey other = PrivateKey::generate("ssh-ed25519", rng);
+  const PrivateKey rsa = test_key("rsa2048");
+  const std::vector<std::uint8_t> other_session(32, 0x5b);
+
+  Payload flipped = signed_request(key, "ssh-ed25519");
+  flipped.back() ^= 1;
+  std::vector<std::uint8_t> by_other =
+      other.sign("ssh-ed25519", Bytes(signed_request(key, "ssh-ed25519")));  // over something else as well
+  const std::vector<std::pair<std::string, Payload>> cases = {
+      {"a bit flipped", flipped},
+      {"another key's",
+       request("publickey", encode(msg::PublicKeyRequest{true, "ssh-ed25519", key.public_key().blob(), by_other}))},
+      {"for another session", signed_request(key, "ssh-ed25519", {.session = other_session})},
+      {"for another user", signed_request(key, "ssh-ed25519", {.signed_user = "bob"})},
+      {"names another algorithm",  // [8332-3.2-1] [8332-3.2-2] breaks
+       signed_request(rsa, "rsa-sha2-512", {.signed_algorithm = "rsa-sha2-256"})},
+      {"empty", request("publickey", encode(msg::PublicKeyRequest{true, "ssh-ed25519", key.public_key().blob(), {}}))},
+  };
+  for (const auto& [what, bytes] : cases) {
+    EXPECT_FALSE(receive(bytes)) << what;
+    expect_failure();
+  }
+  EXPECT_EQ(auth().failures(), cases.size());
+}
+
+TEST_F(ServerAuthTest, QueryIsAnsweredWithTheQuestion) {  // [4252-7-9] [4252-7-10] keeps
+  const PrivateKey rsa = test_key("rsa2048");
+  const LoginAttempt attempt = expect_attempt(query(rsa.public_key(), "rsa-sha2-256"));
+  EXPECT_FALSE(attempt.proved);
+  EXPECT_FALSE(auth().decide(LoginDecision::accept));
+  const auto ok = out.take_only<msg::UserauthPkOk>();
+  EXPECT_EQ(ok.algorithm, "rsa-sha2-256");
+  EXPECT_TRUE(equal(ok.public_key, rsa.public_key().blob()));
+  EXPECT_FALSE(auth().done());
+  EXPECT_EQ(auth().failures(), 0u);
+
+  expect_attempt(query(rsa.public_key(), "rsa-sha2-256"));
+  auth().decide(LoginDecision::refuse);
+  expect_failure();
+  EXPECT_EQ(auth().failures(), 1u) << "a query that is refused counts";
+}
+
+// The last key that was asked about is not the one that logs in.
+TEST_F(ServerAuthTest, KeyThatSignedIsTheKeyThatLogsIn) {
+  const PrivateKey a = PrivateKey::generate("ssh-ed25519", rng);
+  const PrivateKey b = PrivateKey::generate("ssh-ed25519", rng);
+  for (const PrivateKey* key : {&a, &b}) {
+    expect_attempt(query(key->public_key(), "ssh-ed25519"));
+    auth().decide(LoginDecision::accept);
+  }
+  EXPECT_EQ(*expect_attempt(signed_request(a, "ssh-ed25519")).key, a.public_key());
+  const auto event = auth().decide(LoginDecision::accept);
+  EXPECT_EQ(*std::get<LoggedIn>(*event).key, a.public_key());
+}
+
+TEST_F(ServerAuthTest, NoneIsRefusedAndTellsWhatThereIs) {  // [4252-4-1] [4252-4-3] [4252-5.2-2] [4252-5.2-4] keeps
+  EXPECT_FALSE(receive(request("none")));
+  expect_failure();
+  EXPECT_EQ(auth().failures(), 0u) << "the first is free";
+  EXPECT_FALSE(receive(request("none")));
+  expect_failure();
+  EXPECT_EQ(auth().failures(), 1u);
+}
+
+TEST_F(ServerAuthTest, WhatItDoesNotHaveIsAFailureAndNoError) {  // [4252-5-11] [4252-7-7] keeps
+  settings.max_tries = 100;
+  const PublicKey ed25519 = test_key("ed25519").public_key();
+  const PublicKey rsa = test_key("rsa2048").public_key();
+  const auto with_key = [&](std::string_view algorithm, Bytes blob) {
+    return request("publickey", encode(msg::PublicKeyRequest{false, algorithm, blob, {}}));
+  };
+  const Payload truncated(rsa.blob().begin(), rsa.blob().end() - 1);
+  const std::vector<std::pair<std::string, Payload>> cases = {
+      {"password", request("password", encode(msg::PasswordRequest{false, {bytes_of("x")}, {}}))},
+      {"an unheard-of method", request("telepathy@example.com", bytes_of("\x01\x02\x03"))},
+      {"no method", request("")},
+      {"SHA-1", with_key("ssh-rsa", rsa.blob())},
+      {"an unheard-of algorithm", with_key("ssh-telepathy", ed25519.blob())},
+      {"an algorithm for another key", with_key("rsa-sha2-512", ed25519.blob())},
+      {"another algorithm for a key", with_key("ssh-ed25519", rsa.blob())},
+      {"no key", with_key("ssh-ed25519", {})},
+      {"not a key", with_key("ssh-ed25519", bytes_of("nonsense"))},
+      {"a key cut short", with_key("rsa-sha2-512", truncated)},
+  };
+  for (const auto& [what, bytes] : cases) {
+    EXPECT_FALSE(receive(bytes)) << what;
+    expect_failure();
+  }
+  EXPECT_EQ(auth().failures(), cases.size());
+}
+
+TEST_F(ServerAuthTest, OnlyAcceptedAlgorithmsAreAccepted) {
+  settings.accepted_algorithms = {"rsa-sha2-512"};
+  const PrivateKey rsa = test_key("rsa2048");
+  EXPECT_FALSE(receive(signed_request(rsa, "rsa-sha2-256")));
+  expect_failure();
+  EXPECT_TRUE(receive(signed_request(rsa, "rsa-sha2-512")));
+}
+
+TEST_F(ServerAuthTest, WithoutPublickeyNothingHelps) {
+  settings.publickey = false;
+  EXPECT_FALSE(receive(signed_request(test_key("ed25519"), "ssh-ed25519")));
+  EXPECT_EQ(out.take_only<msg::UserauthFailure>().authentications_that_can_continue.text, "");
+}
+
+TEST_F(ServerAuthTest, BrokenRequestsEndTheConnection) {
+  Payload cut = query(test_key("ed25519").public_key(), "ssh-ed25519");
+  cut.pop_back();
+  EXPECT_EQ(error_of(cut).substr(0, 21), "publickey: public_key") << error_of(cut);
+  Payload longer = query(test_key("ed25519").public_key(), "ssh-ed25519");
+  longer.push_back(0);
+  EXPECT_NE(error_of(longer), "");
+  EXPECT_NE(error_of(request("none", bytes_of("x"))), "");
+  EXPECT_NE(error_of({50, 0, 0}), "");
+}
+
+TEST_F(ServerAuthTest, ChangeOfUserEndsTheConnection) {  // [4252-5-3] [4252-5-5] breaks
+  receive(request("none", {}, "alice"));
+  EXPECT_EQ(error_of(request("none", {}, "root")),
+            "SSH_MSG_USERAUTH_REQUEST: user_name changed from \"alice\" to \"root\"");
+}
+
+TEST_F(ServerAuthTest, OtherServicesDoNotExist) {  // [4252-5-7] [4252-5-8] breaks
+  for (const std::string_view other : {"", "ssh-userauth", "ssh-connection\n", "SSH-CONNECTION"}) {
+    made.reset();
+    try {
+      receive(encode(msg::UserauthRequest{"alice", other, "none", {}}));
+      ADD_FAILURE() << other;
+    } catch (const ProtocolError& error) {
+      EXPECT_EQ(error.reason(), DisconnectReason::service_not_available);
+      EXPECT_NE(std::string_view(error.what()).find("service_name"), std::string_view::npos);
+    }
+  }
+}
+
+TEST_F(ServerAuthTest, TooManyFailuresEndTheConnection) {  // [4252-4-8] [4252-4-10] breaks
+  settings.max_tries = 3;
+  const PublicKey key = test_key("ed25519").public_key();
+  receive(request("none"));
+  for (int i = 0; i < 2; ++i) {
+    expect_attempt(query(key, "ssh-ed25519"));
+    auth().decide(LoginDecision::refuse);
+  }
+  expect_attempt(query(key, "ssh-ed25519"));
+  out.take();
+  try {
+    auth().decide(LoginDecision::refuse);
+    ADD_FAILURE() << "the third failure is the last";
+  } catch (const ProtocolError& error) {
+    EXPECT_EQ(error.reason(), DisconnectReason::no_more_auth_methods_available);
+    EXPECT_STREQ(error.what(), "too many authentication failures");
+  }
+  EXPECT_TRUE(out.take().empty());
+}
+
+TEST_F(ServerAuthTest, QueriesThatAreAcceptedAreBoundedAsWell) {
+  settings.max_requests = 10;
+  const Payload asked = query(test_key("ed25519").public_key(), "ssh-ed25519");
+  for (int i = 0; i < 10; ++i) {
+    expect_attempt(asked);
+    auth().decide(LoginDecision::accept);
+  }
+  EXPECT_EQ(error_of(asked), "too many authentication requests; 10 is the limit");
+}
+
+TEST_F(ServerAuthTest, MessagesOfTheServersAreNotTakenFromAClient) {  // [4252-6-4] breaks
+  for (const std::uint8_t number : {51, 52, 53, 60, 61, 79}) {
+    EXPECT_EQ(error_of({number}), fmt::format("message {}: during authentication a client sends only "
+                                              "SSH_MSG_USERAUTH_REQUEST",
+                                              number));
+    EXPECT_FALSE(auth().done());
+  }
+}
+
+TEST_F(ServerAuthTest, WhatFollowsSuccessIsIgnored) {  // [4252-5.1-12] [4252-5.1-13] [4252-5.3-1] keeps
+  const PrivateKey key = test_key("ed25519");
+  expect_attempt(signed_request(key, "ssh-ed25519"));
+  auth().decide(LoginDecision::accept);
+  out.take();
+  EXPECT_FALSE(receive(signed_request(key, "ssh-ed25519")));
+  EXPECT_FALSE(receive(request("none", {}, "root")));
+  EXPECT_FALSE(receive({60}));
+  EXPECT_TRUE(out.take().empty());
+}
+
+TEST_F(ServerAuthTest, OneRequestIsFinishedBeforeTheNext) {  // [4252-5.1-9] keeps
+  expect_attempt(signed_request(test_key("ed25519"), "ssh-ed25519"));
+  EXPECT_THROW(receive(request("none")), std::logic_error);
+  auth().decide(LoginDecision::refuse);
+  EXPECT_THROW(auth().decide(LoginDecision::accept), std::logic_error) << "a decision is used once";
+}
+
+TEST_F(ServerAuthTest, BannerComesOnceBeforeTheFirstAnswer) {  // [4252-5.4-1] [4252-5.4-5] keeps
+  settings.banner = "Hello\nthere\r\n";
+  receive(request("none"));
+  const std::vector<Payload> sent = out.take();
+  ASSERT_EQ(sent.size(), 2u);
+  EXPECT_EQ(decode<msg::UserauthBanner>(sent[0]).message, "Hello\r\nthere\r\n");
+  EXPECT_EQ(sent[1][0], msg::UserauthFailure::number);
+  receive(request("none"));
+  expect_failure();
+}
+
+// RFC 4252 section 5.1 [4252-5.1-8]: pipelined; RFC 4252 section 4 [4252-4-5]: in any order.
+TEST_F(ServerAuthTest, RequestsInOneGoAreAnsweredInTurn) {
+  receive(request("none"));
+  receive(request("password", encode(msg::PasswordRequest{false, {bytes_of("x")}, {}})));
+  expect_attempt(query(test_key("ecdsa").public_key(), "ecdsa-sha2-nistp256"));
+  auth().decide(LoginDecision::refuse);
+  expect_attempt(signed_request(test_key("ed25519"), "ssh-ed25519"));
+  auth().decide(LoginDecision::accept);
+  std::vector<int> numbers;
+  for (const Payload& sent : out.take()) numbers.push_back(sent[0]);
+  EXPECT_EQ(numbers, (std::vector<int>{51, 51, 51, 52}));
+}
+
+}  // namespace
+}  // namespace glassh
