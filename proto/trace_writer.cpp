@@ -131,10 +131,7 @@ void TraceWriter::on_kexinit(Direction direction, Bytes payload) {
   const auto kexinit = decode<msg::KexInit>(payload);
   Way& own = way(direction);
   Way& other = way(opposite(direction));
-  if (own.has_kexinit) {  // a new key exchange begins
-    own.has_kexinit = false;
-    other.has_kexinit = false;
-  }
+  if (own.has_kexinit) other.has_kexinit = false;  // a new key exchange begins
   own.kex_algorithms = kexinit.kex_algorithms.text;
   own.has_kexinit = true;
 }

@@ -127,6 +127,15 @@ TEST(TraceWriter, DataOfAgentChannelsDoesNotShow) {
   EXPECT_THAT(trace.received(msg::ChannelData{.recipient_channel = 5, .data = secret}), HasSubstr("QZQZ"));
 }
 
+// [4253-7.1-3] keeps: in a rekey, too, the other side's list is an old one until its KEXINIT comes.
+TEST(TraceWriter, AGuessInARekeyIsNotReadByTheOldList) {
+  Traced trace;
+  trace.sent(kexinit("curve25519-sha256"));
+  trace.received(kexinit("curve25519-sha256"));
+  trace.sent(kexinit("diffie-hellman-group14-sha256,curve25519-sha256"));
+  EXPECT_THAT(trace.sent(msg::KexDhInit{}), HasSubstr("SSH_MSG_KEXDH_INIT"));
+}
+
 // A channel number that is used again for something else is shown again.
 TEST(TraceWriter, AClosedAgentChannelIsForgotten) {
   Traced trace;
