@@ -214,20 +214,20 @@ void Session::report_exit() {
   channel_.hub()->wake();
 }
 
-// RFC 4254 section 6.10 [4254-6.10-3]: CLOSE comes after the exit status.
+// RFC 4254 section 6.10 [4254-6.10-3]: CLOSE comes after the exit status. EOF does as well: a client that has said EOF
+// answers ours with CLOSE, and then the status could not be sent any more.
 void Session::finish_if_done() {
-  if (over_ || !output_.ended || !error_.ended) return;
-  Channel* channel = channel_.get();
-  if (channel != nullptr) channel->send_eof();
-  if (end_) {
-    report_exit();
-    if (channel != nullptr) channel->close();
-    context_->log.verbose("Close session: user {} from {} port {} id {}", context_->account.name,
-                          context_->addresses.remote_host, context_->addresses.remote_port, channel_.id());
-    over_ = true;
-    input_->stop();
-    process_.reap();
+  if (over_ || !end_ || !output_.ended || !error_.ended) return;
+  over_ = true;
+  report_exit();
+  if (Channel* channel = channel_.get()) {
+    channel->send_eof();
+    channel->close();
   }
+  context_->log.verbose("Close session: user {} from {} port {} id {}", context_->account.name,
+                        context_->addresses.remote_host, context_->addresses.remote_port, channel_.id());
+  input_->stop();
+  process_.reap();
   channel_.hub()->wake();
 }
 

@@ -60,7 +60,8 @@ class Attributes {
     check(::posix_spawnattr_init(&attributes_), "posix_spawnattr_init");
     sigset_t all;
     sigset_t none;
-    ::sigfillset(&all);
+    // sigfillset() leaves out two signals of the C library's own, which would then be ignored by the program.
+    std::memset(&all, 0xff, sizeof all);
     ::sigemptyset(&none);
     check(::posix_spawnattr_setsigdefault(&attributes_, &all), "posix_spawnattr_setsigdefault");
     check(::posix_spawnattr_setsigmask(&attributes_, &none), "posix_spawnattr_setsigmask");
