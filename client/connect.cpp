@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -76,20 +75,17 @@ int await_connected(int socket, Deadline deadline) {
   return ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
 }
 
-// A connected socket, or a negative errno value.
-int connect_to(const addrinfo& address, Deadline deadline) {
-  const int socket = ::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (socket < 0) return -errno;
-  int error = ::connect(socket, address.ai_addr, address.ai_addrlen) == 0 ? 0 : errno;
-  if (error == EINPROGRESS || error == EINTR) error = await_connected(socket, deadline);
-  if (error != 0) {
-    ::close(socket);
-    return -error;
-  }
+// Sets `socket` to a connected one, or returns an errno value.
+int connect_to(const addrinfo& address, Deadline deadline, Fd& socket) {
+  socket = Fd(::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket) return errno;
+  int error = ::connect(socket.get(), address.ai_addr, address.ai_addrlen) == 0 ? 0 : errno;
+  if (error == EINPROGRESS || error == EINTR) error = await_connected(socket.get(), deadline);
+  if (error != 0) return error;
   const int on = 1;  // a small packet does not wait for the acknowledgement of the one before; a dead peer is noticed
-  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-  return socket;
+  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  return 0;
 }
 
 // The time that is left, in equal shares for this address and those after it.
@@ -113,12 +109,12 @@ ServerStream connect_directly(const ClientConfig& config, ClientLog& log, Deadli
     for (std::size_t i = 0; i < list.size(); ++i) {
       const std::string address = numeric(*list[i]);
       log.debug1("Connecting to {} [{}] port {}.", config.host_name, address, config.port);
-      const int socket = connect_to(*list[i], share(deadline, static_cast<long>(list.size() - i)));
-      if (socket >= 0) {
+      Fd socket;
+      error = connect_to(*list[i], share(deadline, static_cast<long>(list.size() - i)), socket);
+      if (error == 0) {
         log.debug1("Connection established.");
-        return ServerStream(socket, address, config.port);
+        return ServerStream(std::move(socket), address, config.port);
       }
-      error = -socket;
       log.debug1("connect to address {} port {}: {}", address, config.port, error_text(error));
     }
   }
@@ -128,10 +124,7 @@ ServerStream connect_directly(const ClientConfig& config, ClientLog& log, Deadli
 
 // Starts `command` with the user's shell; its standard input and output are the other end of the socket.
 ServerStream connect_through(const std::string& command, ClientLog& log) {
-  int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
-    throw ConnectError(fmt::format("socketpair for ProxyCommand: {}", error_text(errno)));
-  }
+  SocketPair ends = make_socket_pair();
   const char* const named = std::getenv("SHELL");
   std::string shell = named != nullptr && *named != '\0' ? named : "/bin/sh";
   std::string flag = "-c";
@@ -142,8 +135,8 @@ ServerStream connect_through(const std::string& command, ClientLog& log) {
   posix_spawn_file_actions_t files;
   posix_spawnattr_t attributes;
   ::posix_spawn_file_actions_init(&files);
-  ::posix_spawn_file_actions_adddup2(&files, ends[1], STDIN_FILENO);
-  ::posix_spawn_file_actions_adddup2(&files, ends[1], STDOUT_FILENO);
+  ::posix_spawn_file_actions_adddup2(&files, ends.second.get(), STDIN_FILENO);
+  ::posix_spawn_file_actions_adddup2(&files, ends.second.get(), STDOUT_FILENO);
   ::posix_spawnattr_init(&attributes);
   sigset_t ignored_here;
   ::sigemptyset(&ignored_here);
@@ -154,33 +147,25 @@ ServerStream connect_through(const std::string& command, ClientLog& log) {
   const int error = ::posix_spawn(&proxy, shell.c_str(), &files, &attributes, arguments, environ);
   ::posix_spawn_file_actions_destroy(&files);
   ::posix_spawnattr_destroy(&attributes);
-  ::close(ends[1]);
-  if (error != 0) {
-    ::close(ends[0]);
-    throw ConnectError(fmt::format("{}: {}", shell, error_text(error)));
-  }
-  return ServerStream(ends[0], std::nullopt, 0, proxy);
+  if (error != 0) throw ConnectError(fmt::format("{}: {}", shell, error_text(error)));
+  return ServerStream(std::move(ends.first), std::nullopt, 0, proxy);
 }
 
 }  // namespace
 
-ServerStream::ServerStream(int socket, std::optional<std::string> address, std::uint16_t port, pid_t proxy)
-    : socket_(socket), address_(std::move(address)), port_(port), proxy_(proxy) {
-  ::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) | O_NONBLOCK);
-}
+ServerStream::ServerStream(Fd socket, std::optional<std::string> address, std::uint16_t port, pid_t proxy)
+    : socket_(std::move(socket)), address_(std::move(address)), port_(port), proxy_(proxy) {}
 
 ServerStream::ServerStream(ServerStream&& other) noexcept
-    : socket_(std::exchange(other.socket_, -1)),
+    : socket_(std::move(other.socket_)),
       address_(std::move(other.address_)),
       port_(other.port_),
       proxy_(std::exchange(other.proxy_, 0)) {}
 
 ServerStream::~ServerStream() {
-  if (socket_ >= 0) ::close(socket_);
+  socket_.close();
   if (proxy_ > 0) ::kill(proxy_, SIGHUP);
 }
-
-int ServerStream::release() { return std::exchange(socket_, -1); }
 
 std::string ServerStream::text() const {
   return address_ ? fmt::format("{} port {}", *address_, port_) : "UNKNOWN port 65535";

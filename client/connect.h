@@ -3,7 +3,7 @@
 // Blocking, in the order of ssh(1): each address of the name in turn, ConnectionAttempts rounds, ConnectTimeout shared
 // by the addresses that are left. Nothing of SSH happens here; who the server is, client/host_key_check finds out.
 //
-//   ServerStream stream = connect_to_server(config, log);  const int socket = stream.release();
+//   ServerStream stream = connect_to_server(config, log, {});  Drive<…> drive(executor, core, stream.release());
 #pragma once
 
 #include <chrono>
@@ -13,6 +13,7 @@
 
 #include <sys/types.h>
 
+#include "channels/io/fd.h"
 #include "client/config.h"
 #include "client/log.h"
 
@@ -26,22 +27,21 @@ class ConnectError : public std::runtime_error {
 
 class ServerStream {
  public:
-  // `socket` becomes non-blocking. `proxy` is 0 or the process at its other end, which gets a SIGHUP at the end of
-  // this.
-  ServerStream(int socket, std::optional<std::string> address, std::uint16_t port, pid_t proxy = 0);
+  // `proxy` is 0 or the process at the socket's other end, which gets a SIGHUP at the end of this.
+  ServerStream(Fd socket, std::optional<std::string> address, std::uint16_t port, pid_t proxy = 0);
   ~ServerStream();
   ServerStream(ServerStream&& other) noexcept;
   ServerStream(const ServerStream&) = delete;
   ServerStream& operator=(const ServerStream&) = delete;
 
-  int release();  // the socket; closing it is the caller's from now on
+  Fd release() { return std::move(socket_); }
   // Numeric; nothing behind a ProxyCommand.
   const std::optional<std::string>& address() const { return address_; }
   // "192.0.2.1 port 22", or "UNKNOWN port 65535" behind a ProxyCommand, as ssh(1) says it.
   std::string text() const;
 
  private:
-  int socket_;
+  Fd socket_;
   std::optional<std::string> address_;
   std::uint16_t port_;
   pid_t proxy_;

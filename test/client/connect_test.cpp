@@ -68,20 +68,19 @@ std::string error_of(const ClientConfig& config, std::optional<Clock::time_point
   return "connected";
 }
 
-TEST(Connect, ATcpConnectionDoesNotBlockAndDoesNotDelaySmallPackets) {
+TEST(Connect, ATcpConnectionDoesNotDelaySmallPackets) {
   const Listener listener;
   ClientLog log(LogLevel::quiet);
   ServerStream stream = connect_to_server(config_for("127.0.0.1", listener.port()), log, std::nullopt);
   EXPECT_EQ(stream.address(), "127.0.0.1");
   EXPECT_EQ(stream.text(), "127.0.0.1 port " + std::to_string(listener.port()));
-  const int socket = stream.release();
-  EXPECT_NE(::fcntl(socket, F_GETFL) & O_NONBLOCK, 0);
+  const Fd fd = stream.release();
+  const int socket = fd.get();
   EXPECT_NE(::fcntl(socket, F_GETFD) & FD_CLOEXEC, 0);
   int no_delay = 0;
   socklen_t size = sizeof no_delay;
   EXPECT_EQ(::getsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &no_delay, &size), 0);
   EXPECT_NE(no_delay, 0);
-  ::close(socket);
 }
 
 TEST(Connect, EachWayToFailHasItsText) {
@@ -124,12 +123,14 @@ TEST(Connect, AProxyCommandIsTheOtherEndAndHangsUpWithTheConnection) {
   // Says hello and its pid, then repeats what it hears; the trap shows that it was told to go.
   config.proxy_command = "sh -c 'trap \"echo told; exit 9\" HUP; echo hello; while read line; do echo \"$line\"; done'";
   ClientLog log(LogLevel::quiet);
+  Fd fd;
   int socket = -1;
   {
     ServerStream stream = connect_to_server(config, log, std::nullopt);
     EXPECT_FALSE(stream.address());
     EXPECT_EQ(stream.text(), "UNKNOWN port 65535");
-    socket = stream.release();
+    fd = stream.release();
+    socket = fd.get();
     EXPECT_EQ(read_from(socket), "hello\n");
     EXPECT_EQ(::write(socket, "echoed\n", 7), 7);
     EXPECT_EQ(read_from(socket), "echoed\n");
@@ -138,7 +139,6 @@ TEST(Connect, AProxyCommandIsTheOtherEndAndHangsUpWithTheConnection) {
   int status = 0;
   ASSERT_GT(::wait(&status), 0);
   EXPECT_EQ(WEXITSTATUS(status), 9);
-  ::close(socket);
 }
 
 TEST(Connect, AProxyCommandStartsWithDefaultSignals) {
@@ -148,12 +148,11 @@ TEST(Connect, AProxyCommandStartsWithDefaultSignals) {
   const auto before = ::signal(SIGPIPE, SIG_IGN);
   ClientLog log(LogLevel::quiet);
   ServerStream stream = connect_to_server(config, log, std::nullopt);
-  const int socket = stream.release();
-  const std::string line = read_from(socket);
+  const Fd socket = stream.release();
+  const std::string line = read_from(socket.get());
   ASSERT_EQ(line.rfind("SigIgn:\t", 0), 0u) << line;
   EXPECT_EQ(std::stoull(line.substr(8), nullptr, 16) >> (SIGPIPE - 1) & 1, 0u) << line;
   ::signal(SIGPIPE, before);
-  ::close(socket);
   ::wait(nullptr);
 }
 

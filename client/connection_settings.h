@@ -1,0 +1,21 @@
+// From what ssh_config says to what the core wants: the proposal, the limits, the identities.
+//
+//   auto settings = connection_settings(config, identities.public_keys(), check.algorithms(), key_log);
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "client/client_connection.h"
+#include "client/config.h"
+
+namespace glassh {
+
+// `host_key_algorithms` in the order to propose. `key_log` may be empty.
+std::shared_ptr<const ClientConnectionSettings> connection_settings(const ClientConfig& config,
+                                                                    std::vector<PublicKey> identities,
+                                                                    std::vector<std::string> host_key_algorithms,
+                                                                    KeyLog key_log);
+
+}  // namespace glassh

@@ -1,0 +1,184 @@
+#include "client/ssh_client.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "client/connection_settings.h"
+#include "client/prompt.h"
+#include "proto/messages_session.h"
+#include "proto/numbers.h"
+
+namespace glassh {
+
+SshClient::SshClient(const asio::any_io_executor& executor, const ClientConfig& config, std::string command,
+                     ServerStream stream, ClientLog& log, Rng& rng, TraceSink* trace, KeyLog key_log)
+    : executor_(executor),
+      config_(config),
+      log_(log),
+      stream_(std::move(stream)),
+      identities_(config, log),
+      host_key_check_(config, stream_.address(), log, rng, question_asker()),
+      connection_(
+          connection_settings(config, identities_.public_keys(), host_key_check_.algorithms(), std::move(key_log)), rng,
+          trace),
+      drive_(executor, connection_, stream_.release()),
+      session_(connection_, drive_.hub(), config, std::move(command), log),
+      timer_(executor) {}
+
+asio::awaitable<int> SshClient::run(std::optional<std::chrono::steady_clock::time_point> deadline) {
+  if (deadline) give_up_at(*deadline);
+  co_await drive_.run(*this);
+  timer_.cancel();
+  session_.end();
+  if (!abandoned_) co_await session_.flushed();
+  co_return failed_ ? own_error : session_.exit_status().value_or(own_error);
+}
+
+void SshClient::give_up_at(std::chrono::steady_clock::time_point deadline) {
+  timer_.expires_at(deadline);
+  timer_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    if (connection_.transport().peer_version().empty()) log_.error("Connection timed out during banner exchange");
+    log_.error("Connection to {} timed out", stream_.text());
+    leave(DisconnectReason::by_application, "the handshake took too long");
+    failed_ = true;
+  });
+}
+
+void SshClient::leave(DisconnectReason reason, std::string_view description) {
+  connection_.disconnect(reason, description);
+  drive_.wake();
+}
+
+void SshClient::end_by_signal(int signal) {
+  log_.verbose("Killed by signal {}.", signal);
+  failed_ = abandoned_ = true;
+  leave(DisconnectReason::by_application, "disconnected by user");
+}
+
+// ----------------------------------------------------------------------------------------------------------------
+// who the server is
+
+AskUser SshClient::question_asker() {
+  if (config_.batch_mode || !Prompt::open(executor_)) return {};
+  return [this](std::string question) { return ask_user(std::move(question)); };
+}
+
+asio::awaitable<std::optional<std::string>> SshClient::ask_user(std::string question) {
+  std::optional<Prompt> prompt = Prompt::open(executor_);
+  if (!prompt) co_return std::nullopt;
+  const std::optional<SecretBytes> answer = co_await prompt->ask(std::move(question), Echo::on);
+  if (!answer) co_return std::nullopt;
+  co_return std::string(text_of(answer->reveal()));
+}
+
+asio::awaitable<void> SshClient::on(const HostKeyOffered& event) {
+  timer_.cancel();
+  const bool accepted = co_await host_key_check_.accepts(PublicKey::decode(event.host_key));
+  if (accepted) {
+    connection_.accept_host_key();
+  } else {
+    failed_ = true;
+    leave(DisconnectReason::host_key_not_verifiable, "the user does not accept this host key");
+  }
+}
+
+void SshClient::on(const KeysChanged& event) {
+  log_.debug1("{}", event.first ? "keys are in use in both directions; now to log in" : "keys have been changed");
+}
+
+// ----------------------------------------------------------------------------------------------------------------
+// who the user is
+
+void SshClient::on(const UserSignatureWanted& event) {
+  const Identity& identity = identities_.list()[event.identity];
+  log_.debug1("Server accepts key: {} {} {}", identity.path, identity.key.short_type(), identity.key.fingerprint());
+  if (const auto signature = identities_.sign(event.identity, event.algorithm, event.data)) {
+    connection_.provide_user_signature(*signature);
+  } else {
+    connection_.cannot_sign();
+  }
+}
+
+// RFC 4252 section 5.4 [4252-5.4-2] [4252-5.4-4]: shown by default, as it is meant, but not as commands to a terminal.
+// [4252-5.4-3]: -q keeps it away.
+void SshClient::on(const BannerArrived& event) {
+  std::string text = printable(event.message, true);
+  if (!text.empty() && text.back() != '\n') text += '\n';
+  log_.raw(LogLevel::info, text);
+}
+
+// RFC 4253 section 11.3 [4253-11.3-2] [4253-11.3-3] [4253-11.3-4]
+void SshClient::on(const DebugArrived& event) {
+  const LogLevel level = event.always_display ? LogLevel::info : LogLevel::debug1;
+  log_.line(level, fmt::format("Remote: {}", printable(event.message)));
+}
+
+void SshClient::on(const AuthenticationSucceeded& event) {
+  log_.verbose("Authenticated to {} using \"{}\".", config_.host_name, event.method);
+  if (event.identity) log_.debug1("the key was {}", identities_.list()[*event.identity].path);
+  if (config_.session_type != SessionType::none) session_.open();
+  // OpenSSH PROTOCOL section 2.2: whoever takes this process over shall not open another session.
+  if (connection_.transport().peer_version().starts_with("SSH-2.0-OpenSSH")) {
+    connection_.channels().send_global("no-more-sessions@openssh.com", false);
+  }
+}
+
+void SshClient::on(const AuthenticationFailed& event) {
+  log_.fatal("{}@{}: Permission denied ({}).", config_.user, config_.host_name,
+             printable(event.methods_that_can_continue));
+  failed_ = true;
+  leave(DisconnectReason::no_more_auth_methods_available, "no more authentication methods to try");
+}
+
+// ----------------------------------------------------------------------------------------------------------------
+// what the server asks for
+
+// RFC 4251 section 4.3 [4251-4.3-7] [4251-4.3-8], RFC 4254 section 6.1 [4254-6.1-1], section 6.3.2 [4254-6.3.2-2],
+// section 7.2 [4254-7.2-1] [4254-7.2-5]: nothing was offered, so nothing is opened here. [4254-5.1-5]: a type that we
+// have never heard of gets the reason for that.
+void SshClient::on(const ChannelOpenWanted& event) {
+  log_.debug1("the server wants to open a channel of type {}: refused", printable(event.type));
+  constexpr std::string_view known[] = {"session", "x11", "forwarded-tcpip", "direct-tcpip", "auth-agent@openssh.com"};
+  const bool is_known = std::find(std::begin(known), std::end(known), event.type) != std::end(known);
+  connection_.channels().refuse_open(
+      event.channel,
+      is_known ? open_failure_reason::administratively_prohibited : open_failure_reason::unknown_channel_type,
+      is_known ? "not asked for" : "unknown channel type");
+}
+
+// RFC 4254 section 4 [4254-4-3] [4254-4-4], section 7.1 [4254-7.1-3] [4254-7.1-5]. Among these: keepalive@openssh.com,
+// to which any answer will do, and hostkeys-00@openssh.com, which wants none.
+void SshClient::on(const GlobalRequested& event) {
+  log_.debug1("the server sends the global request {}{}", printable(event.name), event.want_reply ? ": refused" : "");
+  if (event.want_reply) connection_.channels().answer_global(false);
+}
+
+// ----------------------------------------------------------------------------------------------------------------
+// how it ends
+
+void SshClient::on(const Disconnected& event) {
+  failed_ = true;
+  const bool logged_in = connection_.transport().phase() == Phase::connection;
+  const std::string description = printable(event.description);
+  if (event.by_peer && event.reason == DisconnectReason::connection_lost) {
+    if (logged_in) {
+      log_.error("Connection to {} closed by remote host.", config_.host_name);
+    } else {
+      log_.fatal("Connection closed by {}", stream_.text());
+    }
+  } else if (event.by_peer) {
+    // RFC 4253 section 11.1 [4253-11.1-5]
+    log_.error("Received disconnect from {}:{}: {}", stream_.text(), static_cast<std::uint32_t>(event.reason),
+               description);
+    log_.fatal("Disconnected from {}", stream_.text());
+  } else if (event.reason == DisconnectReason::connection_lost) {
+    log_.fatal("Timeout, server {} not responding.", config_.host_name);
+  } else if (event.reason == DisconnectReason::key_exchange_failed && !logged_in) {
+    log_.fatal("Unable to negotiate with {}: {}", stream_.text(), description);
+  } else {
+    log_.fatal("Connection to {}: {}", stream_.text(), description);
+  }
+}
+
+}  // namespace glassh

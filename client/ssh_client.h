@@ -1,0 +1,81 @@
+// One run of glassh, from the byte stream to the exit status: it answers what the connection asks, opens the session,
+// and tells the user how it ended.
+//
+// It is the handler of the connection's drive: one on() for each event. What belongs to the session's channel goes on
+// to RemoteSession. The server gets nothing it asks for that was not offered: no channel towards us, no global request.
+//
+//   SshClient client(executor, config, command, std::move(stream), log, rng, trace.sink(), key_log);
+//   const int status = co_await client.run(deadline);
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "channels/io/drive.h"
+#include "client/client_connection.h"
+#include "client/config.h"
+#include "client/connect.h"
+#include "client/host_key_check.h"
+#include "client/identities.h"
+#include "client/log.h"
+#include "client/session.h"
+
+namespace glassh {
+
+class SshClient {
+ public:
+  static constexpr int own_error = 255;  // the exit status of what goes wrong here, not in the command
+
+  // References and `trace` (which may be null) must outlive this.
+  SshClient(const asio::any_io_executor& executor, const ClientConfig& config, std::string command, ServerStream stream,
+            ClientLog& log, Rng& rng, TraceSink* trace, KeyLog key_log);
+
+  // The exit status. `deadline`: when ConnectTimeout ends, until the server has proved its host key.
+  asio::awaitable<int> run(std::optional<std::chrono::steady_clock::time_point> deadline);
+  // Ends the connection in good order; run() then returns soon.
+  void end_by_signal(int signal);
+
+  // For Drive.
+  asio::awaitable<void> on(const HostKeyOffered& event);
+  void on(const KeysChanged& event);
+  void on(const UserSignatureWanted& event);
+  void on(const BannerArrived& event);
+  void on(const DebugArrived& event);
+  void on(const AuthenticationSucceeded& event);
+  void on(const AuthenticationFailed& event);
+  void on(const ChannelOpenWanted& event);
+  void on(const GlobalRequested& event);
+  void on(const GlobalRequestAnswered&) {}  // of a keepalive; the core counts them
+  void on(const RoomAgain&) {}              // the sources see to it
+  void on(const Disconnected& event);
+  template <class ChannelEvent>  // the session's
+  void on(const ChannelEvent& event) {
+    session_.on(event);
+    if (session_.ended()) leave(DisconnectReason::by_application, "disconnected by user");
+  }
+
+ private:
+  asio::awaitable<std::optional<std::string>> ask_user(std::string question);
+  AskUser question_asker();
+  void give_up_at(std::chrono::steady_clock::time_point deadline);
+  void leave(DisconnectReason reason, std::string_view description);
+
+  const asio::any_io_executor executor_;
+  const ClientConfig& config_;
+  ClientLog& log_;
+  ServerStream stream_;
+  Identities identities_;
+  HostKeyCheck host_key_check_;
+  ClientConnection connection_;
+  Drive<ClientConnection> drive_;
+  RemoteSession session_;
+  asio::steady_timer timer_;
+  bool failed_ = false;     // what the command's exit status was does not count
+  bool abandoned_ = false;  // a signal ended us: what is not written by now never will be
+};
+
+}  // namespace glassh

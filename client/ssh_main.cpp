@@ -1,0 +1,157 @@
+// glassh: the client. Reads its command line and configuration, connects, and leaves the rest to SshClient.
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include "client/config.h"
+#include "client/connect.h"
+#include "client/log.h"
+#include "client/observers.h"
+#include "client/options.h"
+#include "client/ssh_client.h"
+#include "crypto/version.h"
+
+namespace glassh {
+namespace {
+
+// Standard descriptors that our parent closed would be given to the first files that we open.
+void open_standard_descriptors() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (::fcntl(fd, F_GETFD) < 0) ::open("/dev/null", O_RDWR);
+  }
+}
+
+ClientContext context_for(const std::string& host) {
+  const passwd* const user = ::getpwuid(::getuid());
+  if (user == nullptr) throw ConfigError(fmt::format("No user exists for uid {}", ::getuid()));
+  char name[256] = "";
+  ::gethostname(name, sizeof name - 1);
+  ClientContext context;
+  context.host = host;
+  context.local_user = user->pw_name;
+  context.home = user->pw_dir;
+  context.uid = user->pw_uid;
+  context.local_host_name = name;
+  context.environment = [](std::string_view variable) -> std::optional<std::string> {
+    const char* const value = std::getenv(std::string(variable).c_str());
+    return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
+  };
+  return context;
+}
+
+// -V, -Q and --help.
+bool answered_without_a_host(const ClientOptions& options) {
+  if (options.show_version) {
+    fmt::print(stderr, "glassh {}, {}\n", glassh_version, libcrypto_version());
+  } else if (options.query) {
+    for (const std::string& line : query_algorithms(*options.query, our_algorithm_names())) fmt::print("{}\n", line);
+  } else if (options.help) {
+    fmt::print("{}", client_usage());
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void say_about_terminals(const ClientConfig& config, const std::string& command, ClientLog& log) {
+  const bool asked = config.request_tty == RequestTty::yes || config.request_tty == RequestTty::force;
+  const bool expected = config.request_tty == RequestTty::automatic && command.empty() &&
+                        config.session_type == SessionType::standard && ::isatty(STDIN_FILENO) == 1;
+  if (asked || expected) log.info("Pseudo-terminal will not be allocated: glassh has no terminals yet.");
+}
+
+int connect_and_run(const ClientOptions& options, const ClientConfig& config, ClientLog& log) {
+  ClientTrace trace(log);
+  KeyLog key_log;
+  if (options.trace) trace.also_to(*options.trace);
+  if (options.keylog) {
+    key_log = open_key_log(*options.keylog);
+    fmt::print(stderr, "{}\n", key_log_warning(*options.keylog));  // whatever -q says
+  }
+  const std::string command = options.command.empty() ? config.remote_command.value_or("") : options.command;
+  say_about_terminals(config, command, log);
+
+  std::optional<std::chrono::steady_clock::time_point> deadline;
+  if (config.connect_timeout_seconds > 0) {
+    deadline = std::chrono::steady_clock::now() + std::chrono::seconds(config.connect_timeout_seconds);
+  }
+  ServerStream stream = connect_to_server(config, log, deadline);
+
+  asio::io_context io(1);
+  SystemRng rng;
+  SshClient client(io.get_executor(), config, command, std::move(stream), log, rng, trace.sink(), std::move(key_log));
+  asio::signal_set signals(io, SIGINT, SIGTERM);
+  // Under nohup a hang-up stays ignored.
+  if (std::signal(SIGHUP, SIG_DFL) == SIG_IGN) {
+    std::signal(SIGHUP, SIG_IGN);
+  } else {
+    signals.add(SIGHUP);
+  }
+  signals.async_wait([&](boost::system::error_code error, int signal) {
+    if (error) return;
+    client.end_by_signal(signal);
+    signals.clear();  // a second one ends us at once
+  });
+
+  int status = SshClient::own_error;
+  std::exception_ptr failure;
+  asio::co_spawn(io, client.run(deadline), [&](std::exception_ptr error, int result) {
+    failure = error;
+    status = result;
+    io.stop();
+  });
+  io.run();
+  if (failure) std::rethrow_exception(failure);
+  return status;
+}
+
+int run(const ClientOptions& options) {
+  ClientLog log(options.quiet ? LogLevel::quiet : LogLevel::info);
+  try {
+    if (options.log_file) log.use_file(*options.log_file);
+    const LoadedClientConfig loaded = load_client_config(options, context_for(options.host), our_algorithm_names());
+    log.set_level(loaded.config.log_level);
+    if (options.print_config) {
+      fmt::print("{}", effective_config(loaded.config));
+      return 0;
+    }
+    log.debug1("glassh {}, {}", glassh_version, libcrypto_version());
+    for (const ConfigNote& note : loaded.notes) log.line(note.level, note.text);
+    return connect_and_run(options, loaded.config, log);
+  } catch (const ConfigError& error) {
+    fmt::print(stderr, "glassh: {}\n", error.what());
+  } catch (const std::exception& error) {
+    log.fatal("glassh: {}", error.what());
+  }
+  return SshClient::own_error;
+}
+
+}  // namespace
+}  // namespace glassh
+
+int main(int argc, char** argv) {
+  glassh::open_standard_descriptors();
+  std::signal(SIGPIPE, SIG_IGN);  // whoever reads our output may go away: that is an error of write(2), not our death
+  std::signal(SIGCHLD, SIG_DFL);
+  const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+  try {
+    const glassh::ClientOptions options = glassh::parse_client_options(arguments);
+    return glassh::answered_without_a_host(options) ? 0 : glassh::run(options);
+  } catch (const glassh::UsageError& error) {
+    const std::string_view text = error.what();
+    if (!text.empty()) fmt::print(stderr, "glassh: {}\n", text);
+    if (text.empty()) fmt::print(stderr, "{}", glassh::client_usage());
+    return glassh::SshClient::own_error;
+  }
+}
