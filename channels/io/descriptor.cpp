@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -36,6 +37,13 @@ void set_non_blocking(int fd) {
   if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) fail("fcntl(O_NONBLOCK)");
 }
 
+// Opening a pipe or a terminal by its number gives the same one again. Not so the master side of a pseudo-terminal:
+// there it gives a new pair.
+bool opens_again(int fd, mode_t kind) {
+  int number = 0;
+  return S_ISFIFO(kind) || (::isatty(fd) == 1 && ::ioctl(fd, TIOCGPTN, &number) != 0);
+}
+
 IoResult result_of(ssize_t done) {
   if (done >= 0) return {static_cast<std::size_t>(done), 0};
   return {0, errno == EWOULDBLOCK ? EAGAIN : errno};
@@ -53,7 +61,7 @@ Descriptor Descriptor::own(const asio::any_io_executor& executor, Fd fd) {
 
 Descriptor Descriptor::borrow(const asio::any_io_executor& executor, int fd, Access access) {
   const mode_t kind = kind_of(fd);
-  if (S_ISFIFO(kind) || (S_ISCHR(kind) && ::isatty(fd) == 1)) {
+  if (opens_again(fd, kind)) {
     const std::string path = "/proc/self/fd/" + std::to_string(fd);
     const int how = access == Access::read ? O_RDONLY : O_WRONLY;
     Fd again(::open(path.c_str(), how | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
@@ -99,7 +107,7 @@ void Descriptor::close() {
 // system calls
 
 bool Descriptor::would_block(short events) const {
-  if (mode_ != Mode::polled) return false;
+  if (mode_ != Mode::polled || !fd_) return false;
   pollfd asked{fd_.get(), events, 0};
   return ::poll(&asked, 1, 0) <= 0;
 }

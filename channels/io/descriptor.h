@@ -6,8 +6,8 @@
 // user's shell with a non-blocking terminal. What it does instead:
 //   - a pipe or a terminal is opened again through /proc/self/fd, which gives a description of our own;
 //   - a socket is read and written with MSG_DONTWAIT;
-//   - where opening again is refused, poll(2) is asked before each call, and at most PIPE_BUF bytes are written, which
-//     a writable pipe always takes (a stopped terminal may still block).
+//   - where opening again is refused (sudo, su), poll(2) is asked before each call, and at most PIPE_BUF bytes are
+//     written, which a writable pipe always takes. A terminal might take less, and block until somebody reads it.
 // Asio's own waits set O_NONBLOCK, so it sees such a descriptor only through an epoll descriptor that watches it.
 // Regular files, and whatever else epoll refuses, never block and count as always ready.
 // Programs must ignore SIGPIPE; a write whose reader is gone then fails with EPIPE.
