@@ -63,7 +63,8 @@ void ClientTrace::note(std::string_view topic, std::string_view text) {
 KeyLog open_key_log(const std::string& path) {
   return [file = open_file(path, 0)](Bytes client_cookie, Bytes, Bytes shared_secret, Bytes ephemeral_private) {
     const std::string cookie = hex(client_cookie);
-    std::string lines = fmt::format("{} SHARED_SECRET {}\n", cookie, hex(shared_secret));
+    // K comes as it is hashed; Wireshark's dissector puts the length in front itself.
+    std::string lines = fmt::format("{} SHARED_SECRET {}\n", cookie, hex(shared_secret.subspan(4)));
     if (!ephemeral_private.empty()) lines += fmt::format("{} {}\n", cookie, hex(ephemeral_private));
     write_all(file->get(), lines);
   };

@@ -44,7 +44,8 @@ TraceOutput open_trace(const std::string& path) {
 KeyLog open_key_log(const std::string& path) {
   return [file = open_for_append(path, 0)](Bytes, Bytes server_cookie, Bytes shared_secret, Bytes ephemeral_private) {
     const std::string cookie = hex(server_cookie);
-    std::string lines = fmt::format("{} SHARED_SECRET {}\n", cookie, hex(shared_secret));
+    // K comes as it is hashed; Wireshark's dissector puts the length in front itself.
+    std::string lines = fmt::format("{} SHARED_SECRET {}\n", cookie, hex(shared_secret.subspan(4)));
     if (!ephemeral_private.empty()) lines += fmt::format("{} {}\n", cookie, hex(ephemeral_private));
     write_all(file->get(), lines);
   };
