@@ -138,11 +138,17 @@ TEST_F(DescriptorTest, WritersNeverBlockWhenNobodyReads) {
     EXPECT_TRUE(put.would_block()) << kind.name;
     EXPECT_FALSE(is_non_blocking(kind.from.get())) << kind.name;
     std::vector<std::uint8_t> space(1'000'000);
-    EXPECT_TRUE(waits(from.writable(), [&] {
+    const auto drain = [&] {
       ::fcntl(kind.to.get(), F_SETFL, O_NONBLOCK);
       while (::read(kind.to.get(), space.data(), space.size()) > 0) {
       }
-    })) << kind.name;
+    };
+    if (kind.name.starts_with("terminal")) {  // the kernel makes a little room by itself, a little later
+      drain();
+      EXPECT_TRUE(finishes(from.writable())) << kind.name;
+    } else {
+      EXPECT_TRUE(waits(from.writable(), drain)) << kind.name;
+    }
     EXPECT_GT(from.write(much).size, 0u) << kind.name;
   }
 }
