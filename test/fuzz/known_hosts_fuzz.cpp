@@ -1,0 +1,58 @@
+// Any text as known_hosts gives one of the four answers, throws nothing, and never knows a key that is not there.
+//
+// The first line is the host that is asked for, the rest the file.
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "auth/known_hosts.h"
+
+namespace {
+
+using namespace glassh;
+
+void check(bool holds) {
+  if (!holds) std::abort();
+}
+
+// The key of the seeds: 32 times "k".
+PublicKey wanted() {
+  return parse_public_key_line("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGtra2tra2tra2tra2tra2tra2tra2tra2tra2tra2tr").key;
+}
+
+// A line that we write is found again, whatever else is in the file.
+void add_and_find(const std::string& host, std::uint16_t port, const PublicKey& key, KnownHostsFile file) {
+  SeededRng rng(1);
+  Rng* const hash_with = host.size() % 2 == 0 ? &rng : nullptr;
+  try {
+    if (!file.text.empty() && file.text.back() != '\n') file.text += '\n';
+    file.text += known_hosts_line(host, port, key, hash_with) + "\n";
+  } catch (const std::invalid_argument&) {
+    return;
+  }
+  const KnownHostLookup found = look_up_host_key(std::array{std::move(file)}, host, port, key);
+  check(found.status == KnownHostStatus::match || found.status == KnownHostStatus::revoked || host.size() > 40000);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const PublicKey key = wanted();
+  const std::string_view input = text_of({data, size});
+  const std::string host(input.substr(0, input.find('\n')));
+  const std::string_view text = input.substr(std::min(host.size() + 1, input.size()));
+  const std::array files = {KnownHostsFile{"f", std::string(text)}};
+  for (const std::uint16_t port : {22, 2222}) {
+    const KnownHostLookup found = look_up_host_key(files, host, port, key);
+    const bool decided = found.status != KnownHostStatus::unknown;
+    check(decided == found.entry.has_value());
+    if (found.status == KnownHostStatus::match || found.status == KnownHostStatus::revoked) {
+      check(text.find(key.line().substr(12)) != std::string_view::npos);
+    }
+    if (found.status == KnownHostStatus::changed) check(found.entry->key && !(*found.entry->key == key));
+    for (const BadKnownHostsLine& bad : found.bad_lines) check(bad.line > 0 && !bad.reason.empty());
+    known_key_types(files, host, port);
+    add_and_find(host, port, key, files[0]);
+  }
+  return 0;
+}
