@@ -70,8 +70,8 @@ class Pair {
     moved |= send_application_data();
     if (options.client_rekeys_each_round && client_may_rekey() && !complete()) client.start_key_exchange();
     if (options.server_rekeys_each_round && server_may_rekey() && !complete()) server.start_key_exchange();
-    move_bytes(client, to_server);
-    move_bytes(server, to_client);
+    move_bytes(client, to_server, "client to server:");
+    move_bytes(server, to_client, "server to client:");
     moved |= deliver(client, to_client, [this](ClientEvent& event) { on_client_event(event); });
     moved |= deliver(server, to_server, [this](ServerEvent& event) { on_server_event(event); });
     return moved;
@@ -104,6 +104,8 @@ class Pair {
   std::optional<Disconnected> client_end, server_end;
   std::size_t client_key_changes = 0, server_key_changes = 0;
   TimePoint now;
+  // Sees the bytes that leave one side in one round.
+  std::function<void(const char* direction, const std::vector<std::uint8_t>& bytes)> on_flight;
 
   struct ClientSession {
     std::size_t sent = 0, received = 0;
@@ -149,13 +151,12 @@ class Pair {
   }
 
   template <class Core>
-  static void move_bytes(Core& core, std::vector<std::uint8_t>& queue) {
-    std::size_t size = 0;
-    for (const Bytes part : core.ready()) {
-      queue.insert(queue.end(), part.begin(), part.end());
-      size += part.size();
-    }
-    core.written(size);
+  void move_bytes(Core& core, std::vector<std::uint8_t>& queue, const char* direction) {
+    std::vector<std::uint8_t> flight;
+    for (const Bytes part : core.ready()) flight.insert(flight.end(), part.begin(), part.end());
+    core.written(flight.size());
+    queue.insert(queue.end(), flight.begin(), flight.end());
+    if (on_flight) on_flight(direction, flight);
   }
 
   std::size_t chunk_size(std::size_t available) {
@@ -191,7 +192,8 @@ class Pair {
     return any;
   }
 
-  void later(std::function<void()> answer) {
+  template <class Answer>
+  void later(Answer answer) {
     if (options.late == 0) {
       answer();
       return;
