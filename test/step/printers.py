@@ -14,6 +14,9 @@ MESSAGES = {
 
 
 def memory(pointer, size):
+    # A variable that is declared but not reached yet holds anything; gdb would ask for terabytes and die.
+    if not 0 <= size <= 1 << 20:
+        raise gdb.MemoryError("not yet initialised")
     return bytes(gdb.selected_inferior().read_memory(int(pointer), size)) if size else b""
 
 
