@@ -31,12 +31,13 @@ void leave_foreground(bool keep_stderr) {
   if (!keep_stderr) ::dup2(null.get(), STDERR_FILENO);
 }
 
-PidFile::PidFile(const std::string& path) {
+PidFile::PidFile(const std::string& path, const Log& log) {
   if (path.empty()) return;
   const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0644));
   const std::string number = fmt::format("{}\n", ::getpid());
   if (!file || ::write(file.get(), number.data(), number.size()) < 0) {
-    throw std::runtime_error(fmt::format("Couldn't create pid file \"{}\": {}", path, std::strerror(errno)));
+    log.error("Couldn't create pid file \"{}\": {}", path, std::strerror(errno));
+    return;
   }
   path_ = path;
 }

@@ -1,9 +1,11 @@
 // What a daemon does to its own process: standard descriptors, leaving the foreground, the PID file.
 //
-//   open_standard_descriptors();  …  leave_foreground();  const PidFile pid_file("/run/glasshd.pid");
+//   open_standard_descriptors();  …  leave_foreground();  const PidFile pid_file("/run/glasshd.pid", log);
 #pragma once
 
 #include <string>
+
+#include "server/log.h"
 
 namespace glassh {
 
@@ -15,10 +17,11 @@ void open_standard_descriptors();
 // std::runtime_error.
 void leave_foreground(bool keep_stderr);
 
-// Our process number in a file, as long as this lives. An empty path: none.
+// Our process number in a file, as long as this lives. An empty path: none. Failing at that is only logged, as sshd
+// does.
 class PidFile {
  public:
-  explicit PidFile(const std::string& path);  // throws std::runtime_error
+  PidFile(const std::string& path, const Log& log);
   PidFile(const PidFile&) = delete;
   PidFile& operator=(const PidFile&) = delete;
   ~PidFile();

@@ -107,8 +107,7 @@ NumericAddress remote_address(int socket) {
   return numeric(address);
 }
 
-void listen_on_endpoint(const ListenEndpoint& endpoint, AddressFamily family, const Log& log,
-                        std::vector<Fd>& sockets) {
+void listen_on_endpoint(const ListenEndpoint& endpoint, AddressFamily family, std::vector<Fd>& sockets) {
   addrinfo hints{};
   hints.ai_family = family_number(family);
   hints.ai_socktype = SOCK_STREAM;
@@ -119,11 +118,7 @@ void listen_on_endpoint(const ListenEndpoint& endpoint, AddressFamily family, co
     throw std::runtime_error(fmt::format("bad addr or host: {} ({})", endpoint.host, gai_strerror(error)));
 
   for (const addrinfo* each = found.first; each != nullptr; each = each->ai_next) {
-    Fd socket = listen_at(*each, endpoint);
-    if (!socket) continue;
-    const NumericAddress address = local_address(socket.get());
-    log.info("Server listening on {} port {}.", address.host, address.port);
-    sockets.push_back(std::move(socket));
+    if (Fd socket = listen_at(*each, endpoint)) sockets.push_back(std::move(socket));
   }
 }
 
@@ -132,9 +127,13 @@ void listen_on_endpoint(const ListenEndpoint& endpoint, AddressFamily family, co
 std::vector<Fd> listen_on(const ServerConfig& config, const Log& log) {
   std::vector<Fd> sockets;
   for (const ListenEndpoint& endpoint : config.endpoints()) {
-    listen_on_endpoint(endpoint, config.address_family, log, sockets);
+    listen_on_endpoint(endpoint, config.address_family, sockets);
   }
   if (sockets.empty()) throw std::runtime_error("Cannot bind any address.");
+  for (const Fd& socket : sockets) {
+    const NumericAddress address = local_address(socket.get());
+    log.info("Server listening on {} port {}.", address.host, address.port);
+  }
   return sockets;
 }
 

@@ -45,30 +45,20 @@ Configuration read_configuration(const ServerOptions& options) {
   return {std::move(config), reader.notes()};
 }
 
-// Throws std::runtime_error.
+// -t and -T change nothing.
+bool only_looking(const ServerOptions& options) { return options.test || options.print_config; }
+
 HostKeys read_host_keys(const ServerOptions& options, const ServerConfig& config, const Account& account, Rng& rng,
                         const Log& log) {
   if (!config.host_keys.empty()) return load_host_keys(config.host_keys, log);
-  const bool only_looking = options.test || options.print_config;
   return default_host_keys(system_host_key_directory, state_directory(account, std::getenv("XDG_STATE_HOME")),
-                           only_looking ? nullptr : &rng, log);
+                           only_looking(options) ? nullptr : &rng, log);
 }
 
 Log choose_log(const ServerOptions& options, const ServerConfig& config) {
   if (options.log_file) return Log::to_file(config.log_level, *options.log_file);
   if (options.log_to_stderr || options.debug > 0) return Log(config.log_level);
   return Log::to_syslog(config.log_level, config.syslog_facility);
-}
-
-// -t and -T: the configuration has been read, so it is right; what is left are the keys.
-int check_only(const ServerOptions& options, const Configuration& read, const HostKeys& host_keys, const Log& log) {
-  for (const ConfigNote& note : read.notes) log.write(note.level, note.text);
-  if (host_keys.empty() && !read.config.host_keys.empty()) {
-    log.write(LogLevel::fatal, "no hostkeys available -- exiting.");
-    return 1;
-  }
-  if (options.print_config) fmt::print("{}", effective_config(read.config));
-  return 0;
 }
 
 void warn_of_key_log(const std::string& path, const Log& log) {
@@ -167,56 +157,63 @@ void ignore_signals() {
   std::signal(SIGCHLD, SIG_DFL);  // whoever started us may have ignored it, and then no exit status would come
 }
 
-// Throws std::runtime_error; returns the exit status.
+void say_notes(const std::vector<ConfigNote>& notes, const Log& log) {
+  for (const ConfigNote& note : notes) log.write(note.level, note.text);
+  // RFC 4251 section 9.4.2 [4251-9.4.2-2]: debugging is for the administrator, who shall know what it gives away.
+  log.debug("LogLevel {} writes details of users' sessions to the log", log_level_name(log.level()));
+}
+
+// Everything that may fail before there is a connection has failed when this has returned, but the PID file.
+void serve(const ServerOptions& options, const ServerContext& context) {
+  ignore_signals();
+  Program program(options, context);
+  if (options.inetd) return program.serve_standard_input();
+  std::vector<Fd> sockets = listen_on(context.config, context.log);
+  const std::string& pid_path = context.config.pid_file;
+  const std::string pid_file = pid_path.empty() ? std::string() : std::filesystem::absolute(pid_path).string();
+  if (options.debug > 0) return program.serve(std::move(sockets));
+  if (!options.foreground) leave_foreground(options.log_to_stderr);
+  try {
+    const PidFile owned(pid_file, context.log);
+    program.serve(std::move(sockets));
+  } catch (const std::exception& error) {
+    context.log.write(LogLevel::fatal, error.what());
+    throw;
+  }
+}
+
+// Returns the exit status.
 int start(const ServerOptions& options) {
-  // Whatever happens before it is known where the log goes is said on standard error.
   const Configuration read = read_configuration(options);
   const ServerConfig& config = read.config;
   const Log startup_log(config.log_level);
   const Account account = own_account();
   SystemRng rng;
   const HostKeys host_keys = read_host_keys(options, config, account, rng, startup_log);
-  if (options.test || options.print_config) return check_only(options, read, host_keys, startup_log);
-  if (host_keys.empty()) {
-    startup_log.write(LogLevel::fatal, "no hostkeys available -- exiting.");
+  if (host_keys.empty() && (!config.host_keys.empty() || !only_looking(options))) {
+    fmt::print(stderr, "glasshd: no hostkeys available -- exiting.\n");
     return 1;
+  }
+  if (only_looking(options)) {
+    say_notes(read.notes, startup_log);
+    if (options.print_config) fmt::print("{}", effective_config(config));
+    return 0;
   }
   if (host_keys.usable(config.host_key_algorithms).empty()) {
     throw std::runtime_error("HostKeyAlgorithms names no algorithm that one of the host keys has");
   }
 
   const Log log = choose_log(options, config);
-  for (const ConfigNote& note : read.notes) log.write(note.level, note.text);
-  if (config.log_level >= LogLevel::debug1) {
-    // RFC 4251 section 9.4.2 [4251-9.4.2-2]
-    log.debug("LogLevel {} writes details of users' sessions to the log", log_level_name(config.log_level));
-  }
-  ServerContext context{config, account, log, host_keys, rng, nullptr};
+  say_notes(read.notes, log);
   KeyLog key_log;
   if (options.keylog) {
     key_log = open_key_log(*options.keylog);
     warn_of_key_log(*options.keylog, log);
   }
-  context.settings = connection_settings(config, host_keys, std::move(key_log));
-  if (options.trace) {
-    TraceOutput trace = open_trace(*options.trace);
-    context.trace = std::move(trace.write);
-    context.trace_style = trace.style;
-  }
-
-  ignore_signals();
-  Program program(options, context);
-  if (options.inetd) {
-    program.serve_standard_input();
-    return 0;
-  }
-  std::vector<Fd> sockets = listen_on(config, log);
-  const std::string pid_path = config.pid_file.empty() || options.debug > 0
-                                   ? std::string()
-                                   : std::filesystem::absolute(config.pid_file).string();
-  if (!options.foreground && options.debug == 0) leave_foreground(options.log_to_stderr);
-  const PidFile pid_file(pid_path);
-  program.serve(std::move(sockets));
+  TraceOutput trace;
+  if (options.trace) trace = open_trace(*options.trace);
+  serve(options, {config, account, log, host_keys, rng, connection_settings(config, host_keys, std::move(key_log)),
+                  std::move(trace.write), trace.style});
   return 0;
 }
 

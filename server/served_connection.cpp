@@ -18,21 +18,31 @@ struct ServedConnection::BeforeLogin {
 
 namespace {
 
-// Each connection's lines but the first one's begin with its number; a trace of a single connection needs none.
-std::unique_ptr<TraceWriter> trace_writer(const ServerContext& context, std::uint64_t number) {
-  if (!context.trace) return nullptr;
-  if (number <= 1) return std::make_unique<TraceWriter>(TraceWriter::Side::server, context.trace, context.trace_style);
-  const auto numbered = [write = context.trace, label = fmt::format("[{}] ", number)](std::string_view text) {
+std::string text_of_peer(const PeerAddresses& addresses) {
+  return fmt::format("{} port {}", addresses.remote_host, addresses.remote_port);
+}
+
+std::function<void(std::string_view)> with_label(std::function<void(std::string_view)> write, std::string label) {
+  return [write = std::move(write), label = std::move(label)](std::string_view lines) {
     std::string out;
-    while (!text.empty()) {
-      const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    while (!lines.empty()) {
+      const std::size_t end = std::min(lines.find('\n'), lines.size() - 1) + 1;
       out += label;
-      out += text.substr(0, end);
-      text.remove_prefix(end);
+      out += lines.substr(0, end);
+      lines.remove_prefix(end);
     }
     write(out);
   };
-  return std::make_unique<TraceWriter>(TraceWriter::Side::server, numbered, context.trace_style);
+}
+
+// Each connection's lines but the first one's begin with its number; a trace of a single connection needs none.
+std::unique_ptr<TraceWriter> trace_writer(const ServerContext& context, std::uint64_t number,
+                                          const PeerAddresses& addresses) {
+  if (!context.trace) return nullptr;
+  auto write = number <= 1 ? context.trace : with_label(context.trace, fmt::format("[{}] ", number));
+  auto writer = std::make_unique<TraceWriter>(TraceWriter::Side::server, std::move(write), context.trace_style);
+  writer->note("connection", fmt::format("from {}", text_of_peer(addresses)));
+  return writer;
 }
 
 }  // namespace
@@ -40,7 +50,7 @@ std::unique_ptr<TraceWriter> trace_writer(const ServerContext& context, std::uin
 ServedConnection::ServedConnection(const ServerContext& context, std::uint64_t number,
                                    const asio::any_io_executor& executor, Accepted accepted, Fd output)
     : context_(context),
-      trace_(trace_writer(context, number)),
+      trace_(trace_writer(context, number, accepted.addresses)),
       core_(context.settings, context.rng, trace_.get()),
       drive_(executor, core_, std::move(accepted.socket), std::move(output)),
       before_login_(std::make_unique<BeforeLogin>()),
@@ -56,7 +66,6 @@ ServedConnection::~ServedConnection() {
 asio::awaitable<void> ServedConnection::run() {
   const PeerAddresses& addresses = session_context_->addresses;
   context_.log.verbose("Connection from {} on {} port {}", peer(), addresses.local_host, addresses.local_port);
-  if (trace_) trace_->note("connection", fmt::format("from {}", peer()));
   try {
     co_await drive_.run(*this);
   } catch (const std::exception& error) {
@@ -189,10 +198,7 @@ void ServedConnection::on(const Disconnected& disconnected) {
   }
 }
 
-std::string ServedConnection::peer() const {
-  const PeerAddresses& addresses = session_context_->addresses;
-  return fmt::format("{} port {}", addresses.remote_host, addresses.remote_port);
-}
+std::string ServedConnection::peer() const { return text_of_peer(session_context_->addresses); }
 
 std::string ServedConnection::who() const {
   if (!before_login_) return fmt::format("user {} {}", escaped(core_.user()), peer());
