@@ -1,0 +1,140 @@
+// A server for tests that lets the user in and then does what the test says, message by message, right or wrong.
+//
+// The handshake and the login are the core's; everything after that is the script's: it sees each payload of the client
+// (80 and up, and DISCONNECT) and sends what it likes with the writer. It runs on the client's executor, over a socket.
+//
+//   ScriptedServer server(executor, std::move(socket), [](PacketWriter& writer, Bytes payload) { … });
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "auth/server_auth.h"
+#include "channels/io/descriptor.h"
+#include "crypto/key.h"
+#include "proto/error.h"
+#include "transport/transport.h"
+
+namespace glassh {
+
+struct ScriptedServerSettings {
+  std::string software_version = "OpenSSH_9.9";
+  std::string banner = {};
+  bool lets_in = true;
+  // Called for each payload, and once with an empty one after the login. When it returns false, the connection is cut
+  // after what it sent.
+  std::function<bool(PacketWriter&, Bytes)> script = [](PacketWriter&, Bytes) { return true; };
+};
+
+class ScriptedServer {
+ public:
+  ScriptedServer(const asio::any_io_executor& executor, Fd socket, ScriptedServerSettings settings)
+      : settings_(std::move(settings)),
+        host_key_(PrivateKey::generate("ssh-ed25519", rng_)),
+        core_settings_(core_settings()),
+        transport_(core_settings_, rng_, nullptr),
+        socket_(Descriptor::own(executor, std::move(socket))) {
+    asio::co_spawn(executor, run(), asio::detached);
+  }
+
+  const PublicKey& host_key() const { return host_key_.public_key(); }
+  // What the client said last, if it said so.
+  const std::optional<Disconnected>& disconnected() const { return disconnected_; }
+
+ private:
+  TransportSettings core_settings() const {
+    TransportSettings settings;
+    settings.kex.role = Role::server;
+    settings.kex.proposal = default_proposal();
+    settings.kex.proposal.host_key = {"ssh-ed25519"};
+    settings.kex.host_keys = {{"ssh-ed25519", copy_of(host_key_.public_key().blob())}};
+    settings.software_version = settings_.software_version;
+    for (const std::string_view name : signature_algorithm_names()) settings.server_sig_algs.emplace_back(name);
+    return settings;
+  }
+
+  asio::awaitable<void> run() {
+    transport_.set_now(TimePoint{} + std::chrono::hours(1));
+    bool open = true;
+    while (open) {
+      open = deliver();
+      while (transport_.writer().backlog() > 0) {
+        const IoResult put = socket_.write(transport_.writer().ready());
+        if (put.failed()) co_return;
+        if (put.would_block()) co_await socket_.writable();
+        transport_.writer().written(put.size);
+      }
+      if (!open) break;
+      const IoResult got = socket_.read(transport_.reader().space());
+      transport_.reader().filled(got.size);
+      if (got.would_block()) {
+        co_await socket_.readable();
+      } else if (got.size == 0) {
+        break;
+      }
+    }
+    socket_.close();
+  }
+
+  bool deliver() {
+    try {
+      while (auto event = transport_.next_event()) {
+        if (!on_event(*event)) return false;
+      }
+    } catch (const ProtocolError& error) {
+      const bool no_common_algorithm = error.reason() == DisconnectReason::key_exchange_failed;
+      EXPECT_TRUE(no_common_algorithm) << "the client broke the protocol: " << error.what();
+      return false;
+    }
+    return true;
+  }
+
+  bool on_event(TransportEvent& event) {
+    if (auto* wanted = std::get_if<SignatureWanted>(&event)) {
+      transport_.provide_signature(host_key_.sign(wanted->algorithm, wanted->exchange_hash));
+    } else if (std::holds_alternative<ServiceRequested>(event)) {
+      auth_.emplace(
+          ServerAuthSettings{.accepted_algorithms = core_settings_.server_sig_algs, .banner = settings_.banner},
+          transport_.session_id(), transport_.writer(), nullptr);
+    } else if (auto* disconnected = std::get_if<Disconnected>(&event)) {
+      disconnected_ = *disconnected;
+      return false;
+    } else if (auto* arrived = std::get_if<PayloadArrived>(&event)) {
+      return logged_in_ ? settings_.script(transport_.writer(), arrived->payload) : on_auth(arrived->payload);
+    }
+    return true;
+  }
+
+  bool on_auth(Bytes payload) {
+    std::optional<ServerAuthEvent> event = auth_->on_payload(payload);
+    while (event && std::holds_alternative<LoginAttempt>(*event)) {
+      event = auth_->decide(settings_.lets_in ? LoginDecision::accept : LoginDecision::refuse);
+    }
+    if (!event) return true;
+    logged_in_ = true;
+    transport_.enter(Phase::connection);
+    return settings_.script(transport_.writer(), {});
+  }
+
+  const ScriptedServerSettings settings_;
+  SeededRng rng_{3};
+  const PrivateKey host_key_;
+  const TransportSettings core_settings_;
+  Transport transport_;
+  std::optional<ServerAuth> auth_;
+  Descriptor socket_;
+  bool logged_in_ = false;
+  std::optional<Disconnected> disconnected_;
+};
+
+}  // namespace glassh
