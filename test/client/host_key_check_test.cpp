@@ -1,15 +1,15 @@
 #include "client/host_key_check.h"
 
-#include <cstdlib>
 #include <deque>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include <gtest/gtest.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+
+#include "test/support/temporary_directory.h"
 
 namespace glassh {
 namespace {
@@ -53,23 +53,16 @@ TEST(JudgeHostKey, FollowsTheTable) {
 class HostKeyCheckTest : public testing::Test {
  protected:
   HostKeyCheckTest() {
-    char name[] = "/tmp/glassh-known-hosts-XXXXXX";
-    directory_ = ::mkdtemp(name);
-    log_.use_file(directory_ + "/log");
+    log_.use_file(home_.path("log"));
     config_.host_name = "example.com";
     config_.port = 2222;
     config_.user_known_hosts_files = {known_hosts()};
     config_.host_key_algorithms = {"ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512", "rsa-sha2-256"};
   }
-  ~HostKeyCheckTest() override { std::filesystem::remove_all(directory_); }
 
-  std::string known_hosts() const { return directory_ + "/known_hosts"; }
-  static std::string content_of(const std::string& path) {
-    std::stringstream text;
-    text << std::ifstream(path).rdbuf();
-    return text.str();
-  }
-  std::string logged() const { return content_of(directory_ + "/log"); }
+  std::string known_hosts() const { return home_.path("known_hosts"); }
+  std::string remembered() const { return std::filesystem::exists(known_hosts()) ? home_.read("known_hosts") : ""; }
+  std::string logged() const { return home_.read("log"); }
   bool logged(std::string_view text) const { return logged().find(text) != std::string::npos; }
   void know(const std::string& line) { std::ofstream(known_hosts(), std::ios::app) << line << "\n"; }
 
@@ -90,7 +83,7 @@ class HostKeyCheckTest : public testing::Test {
   const PublicKey key_ = PrivateKey::generate("ssh-ed25519", rng_).public_key();
   const PublicKey other_ = PrivateKey::generate("ssh-ed25519", rng_).public_key();
   const PublicKey ecdsa_ = PrivateKey::generate("ecdsa-sha2-nistp256", rng_).public_key();
-  std::string directory_;
+  TemporaryDirectory home_;
   ClientLog log_;
   ClientConfig config_;
   std::vector<std::string> questions_;
@@ -125,7 +118,7 @@ TEST_F(HostKeyCheckTest, AFirstContactIsAsked) {  // [4251-4.1-4] keeps, [4251-4
     std::filesystem::remove(known_hosts());
     EXPECT_EQ(accepts(key_, c.answers), c.accepted);
     EXPECT_EQ(questions_.size(), c.questions);
-    EXPECT_EQ(content_of(known_hosts()), c.accepted ? "[example.com]:2222 " + key_.line() + "\n" : "");
+    EXPECT_EQ(remembered(), c.accepted ? "[example.com]:2222 " + key_.line() + "\n" : "");
   }
   EXPECT_EQ(questions_[0],
             "The authenticity of host '[example.com]:2222 ([192.0.2.1]:2222)' can't be established.\n"
@@ -163,7 +156,7 @@ TEST_F(HostKeyCheckTest, AChangedKeyWithoutCheckingIsAlarmingButNotRemembered) {
   config_.strict_host_key_checking = Strict::no;
   EXPECT_TRUE(accepts_unattended(key_));
   EXPECT_TRUE(logged("WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!"));
-  EXPECT_EQ(content_of(known_hosts()), line + "\n");
+  EXPECT_EQ(remembered(), line + "\n");
 }
 
 TEST_F(HostKeyCheckTest, ARevokedKeyIsNeverAccepted) {
@@ -205,7 +198,7 @@ TEST_F(HostKeyCheckTest, NamesFollowPortAndAlias) {
     config_.port = c.port;
     config_.host_key_alias = c.alias;
     EXPECT_TRUE(accepts_unattended(key_));
-    EXPECT_EQ(content_of(known_hosts()), c.name + " " + key_.line() + "\n");
+    EXPECT_EQ(remembered(), c.name + " " + key_.line() + "\n");
   }
 }
 
@@ -213,7 +206,7 @@ TEST_F(HostKeyCheckTest, HashedNamesAreFoundAgain) {
   config_.hash_known_hosts = true;
   config_.strict_host_key_checking = Strict::accept_new;
   EXPECT_TRUE(accepts_unattended(key_));
-  EXPECT_EQ(content_of(known_hosts()).rfind("|1|", 0), 0u);
+  EXPECT_EQ(remembered().rfind("|1|", 0), 0u);
   config_.strict_host_key_checking = Strict::yes;
   EXPECT_TRUE(accepts_unattended(key_));
 }
@@ -234,7 +227,7 @@ TEST_F(HostKeyCheckTest, GlobalFilesAreReadAndNotWritten) {
   config_.strict_host_key_checking = Strict::accept_new;
   EXPECT_TRUE(accepts_unattended(key_));
   EXPECT_TRUE(accepts_unattended(ecdsa_));
-  EXPECT_EQ(content_of(known_hosts()), "[example.com]:2222 " + key_.line() + "\n");
+  EXPECT_EQ(remembered(), "[example.com]:2222 " + key_.line() + "\n");
 }
 
 TEST_F(HostKeyCheckTest, DevNullKnowsNobodyAndComplainsOfNothing) {

@@ -1,13 +1,11 @@
 #include "client/identities.h"
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include <gtest/gtest.h>
 
 #include "crypto/key_file.h"
+#include "test/support/temporary_directory.h"
 
 namespace glassh {
 namespace {
@@ -17,14 +15,10 @@ namespace fs = std::filesystem;
 class IdentitiesTest : public testing::Test {
  protected:
   IdentitiesTest() {
-    char name[] = "/tmp/glassh-identities-XXXXXX";
-    directory_ = ::mkdtemp(name);
     log_.use_file(at("log"));
     config_.identity_files_given = true;
   }
-  ~IdentitiesTest() override { fs::remove_all(directory_); }
-
-  std::string at(const std::string& name) const { return directory_ + "/" + name; }
+  std::string at(const std::string& name) const { return home_.path(name); }
   // A key in `name`, and `name`.pub with `pub_of`'s key or, by default, its own.
   PublicKey make(const std::string& name, const PublicKey* pub_of = nullptr) {
     const PrivateKey key = PrivateKey::generate("ssh-ed25519", rng_);
@@ -33,14 +27,9 @@ class IdentitiesTest : public testing::Test {
     config_.identity_files.push_back(at(name));
     return key.public_key();
   }
-  std::string logged() const {
-    std::stringstream text;
-    text << std::ifstream(at("log")).rdbuf();
-    return text.str();
-  }
-  void write(const std::string& name, std::string_view text) { std::ofstream(at(name)) << text; }
+  std::string logged() const { return home_.read("log"); }
 
-  std::string directory_;
+  TemporaryDirectory home_;
   SeededRng rng_{7};
   ClientLog log_;
   ClientConfig config_;
@@ -106,11 +95,10 @@ TEST_F(IdentitiesTest, WhatCannotBeUsedIsSkippedWithAReason) {
   make("good");
   make("same");
   fs::copy_file(at("good.pub"), at("same.pub"), fs::copy_options::overwrite_existing);
-  write("text", "not a key\n");
-  fs::permissions(at("text"), fs::perms(0600));
+  home_.write("text", "not a key\n");
   config_.identity_files.push_back(at("text"));
   make("damaged");
-  write("damaged.pub", "ssh-ed25519 AAAA\n");
+  home_.write("damaged.pub", "ssh-ed25519 AAAA\n");
   const Identities identities(config_, log_);
   ASSERT_EQ(identities.list().size(), 1u);
   EXPECT_EQ(identities.list()[0].path, at("good"));

@@ -2,10 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
+#include "test/support/temporary_directory.h"
 
 namespace glassh {
 namespace {
@@ -41,12 +38,10 @@ TEST(ClientLog, TextOfThePeerCannotDriveTheTerminal) {  // [4251-9.2-1] keeps
 }
 
 TEST(ClientLog, WritesToItsFileWhatItsLevelShows) {
-  char directory[] = "/tmp/glassh-log-XXXXXX";
-  ASSERT_NE(::mkdtemp(directory), nullptr);
-  const std::string path = std::string(directory) + "/log";
+  const TemporaryDirectory home;
   {
     ClientLog log(LogLevel::info);
-    log.use_file(path);
+    log.use_file(home.path("log"));
     log.info("to {}", "everyone");
     log.debug1("to nobody");
     log.set_level(LogLevel::debug1);
@@ -55,10 +50,7 @@ TEST(ClientLog, WritesToItsFileWhatItsLevelShows) {
     log.set_level(LogLevel::quiet);
     log.fatal("to nobody");
   }
-  std::stringstream content;
-  content << std::ifstream(path).rdbuf();
-  EXPECT_EQ(content.str(), "to everyone\ndebug1: two\ndebug1: lines\n");
-  std::filesystem::remove_all(directory);
+  EXPECT_EQ(home.read("log"), "to everyone\ndebug1: two\ndebug1: lines\n");
 }
 
 TEST(ClientLog, AFileThatCannotBeOpenedIsNamed) {
