@@ -1,0 +1,148 @@
+"""glasshd and Debian's sshd, each with a configuration of its own, on a port of 127.0.0.1 that the system chose."""
+
+import contextlib
+import fcntl
+import os
+import re
+import socket
+import time
+
+from peers.cases import Failure, wait_until
+from peers.workspace import end_process, find_program, our_program
+
+HOST_KEY_KINDS = ("ed25519", "ecdsa", "rsa")
+
+
+class Server:
+    def __init__(self, workspace, process, log_path, port=0):
+        self.workspace, self.process, self.log_path, self.port = workspace, process, log_path, port
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def log_tail(self):
+        return "server's log:\n" + "\n".join(self.log().splitlines()[-30:])
+
+    def known_hosts(self, kinds=HOST_KEY_KINDS, host=None):
+        """Lines for a known_hosts file."""
+        host = host or f"[127.0.0.1]:{self.port}"
+        return "".join(f"{host} {self.workspace.public_key('host-' + kind, kind)}\n" for kind in kinds)
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def children(self):
+        """The ids of the processes that the server started and that are still there."""
+        return children_of(self.process.pid)
+
+    def stop(self):
+        end_process(self.process)
+
+
+def children_of(pid):
+    found = []
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with contextlib.suppress(FileNotFoundError), open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as file:
+            found += [int(word) for word in file.read().split()]
+    return found
+
+
+def authorized_keys(workspace):
+    """One user key of each type logs in."""
+    path = workspace.file("authorized_keys")
+    if not os.path.exists(path):
+        keys = "".join(workspace.public_key("user-" + kind, kind) + "\n" for kind in HOST_KEY_KINDS)
+        workspace.file("authorized_keys", keys)
+    return path
+
+
+def common_configuration(workspace, host_kinds, level):
+    lines = [f"HostKey {workspace.key('host-' + kind, kind)}" for kind in host_kinds]
+    lines += [f"AuthorizedKeysFile {authorized_keys(workspace)}", "StrictModes no", "PidFile none", f"LogLevel {level}",
+              "MaxStartups 200", "MaxSessions 500"]
+    return lines
+
+
+def glasshd_configuration(workspace, settings=(), host_kinds=HOST_KEY_KINDS, level="VERBOSE"):
+    """The path of a new configuration file, in which any free port of 127.0.0.1 is asked for."""
+    path = workspace.fresh("glasshd.conf")
+    lines = [*settings, *common_configuration(workspace, host_kinds, level), "ListenAddress 127.0.0.1", "Port 0"]
+    workspace.file(os.path.basename(path), "\n".join(lines) + "\n")
+    return path
+
+
+def start_glasshd(workspace, settings=(), flags=(), host_kinds=HOST_KEY_KINDS, level="VERBOSE"):
+    """Settings come first in the file, so they win."""
+    log_path = workspace.fresh("glasshd.log")
+    configuration = glasshd_configuration(workspace, settings, host_kinds, level)
+    with open(log_path, "wb") as log:
+        process = workspace.start([our_program("glasshd"), "-D", "-e", "-f", configuration, *flags], stderr=log)
+    server = Server(workspace, process, log_path)
+
+    def listening():
+        if process.poll() is not None:
+            raise Failure(f"glasshd ended with status {process.returncode}\n{server.log_tail()}")
+        return re.search(r"^Server listening on 127\.0\.0\.1 port (\d+)\.", server.log(), re.MULTILINE)
+
+    server.port = int(wait_until(listening, "glasshd listens", server.log_tail)[1])
+    return server
+
+
+def start_sshd(workspace, settings=(), host_kinds=HOST_KEY_KINDS, level="VERBOSE"):
+    """sshd takes no port 0; another process may take the free one that we found, and then we look for another."""
+    need_separation_directory(workspace)
+    for _ in range(5):
+        port = free_port()
+        log_path = workspace.fresh("sshd.log")
+        configuration = workspace.fresh("sshd.conf")
+        lines = [*settings, *common_configuration(workspace, host_kinds, level), f"ListenAddress 127.0.0.1:{port}",
+                 "UsePAM no", "PermitRootLogin yes", "PermitUserRC no", "PasswordAuthentication no",
+                 "KbdInteractiveAuthentication no", "PrintMotd no"]
+        workspace.file(os.path.basename(configuration), "\n".join(lines) + "\n")
+        with open(log_path, "wb") as log:
+            process = workspace.start([find_program("sshd"), "-D", "-e", "-f", configuration], stderr=log)
+        server = Server(workspace, process, log_path, port)
+        while process.poll() is None:
+            if "Server listening on" in server.log():
+                return server
+            time.sleep(0.02)
+        if "in use" not in server.log():
+            break
+    raise Failure(f"sshd did not start\n{server.log_tail()}")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def need_separation_directory(workspace, path="/run/sshd"):
+    """An sshd that root starts wants this directory. If we make it, we remove it, when nobody else holds its lock."""
+    if os.getuid() != 0 or getattr(workspace, "separation_directory", None):
+        return
+    while True:
+        try:
+            os.mkdir(path, 0o755)
+            made = True
+        except FileExistsError:
+            made = False
+        directory = None
+        with contextlib.suppress(FileNotFoundError):
+            directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            fcntl.flock(directory, fcntl.LOCK_SH)
+            if os.path.samestat(os.fstat(directory), os.stat(path)):
+                break
+        if directory is not None:
+            os.close(directory)
+    workspace.separation_directory = path
+
+    def release():
+        if made:
+            fcntl.flock(directory, fcntl.LOCK_EX)
+            with contextlib.suppress(OSError):  # not empty: somebody else's by now
+                os.rmdir(path)
+        os.close(directory)
+
+    workspace.at_end(release)
