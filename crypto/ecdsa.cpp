@@ -83,9 +83,10 @@ void add_public_parts(KeyParts& parts, Bytes Q) {
 std::vector<std::uint8_t> point_of(EVP_PKEY* key) {
   const SecretBytes x = key_number(key, OSSL_PKEY_PARAM_EC_PUB_X, coordinate_size);
   const SecretBytes y = key_number(key, OSSL_PKEY_PARAM_EC_PUB_Y, coordinate_size);
-  std::vector<std::uint8_t> point = {uncompressed_point};
-  point.insert(point.end(), x.reveal().begin(), x.reveal().end());
-  point.insert(point.end(), y.reveal().begin(), y.reveal().end());
+  std::vector<std::uint8_t> point(point_size);
+  point[0] = uncompressed_point;
+  std::memcpy(&point[1], x.reveal().data(), coordinate_size);
+  std::memcpy(&point[1 + coordinate_size], y.reveal().data(), coordinate_size);
   return point;
 }
 

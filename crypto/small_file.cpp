@@ -130,7 +130,7 @@ void append_line(const std::string& path, std::string_view line, std::uint32_t m
   if (facts.st_size > 0) {
     char last = '\n';
     if (pread(file.number(), &last, 1, facts.st_size - 1) < 0) fail(path);
-    if (last != '\n') addition = "\n";
+    if (last != '\n') addition += '\n';
   }
   addition += line;
   addition += '\n';
