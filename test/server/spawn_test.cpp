@@ -1,0 +1,235 @@
+#include "server/spawn.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstring>
+#include <system_error>
+#include <thread>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/wait.h>
+
+#include "test/support/temporary_directory.h"
+
+namespace glassh {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+SpawnRequest sh(const std::string& script) { return {"/bin/sh", {"sh", "-c", script}, {"PATH=/usr/bin:/bin"}, "/"}; }
+
+std::string read_all(const Fd& fd) {
+  std::string text;
+  char piece[4096];
+  for (ssize_t got = 0; (got = ::read(fd.get(), piece, sizeof piece)) > 0;) {
+    text.append(piece, static_cast<std::size_t>(got));
+  }
+  return text;
+}
+
+ProcessEnd wait_for_end(Process& process) {
+  pollfd waiting{process.pidfd.get(), POLLIN, 0};
+  EXPECT_EQ(::poll(&waiting, 1, 20'000), 1) << "the program does not end";
+  return process.end().value_or(ProcessEnd{});
+}
+
+struct Result {
+  std::string output, error;
+  ProcessEnd end;
+};
+Result run(const SpawnRequest& request) {
+  Process process = spawn_process(request);
+  process.standard_input.close();
+  Result result;
+  result.output = read_all(process.standard_output);
+  result.error = read_all(process.standard_error);
+  result.end = wait_for_end(process);
+  process.reap();
+  return result;
+}
+
+// [4254-6.10-1]
+TEST(Spawn, TellsHowAProgramEnded) {
+  EXPECT_EQ(run(sh("exit 0")).end, (ProcessEnd{.exit_status = 0}));
+  EXPECT_EQ(run(sh("exit 37")).end, (ProcessEnd{.exit_status = 37}));
+  EXPECT_EQ(run(sh("exit 255")).end, (ProcessEnd{.exit_status = 255}));
+  EXPECT_EQ(run(sh("kill -9 $$")).end, (ProcessEnd{.signal = SIGKILL}));
+  EXPECT_EQ(run(sh("kill -TERM $$")).end, (ProcessEnd{.signal = SIGTERM}));
+}
+
+TEST(Spawn, KeepsOutputAndErrorApart) {
+  const Result result = run(sh("echo out; echo err >&2"));
+  EXPECT_EQ(result.output, "out\n");
+  EXPECT_EQ(result.error, "err\n");
+}
+
+TEST(Spawn, FeedsInputUntilItIsClosed) {
+  Process process = spawn_process(sh("cat; echo end"));
+  ASSERT_EQ(::write(process.standard_input.get(), "text\n", 5), 5);
+  process.standard_input.close();
+  EXPECT_EQ(read_all(process.standard_output), "text\nend\n");
+  wait_for_end(process);
+  process.reap();
+}
+
+TEST(Spawn, HandsOnNothingButThreeDescriptors) {
+  // Opened without O_CLOEXEC, as a careless library would.
+  const Fd leaky(::open("/dev/null", O_RDONLY));
+  const Fd high(::fcntl(leaky.get(), F_DUPFD, 700));
+  ASSERT_TRUE(high);
+  // The listing's own descriptor is the fourth.
+  EXPECT_EQ(run(sh("ls /proc/self/fd")).output, "0\n1\n2\n3\n");
+}
+
+TEST(Spawn, ResetsSignals) {
+  struct sigaction ignore {};
+  struct sigaction before {};
+  ignore.sa_handler = SIG_IGN;
+  ::sigaction(SIGPIPE, &ignore, &before);
+  sigset_t blocked;
+  sigset_t mask_before;
+  ::sigemptyset(&blocked);
+  ::sigaddset(&blocked, SIGTERM);
+  ::sigaddset(&blocked, SIGUSR1);
+  ::pthread_sigmask(SIG_BLOCK, &blocked, &mask_before);
+  const Result result = run({"/bin/cat", {"cat", "/proc/self/status"}, {}, "/"});
+  ::pthread_sigmask(SIG_SETMASK, &mask_before, nullptr);
+  ::sigaction(SIGPIPE, &before, nullptr);
+
+  EXPECT_THAT(result.output, HasSubstr("SigIgn:\t0000000000000000\n"));
+  EXPECT_THAT(result.output, HasSubstr("SigBlk:\t0000000000000000\n"));
+}
+
+TEST(Spawn, LeadsASessionAndAProcessGroup) {
+  Process process = spawn_process(sh("cat"));
+  EXPECT_EQ(::getsid(process.pid), process.pid);
+  EXPECT_EQ(::getpgid(process.pid), process.pid);
+  EXPECT_NE(::getsid(0), process.pid);
+  process.kill();
+}
+
+TEST(Spawn, SignalsReachTheWholeGroup) {
+  Process process =
+      spawn_process(sh("trap 'echo shell; exit 4' USR1; sh -c 'trap \"echo child; exit\" USR1; echo up; "
+                       "while :; do sleep 0.01; done' & while :; do sleep 0.01; done"));
+  char up[3];
+  ASSERT_EQ(::read(process.standard_output.get(), up, sizeof up), 3);
+  process.signal_group(SIGUSR1);
+  const std::string said = read_all(process.standard_output);
+  EXPECT_THAT(said, HasSubstr("child"));
+  EXPECT_THAT(said, HasSubstr("shell"));
+  EXPECT_EQ(wait_for_end(process).exit_status, 4u);
+  process.reap();
+}
+
+TEST(Spawn, LeavesNoZombie) {
+  Process process = spawn_process(sh("exit 1"));
+  const pid_t pid = process.pid;
+  wait_for_end(process);
+  EXPECT_EQ(::kill(pid, 0), 0) << "the number is ours until reap()";
+  process.reap();
+  EXPECT_EQ(::kill(pid, 0), -1);
+  EXPECT_EQ(::waitpid(pid, nullptr, WNOHANG), -1);
+  process.signal_group(SIGKILL);  // must not reach anybody
+}
+
+TEST(Spawn, EndIsNothingWhileItRuns) {
+  Process process = spawn_process(sh("cat"));
+  EXPECT_FALSE(process.end().has_value());
+  process.standard_input.close();
+  EXPECT_EQ(wait_for_end(process), ProcessEnd{});
+  EXPECT_EQ(process.end(), ProcessEnd{}) << "asking again is fine";
+  process.reap();
+}
+
+TEST(Spawn, ThrowsWhereThereIsNoProgram) {
+  try {
+    spawn_process({"/nonexistent/shell", {"shell"}, {}, "/"});
+    FAIL() << "started nothing";
+  } catch (const std::system_error& error) {
+    EXPECT_EQ(error.code().value(), ENOENT);
+    EXPECT_THAT(error.what(), HasSubstr("/nonexistent/shell"));
+  }
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a child was left";
+}
+
+TEST(Spawn, StartsInTheHomeDirectory) {
+  const TemporaryDirectory home;
+  SpawnRequest request = sh("pwd -P");
+  request.directory = home.path();
+  EXPECT_EQ(run(request).output, home.path() + "\n");
+}
+
+TEST(Spawn, SaysThatAHomeDirectoryIsMissing) {
+  SpawnRequest request = sh("pwd");
+  request.directory = "/nonexistent/home";
+  const Result result = run(request);
+  EXPECT_EQ(result.output, "/\n");
+  EXPECT_EQ(result.error, "Could not chdir to home directory /nonexistent/home: No such file or directory\n");
+}
+
+TEST(Spawn, WorksFromManyThreads) {
+  std::vector<std::thread> threads;
+  std::atomic<int> right = 0;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&right, i] {
+      for (int round = 0; round < 10; ++round) {
+        const Result result = run(sh("ls /proc/self/fd | wc -l; exit " + std::to_string(i)));
+        if (result.output == "4\n" && result.end.exit_status == static_cast<unsigned>(i)) ++right;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(right, 80);
+}
+
+TEST(Spawn, TheShellRunsCommands) {
+  const Account account{"ann", 1000, 1000, "/home/ann", "/usr/bin/zsh"};
+  const SpawnRequest command = shell_request(account, "echo $HOME; ls", {"A=b"});
+  EXPECT_EQ(command.program, "/usr/bin/zsh");
+  EXPECT_THAT(command.arguments, ElementsAre("zsh", "-c", "echo $HOME; ls"));
+  EXPECT_THAT(command.environment, ElementsAre("A=b"));
+  EXPECT_EQ(command.directory, "/home/ann");
+  EXPECT_THAT(shell_request(account, std::nullopt, {}).arguments, ElementsAre("-zsh")) << "a login shell";
+}
+
+TEST(Spawn, TheEnvironmentSaysWhoAndFromWhere) {
+  const Account account{"ann", 1000, 1000, "/home/ann", "/bin/dash"};
+  const PeerAddresses addresses{"192.0.2.1", 50000, "192.0.2.2", 22};
+  const auto environment = session_environment(account, addresses, {{"LANG", "C.UTF-8"}});
+  for (const char* expected : {"USER=ann", "LOGNAME=ann", "HOME=/home/ann", "SHELL=/bin/dash",
+                               "SSH_CLIENT=192.0.2.1 50000 22", "SSH_CONNECTION=192.0.2.1 50000 192.0.2.2 22",
+                               "PATH=/usr/local/bin:/usr/bin:/bin:/usr/games", "LANG=C.UTF-8"}) {
+    EXPECT_THAT(environment, testing::Contains(expected));
+  }
+}
+
+TEST(Spawn, AcceptedVariablesReplaceNothing) {
+  const Account account{"ann", 1000, 1000, "/home/ann", "/bin/dash"};
+  const auto environment = session_environment(account, {}, {{"PATH", "/evil"}, {"HOME", "/evil"}, {"X", "y"}});
+  EXPECT_THAT(environment, Not(testing::Contains(HasSubstr("/evil"))));
+  EXPECT_THAT(environment, testing::Contains("X=y"));
+}
+
+TEST(Spawn, KnowsTheSignalsOfTheRfc) {
+  for (const char* name :
+       {"ABRT", "ALRM", "FPE", "HUP", "ILL", "INT", "KILL", "PIPE", "QUIT", "SEGV", "TERM", "USR1", "USR2"}) {
+    const auto number = signal_number(name);
+    ASSERT_TRUE(number.has_value()) << name;
+    EXPECT_EQ(signal_name(*number), name);  // [4254-6.10-6]
+    EXPECT_STREQ(::sigabbrev_np(*number), name);
+  }
+  for (const char* name : {"", "SIGTERM", "term", "STOP", "TERM ", "9", "INFO@openssh.com"}) {
+    EXPECT_FALSE(signal_number(name).has_value()) << name;
+  }
+  EXPECT_EQ(signal_name(SIGBUS), "SIG@openssh.com");  // [4254-6.10-5]
+}
+
+}  // namespace
+}  // namespace glassh
