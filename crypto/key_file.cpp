@@ -274,19 +274,24 @@ void save(const std::string& path, Bytes content, std::uint32_t mode, Rng& rng, 
 
 }  // namespace
 
+std::optional<std::string> why_unsafe(std::uint32_t mode, std::uint32_t owner, std::uint32_t user_id) {
+  if (owner != user_id && owner != 0) {
+    return fmt::format("the private key belongs to user {}, neither to us (user {}) nor to root. It is NOT used.",
+                       owner, user_id);
+  }
+  if ((mode & 077) != 0) {
+    return fmt::format(
+        "THE PRIVATE KEY IS NOT PRIVATE. Its mode is {:04o}, so others may read or change it. It is NOT "
+        "used; make it 0600 (chmod 600) if you still trust it.",
+        mode);
+  }
+  return std::nullopt;
+}
+
 PrivateKeyFile load_private_key(const std::string& path) {
   const SmallFile file = read_key_file(path);
-  if (file.owner != geteuid() && file.owner != 0) {
-    throw KeyFileError(Kind::unsafe, fmt::format("{}: the private key belongs to user {}, neither to us (user {}) nor "
-                                                 "to root. It is NOT used.",
-                                                 path, file.owner, geteuid()));
-  }
-  if ((file.mode & 077) != 0) {
-    throw KeyFileError(Kind::unsafe,
-                       fmt::format("{}: THE PRIVATE KEY IS NOT PRIVATE. Its mode is {:04o}, so others may "
-                                   "read or change it. It is NOT used; make it 0600 (chmod 600) if you "
-                                   "still trust it.",
-                                   path, file.mode));
+  if (const auto problem = why_unsafe(file.mode, file.owner, geteuid())) {
+    throw KeyFileError(Kind::unsafe, fmt::format("{}: {}", path, *problem));
   }
   try {
     return parse_private_key_file(text_of(file.content.reveal()));

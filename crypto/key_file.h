@@ -7,6 +7,8 @@
 //   const PrivateKeyFile file = load_private_key("/etc/ssh/ssh_host_ed25519_key");  file.key.sign(…)
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -49,6 +51,9 @@ SecretBytes write_private_key_file(const PrivateKey& key, std::string_view comme
 // Reads and parses. Refuses a file that group or others may access in any way, one that belongs neither to us nor to
 // root, and one that is not an ordinary file. Throws KeyFileError.
 PrivateKeyFile load_private_key(const std::string& path);
+// The part of that which is about the mode and the owner: why `user_id` must not use such a private key file. Nothing
+// if it may.
+std::optional<std::string> why_unsafe(std::uint32_t mode, std::uint32_t owner, std::uint32_t user_id);
 // "…/id_ed25519.pub": its first line. Throws KeyFileError.
 PublicKeyLine load_public_key(const std::string& path);
 

@@ -162,7 +162,11 @@ TEST_F(StrictModes, FileAndDirectoriesMustNotBeWritableByOthers) {
 }
 
 TEST_F(StrictModes, FileAndDirectoriesMustBelongToTheUserOrRoot) {
-  if (geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
+  if (geteuid() != 0) {  // only root can give a file away, but it is somebody else's for another user
+    EXPECT_THAT(check_strict_modes(file_, home_.path(), geteuid() + 1).value_or(""),
+                StartsWith(fmt::format("{} belongs to user {}", file_, geteuid())));
+    return;
+  }
   const std::uint32_t user = 12345;
   const std::uint32_t stranger = 12346;
   for (const std::string& name : {home_.path(), home_.path(".ssh"), file_}) {
@@ -186,15 +190,18 @@ TEST_F(StrictModes, LinksAreResolvedFirst) {
   EXPECT_EQ(problem(home_.path("link")), "");
 }
 
+// outer/ may be written by all. That is no matter to what lies below outer/home, where the checks end.
 TEST_F(StrictModes, OutsideTheHomeEachDirectoryUpToTheRootCounts) {
-  // The temporary directory itself may be written by all: it is above the home directory, which is where checks end.
-  TemporaryDirectory elsewhere;
-  const std::string path = elsewhere.write("keys", ours);
-  const std::string parent = std::filesystem::path(elsewhere.path()).parent_path().string();
-  struct stat facts {};
-  ASSERT_EQ(stat(parent.c_str(), &facts), 0);
-  if ((facts.st_mode & 022) == 0) GTEST_SKIP() << parent << " is not writable by all";
-  EXPECT_THAT(problem(path), StartsWith(parent + " has mode"));
+  const std::string home = home_.path("outer/home");
+  for (const std::string name : {"outer", "outer/home", "outer/etc"}) {
+    std::filesystem::create_directory(home_.path(name));
+    home_.set_mode(name, 0755);
+  }
+  const std::string inside = home_.write("outer/home/keys", ours);
+  const std::string outside = home_.write("outer/etc/keys", ours);
+  home_.set_mode("outer", 0777);
+  EXPECT_EQ(check_strict_modes(inside, home, geteuid()), std::nullopt);
+  EXPECT_THAT(check_strict_modes(outside, home, geteuid()).value_or(""), StartsWith(home_.path("outer") + " has mode"));
 }
 
 TEST_F(StrictModes, MissingFileIsToldFromARefusedOne) {
