@@ -82,9 +82,8 @@ int connect_to(const addrinfo& address, Deadline deadline, Fd& socket) {
   int error = ::connect(socket.get(), address.ai_addr, address.ai_addrlen) == 0 ? 0 : errno;
   if (error == EINPROGRESS || error == EINTR) error = await_connected(socket.get(), deadline);
   if (error != 0) return error;
-  const int on = 1;  // a small packet does not wait for the acknowledgement of the one before; a dead peer is noticed
+  const int on = 1;  // a small packet does not wait for the acknowledgement of the one before
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   return 0;
 }
 

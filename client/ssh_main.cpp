@@ -80,6 +80,9 @@ int connect_and_run(const ClientOptions& options, const ClientConfig& config, Cl
     fmt::print(stderr, "{}\n", key_log_warning(*options.keylog));  // whatever -q says
   }
   const std::string command = options.command.empty() ? config.remote_command.value_or("") : options.command;
+  if (config.session_type == SessionType::subsystem && command.empty()) {
+    throw ConfigError("You must specify a subsystem to invoke.");
+  }
   say_about_terminals(config, command, log);
 
   std::optional<std::chrono::steady_clock::time_point> deadline;
