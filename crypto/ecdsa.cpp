@@ -71,7 +71,8 @@ void check_curve(std::string_view curve) {
 }
 
 void add_public_parts(KeyParts& parts, Bytes Q) {
-  // SEC 1 section 2.3.4. The point at infinity (one byte) and compressed points (33) have other sizes.
+  // RFC 5656 section 3.1 [5656-3.1-1]: compressed points are a choice, and not ours. SEC 1 section 2.3.4: the point at
+  // infinity (one byte) and compressed points (33) have other sizes.
   if (Q.size() != point_size || Q[0] != uncompressed_point) {
     throw ProtocolError(fmt::format("ecdsa-sha2-nistp256 key: Q has {} bytes, must be an uncompressed point of {}",
                                     Q.size(), point_size));

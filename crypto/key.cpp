@@ -48,6 +48,9 @@ bool algorithm_fits(std::string_view algorithm, std::string_view type) {
 
 }  // namespace
 
+// RFC 8709 section 3 [8709-3-1], RFC 5656 section 3 [5656-3-1] and RFC 8332 section 3 [8332-3-1] [8332-3-2]: these we
+// have. RFC 8332 section 5.2 [8332-5.2-1]: "ssh-rsa" names a key type only, since nobody shall sign with SHA-1 any
+// more.
 const std::vector<std::string_view>& signature_algorithm_names() {
   static const std::vector<std::string_view> names = {"ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512",
                                                       "rsa-sha2-256"};
@@ -123,6 +126,7 @@ PrivateKey::PrivateKey(std::shared_ptr<EVP_PKEY> pkey, PublicKey public_key)
     : pkey_(std::move(pkey)), public_key_(std::move(public_key)) {}
 
 std::vector<std::uint8_t> PrivateKey::sign(std::string_view algorithm, Bytes message) const {
+  // RFC 4253 section 6.6 [4253-6.6-6]: which type a key has is known before it is used.
   if (!algorithm_fits(algorithm, public_key_.type())) {
     throw std::invalid_argument(fmt::format("{} is no algorithm for {} keys", algorithm, public_key_.type()));
   }

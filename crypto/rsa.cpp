@@ -16,7 +16,7 @@ constexpr std::size_t least_own_bits = 2048;
 constexpr std::size_t most_bits = 16384;  // above, one signature check would take too long
 constexpr std::size_t most_exponent_bytes = 8;
 
-// RFC 4253 section 6.6
+// RFC 4253 section 6.6 [4253-6.6-11]: e and then n. (Its signatures are replaced by RFC 8332's.)
 struct RsaBlob {
   static constexpr std::string_view name = "ssh-rsa key";
   std::string_view type;

@@ -1,6 +1,7 @@
 // Signatures: known answers that were computed without libcrypto, and our own.
 #include <algorithm>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "crypto/key.h"
@@ -84,6 +85,13 @@ INSTANTIATE_TEST_SUITE_P(KeySignature, EveryAlgorithm, testing::ValuesIn(signatu
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
                          });
+
+// [8709-3-1] [5656-3-1] [8332-3-1] [8332-3-2] [8332-5.2-1] keep: these, and no SHA-1.
+TEST(KeySignature, AlgorithmsAreListedInOurOrder) {
+  EXPECT_THAT(signature_algorithm_names(),
+              testing::ElementsAre("ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512", "rsa-sha2-256"));
+  EXPECT_THAT(key_type_names(), testing::ElementsAre("ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa"));
+}
 
 // [4253-6.6-7] keeps: only RSA's formats and signatures have different names. [8332-3-3] keeps.
 TEST(KeySignature, EachAlgorithmBelongsToOneKeyType) {

@@ -122,8 +122,8 @@ std::vector<BlobCase> other_cases() {
   };
 }
 
-// RFC 4253 section 6.6 [4253-6.6-8], RFC 8709 section 4 [8709-4-1], RFC 5656 section 6.1 [5656-6.1-1], past
-// vulnerability 56: each kept and broken.
+// RFC 4253 section 6.6 [4253-6.6-8] [4253-6.6-11], RFC 8709 section 4 [8709-4-1], RFC 5656 sections 3.1 [5656-3.1-1]
+// and 6.1 [5656-6.1-1], past vulnerability 56: each kept and broken.
 TEST(PublicKey, BlobsDecodeOrSayWhatIsWrong) {
   for (const auto& cases : {ed25519_cases(), ecdsa_cases(), rsa_cases(), other_cases()}) {
     for (const BlobCase& c : cases) {
