@@ -1,0 +1,59 @@
+"""A client on a pseudo-terminal of its own, and somebody who answers its questions."""
+
+import os
+import select
+import signal
+import time
+
+from peers.cases import Failure
+
+
+class Terminal:
+    """What the client writes to its terminal, standard output and standard error is in `text`, as the terminal shows it."""
+
+    def __init__(self, arguments):
+        self.text = ""
+        self._pid, self._terminal = os.forkpty()
+        if self._pid == 0:
+            try:
+                os.execv(arguments[0], arguments)
+            finally:
+                os._exit(126)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self._pid:
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+        os.close(self._terminal)
+
+    def _read(self, seconds):
+        """False at the end."""
+        if not select.select([self._terminal], [], [], seconds)[0]:
+            raise Failure(f"nothing more came to the terminal within {seconds:.0f} seconds; it shows:\n{self.text}")
+        try:
+            data = os.read(self._terminal, 65536)
+        except OSError:  # EIO: nobody has the terminal open any more
+            return False
+        self.text += data.decode(errors="replace").replace("\r\n", "\n")
+        return bool(data)
+
+    def answer(self, question, answer, seconds=20):
+        """Waits for a question that has not been seen yet, and types the answer."""
+        seen = len(self.text) if question in self.text else 0
+        deadline = time.monotonic() + seconds
+        while question not in self.text[seen:]:
+            if not self._read(max(0.1, deadline - time.monotonic())):
+                raise Failure(f"the client ended without asking '{question}'; the terminal shows:\n{self.text}")
+        os.write(self._terminal, answer.encode() + b"\n")
+
+    def end(self, seconds=20):
+        """The exit status, when the client has ended by itself."""
+        deadline = time.monotonic() + seconds
+        while self._read(max(0.1, deadline - time.monotonic())):
+            pass
+        pid, status = os.waitpid(self._pid, 0)
+        self._pid = 0
+        return os.waitstatus_to_exitcode(status) if pid else None
