@@ -163,8 +163,13 @@ void Session::read_output(Output& output, Descriptor descriptor, std::uint32_t e
     which->ended = true;
     self->finish_if_done();
   };
+  const auto emptied = [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (self && self->end_ && !self->over_ && !self->output_may_come()) self->report_exit();
+  };
   output.descriptor = descriptor.number();
-  output.source = Source::start(channel_, std::move(descriptor), {.extended_type = extended_type, .ended = ended});
+  output.source = Source::start(channel_, std::move(descriptor),
+                                {.extended_type = extended_type, .ended = ended, .emptied = emptied});
 }
 
 // OpenSSH PROTOCOL section 2.1: the program reads no more. Other peers would take the request for a surprise.

@@ -65,6 +65,7 @@ asio::awaitable<void> Source::run(std::shared_ptr<Source> self) {
     channel->commit(got.size);
     if (got.would_block()) {
       queued = 0;
+      if (self->settings_.emptied) self->settings_.emptied();
       co_await self->input_.readable();
       continue;
     }

@@ -27,6 +27,8 @@ struct SourceSettings {
   // Called once, when the descriptor came to its end (an error counts as one) and everything read is queued; not after
   // stop(), nor when the channel is gone. Without it, Channel::send_eof() is called.
   std::function<void()> ended;
+  // Called each time when all that the descriptor has for now is queued. May be empty.
+  std::function<void()> emptied;
 };
 
 class Source : public std::enable_shared_from_this<Source> {

@@ -1,0 +1,414 @@
+#include "server/session.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "proto/messages_session.h"
+#include "test/server/log_lines.h"
+#include "test/support/plain_packets.h"
+
+namespace glassh {
+namespace {
+
+using test::LogLines;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// A session on a channel without a connection around it: what the client sends is handed in, what it would get is read
+// from the packets.
+struct SessionTest : testing::Test {
+  SessionTest() {
+    std::signal(SIGPIPE, SIG_IGN);
+    config.subsystems = {{"echo", "echo subsystem; exit 6"}};
+    config.accept_env = {"LANG", "GLASSH_*"};
+    SocketPair sockets = make_socket_pair();
+    other_end = std::move(sockets.second);
+    hub = std::make_shared<Hub>(io.get_executor(), std::move(sockets.first), Fd());
+    receive(msg::ChannelOpen{"session", 77, 1 << 20, 32768, {}});
+    channels.accept_open(0);
+    out.take();
+    context = std::make_shared<SessionContext>(
+        SessionContext{config, account, lines.log, {"192.0.2.1", 50000, "192.0.2.2", 22}, true});
+    session = Session::create(hub->channel(channels, 0), context);
+  }
+  ~SessionTest() override {
+    session->hang_up();
+    hub->finish();
+    io.restart();
+    io.run_for(std::chrono::seconds(20));  // until the program is reaped
+  }
+
+  template <class M>
+  void receive(const M& message) {
+    const auto payload = encode(message);
+    auto event = channels.on_payload(payload);
+    if (!event) return;
+    if (auto* request = std::get_if<ChannelRequested>(&*event)) {
+      asio::co_spawn(io, session->on_request(*request), [this](const std::exception_ptr& error) { failure = error; });
+      io.restart();
+      io.poll();
+    }
+    if (auto* data = std::get_if<DataArrived>(&*event)) session->on_data(*data);
+    if (std::holds_alternative<EofArrived>(*event)) session->on_eof();
+    if (std::holds_alternative<CloseArrived>(*event)) session->hang_up();
+  }
+  template <class Tail>
+  void request(const Tail& tail, bool want_reply = true) {
+    const auto details = encode(tail);
+    receive(msg::ChannelRequest{0, Tail::name, want_reply, Rest{details}});
+  }
+
+  // What the client has got until now goes into the members below.
+  void collect() {
+    for (const auto& payload : out.take()) {
+      switch (payload[0]) {
+        case message_number::channel_success:
+          order += "S";
+          break;
+        case message_number::channel_failure:
+          order += "F";
+          break;
+        case message_number::channel_eof:
+          order += "E";
+          break;
+        case message_number::channel_close:
+          order += "C";
+          break;
+        case message_number::channel_window_adjust:
+          break;
+        case message_number::channel_data:
+          if (!order.ends_with("d")) order += "d";
+          output += text_of(decode<msg::ChannelData>(payload).data);
+          break;
+        case message_number::channel_extended_data: {
+          const auto data = decode<msg::ChannelExtendedData>(payload);
+          EXPECT_EQ(data.data_type_code, 1u);
+          error += text_of(data.data);
+          break;
+        }
+        case message_number::channel_request:
+          on_request(decode<msg::ChannelRequest>(payload));
+          break;
+        default:
+          order += "?";
+      }
+    }
+  }
+  void on_request(const msg::ChannelRequest& message) {
+    EXPECT_FALSE(message.want_reply);
+    order += "R";
+    requests.push_back(std::string(message.request_type));
+    if (message.request_type == msg::ExitStatus::name) {
+      status = decode<msg::ExitStatus>(message.type_specific_data.bytes).exit_status;
+    } else if (message.request_type == msg::ExitSignal::name) {
+      const auto signal = decode<msg::ExitSignal>(message.type_specific_data.bytes);
+      signal_name = signal.signal_name;
+      core_dumped = signal.core_dumped;
+    }
+  }
+
+  template <class Condition>
+  void run_until(Condition condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    for (collect(); !condition() && std::chrono::steady_clock::now() < deadline; collect()) {
+      io.restart();
+      io.run_one_for(std::chrono::seconds(1));
+      hub->offer_room();
+    }
+    ASSERT_TRUE(condition());
+  }
+  void run_to_close() {
+    run_until([&] { return order.ends_with("C"); });
+  }
+
+  LogLines lines;
+  TemporaryDirectory home;
+  ServerConfig config;
+  Account account{"ann", ::geteuid(), ::getegid(), home.path(), "/bin/sh"};
+  asio::io_context io;
+  test::PlainWriter out;
+  Channels channels{out.writer, ChannelLimits{}, 4, nullptr};
+  Fd other_end;
+  std::shared_ptr<Hub> hub;
+  std::shared_ptr<SessionContext> context;
+  std::shared_ptr<Session> session;
+  std::exception_ptr failure;
+
+  std::string order;  // S F d E C R: what came, in order
+  std::string output, error;
+  std::vector<std::string> requests;
+  std::optional<std::uint32_t> status;
+  std::string signal_name;
+  bool core_dumped = false;
+};
+
+// [4254-6.5-4] [4254-6.10-1] [4254-6.10-3]: output, then the exit status, then EOF and CLOSE.
+TEST_F(SessionTest, ExecRunsACommand) {
+  request(msg::Exec{"echo out; echo err >&2; exit 37"});
+  run_to_close();
+  EXPECT_EQ(output, "out\n");
+  EXPECT_EQ(error, "err\n");
+  EXPECT_EQ(status, 37u);
+  EXPECT_EQ(order, "SdREC");
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a zombie was left";
+}
+
+TEST_F(SessionTest, ShellIsALoginShellThatReadsItsInput) {
+  request(msg::Shell{});
+  const std::string script = "echo $0; pwd -P; exit 5\n";
+  receive(msg::ChannelData{0, bytes_of(script)});
+  run_to_close();
+  EXPECT_EQ(output, "-sh\n" + home.path() + "\n");
+  EXPECT_EQ(status, 5u);
+}
+
+TEST_F(SessionTest, EofEndsTheInput) {
+  request(msg::Exec{"cat; echo end"});
+  receive(msg::ChannelData{0, bytes_of("text ")});
+  receive(msg::ChannelEof{0});
+  run_to_close();
+  EXPECT_EQ(output, "text end\n");
+}
+
+TEST_F(SessionTest, SubsystemsAreCommandsOfTheConfiguration) {
+  request(msg::Subsystem{"echo"});
+  run_to_close();
+  EXPECT_EQ(output, "subsystem\n");
+  EXPECT_EQ(status, 6u);
+}
+
+TEST_F(SessionTest, UnknownSubsystemsFail) {
+  request(msg::Subsystem{"sftp\x1b"});
+  collect();
+  EXPECT_EQ(order, "F");
+  EXPECT_THAT(lines.text(), HasSubstr("subsystem request for sftp\\033 by user ann failed"));
+}
+
+// [4254-6.5-1] breaks
+TEST_F(SessionTest, OnlyOneProgramPerChannel) {
+  request(msg::Exec{"cat"});
+  request(msg::Exec{"echo second"});
+  request(msg::Shell{});
+  request(msg::Subsystem{"echo"});
+  collect();
+  EXPECT_EQ(order, "SFFF");
+  receive(msg::ChannelEof{0});
+  run_to_close();
+  EXPECT_EQ(output, "");
+}
+
+// [4254-6.5-2]: what runs is what was asked for, not a part of it.
+TEST_F(SessionTest, ACommandWithNulFails) {
+  request(msg::Exec{std::string_view("echo a\0b", 8)});
+  collect();
+  EXPECT_EQ(order, "F");
+  request(msg::Exec{"echo fine"});
+  run_to_close();
+  EXPECT_EQ(output, "fine\n");
+}
+
+TEST_F(SessionTest, AMissingShellFailsTheRequest) {
+  account.shell = "/nonexistent/shell";
+  request(msg::Exec{"true"});
+  collect();
+  EXPECT_EQ(order, "F");
+  EXPECT_THAT(lines.text(), HasSubstr("/nonexistent/shell"));
+}
+
+// [4254-6.4-1]
+TEST_F(SessionTest, EnvironmentIsWhatAcceptEnvNames) {
+  using namespace std::string_view_literals;
+  request(msg::Env{"GLASSH_A", "one two"});
+  request(msg::Env{"GLASSH_A", "again"});
+  request(msg::Env{"LD_PRELOAD", "/evil.so"});
+  request(msg::Env{"", "x"});
+  request(msg::Env{"GLASSH_=x", "x"});
+  request(msg::Env{"GLASSH_\0"sv, "x"});
+  request(msg::Env{"GLASSH_B", "x\0y"sv});
+  collect();
+  EXPECT_EQ(order, "SSFFFFF");
+  request(msg::Exec{"echo \"$GLASSH_A $LD_PRELOAD\"; env | grep -c GLASSH"});
+  request(msg::Env{"GLASSH_C", "late"});
+  run_to_close();
+  EXPECT_EQ(output, "again \n1\n");
+  EXPECT_THAT(order, HasSubstr("SF"));
+}
+
+TEST_F(SessionTest, EnvironmentHasLimits) {
+  const std::string large(20'000, 'x');
+  for (int i = 0; i < 4; ++i) request(msg::Env{fmt::format("GLASSH_LARGE{}", i), large});
+  collect();
+  EXPECT_EQ(order, "SSSF") << "64 KiB in all";
+  order.clear();
+  for (int i = 0; i < 200; ++i) request(msg::Env{fmt::format("GLASSH_{}", i), "x"});
+  collect();
+  EXPECT_EQ(order, std::string(125, 'S') + std::string(75, 'F')) << "128 variables in all";
+}
+
+// [4254-6.9-2]
+TEST_F(SessionTest, SignalsReachTheProgram) {
+  request(msg::Exec{"trap 'echo got; exit 3' USR1; echo up; while :; do sleep 0.01; done"});
+  run_until([&] { return output == "up\n"; });
+  request(msg::Signal{"USR1"}, false);
+  run_to_close();
+  EXPECT_EQ(output, "up\ngot\n");
+  EXPECT_EQ(status, 3u);
+  EXPECT_EQ(order, "SdREC") << "a signal is not answered";
+}
+
+// [4254-6.10-6]
+TEST_F(SessionTest, DeathBySignalIsReported) {
+  request(msg::Exec{"cat"});
+  request(msg::Signal{"SIGKILL"}, false);  // no such name
+  request(msg::Signal{"KILL"}, false);
+  run_to_close();
+  EXPECT_THAT(requests, ElementsAre("exit-signal"));
+  EXPECT_EQ(signal_name, "KILL");
+  EXPECT_FALSE(core_dumped);
+  EXPECT_THAT(lines.text(), HasSubstr("signal SIGKILL not delivered"));
+}
+
+TEST_F(SessionTest, SignalsBeforeAndAfterTheProgramDoNothing) {
+  request(msg::Signal{"KILL"}, false);
+  request(msg::Exec{"exit 1"});
+  run_to_close();
+  request(msg::Signal{"KILL"}, false);
+  EXPECT_EQ(order, "SREC");
+}
+
+TEST_F(SessionTest, RefusesWhatIsNotDone) {
+  request(msg::PtyReq{"xterm", 80, 24, 0, 0, {}});
+  request(msg::X11Req{false, "MIT-MAGIC-COOKIE-1", {}, 0});
+  request(msg::AuthAgentReq{});
+  request(msg::Break{500});
+  receive(msg::ChannelRequest{0, "nonsense@example.com", true, {}});
+  receive(msg::ChannelRequest{0, "keepalive@openssh.com", true, {}});
+  collect();
+  EXPECT_EQ(order, "FFFFFF");
+  // [4254-6.7-2]: a change of the window's size is never answered.
+  request(msg::WindowChange{100, 50, 0, 0}, false);
+  collect();
+  EXPECT_EQ(order, "FFFFFF");
+}
+
+TEST_F(SessionTest, DetailsThatDoNotDecodeAreAProtocolError) {
+  const std::uint8_t truncated[] = {0, 0, 0, 9, 'd', 'a', 't', 'e'};
+  receive(msg::ChannelRequest{0, "exec", true, Rest{truncated}});
+  ASSERT_NE(failure, nullptr);
+  EXPECT_THAT(test::protocol_error_of([&] { std::rethrow_exception(failure); }), HasSubstr("exec"));
+}
+
+TEST_F(SessionTest, DataBeforeAProgramIsDropped) {
+  receive(msg::ChannelData{0, bytes_of("nobody reads this")});
+  const std::string stderr_data = "nor this";
+  receive(msg::ChannelExtendedData{0, 1, bytes_of(stderr_data)});
+  request(msg::Exec{"cat"});
+  receive(msg::ChannelEof{0});
+  run_to_close();
+  EXPECT_EQ(output, "");
+}
+
+TEST_F(SessionTest, TheExitStatusDoesNotWaitForBackgroundProcesses) {
+  const std::string fifo = home.path("fifo");
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  request(msg::Exec{fmt::format("cat {} & exit 4", fifo)});
+  run_until([&] { return status.has_value(); });
+  EXPECT_EQ(status, 4u);
+  EXPECT_EQ(order, "SR") << "the channel stays while somebody has the pipes";
+  Fd writer(::open(fifo.c_str(), O_WRONLY | O_CLOEXEC));
+  ASSERT_EQ(::write(writer.get(), "late\n", 5), 5);
+  run_until([&] { return output == "late\n"; });
+  writer.close();
+  run_to_close();
+  EXPECT_EQ(order, "SRdEC");
+}
+
+TEST_F(SessionTest, TheExitStatusComesAfterAllThatTheProgramWrote) {
+  request(msg::Exec{"sleep 1000 & head -c 200000 /dev/zero; exit 4"});
+  run_until([&] { return status.has_value(); });
+  EXPECT_EQ(output.size(), 200'000u);
+  EXPECT_EQ(order, "SdR");
+}
+
+TEST_F(SessionTest, AProgramMayOutliveItsOutput) {
+  const std::string fifo = home.path("fifo");
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  request(msg::Exec{fmt::format("exec >&- 2>&-; read line < {}; exit 9", fifo)});
+  Fd writer(::open(fifo.c_str(), O_WRONLY | O_CLOEXEC));
+  io.restart();
+  io.run_for(std::chrono::milliseconds(20));
+  collect();
+  EXPECT_EQ(order, "S") << "EOF would let the client close the channel before the status is known";
+  ASSERT_EQ(::write(writer.get(), "go\n", 3), 3);
+  run_to_close();
+  EXPECT_EQ(status, 9u);
+}
+
+// The programs of a client that has gone get a hangup.
+TEST_F(SessionTest, CloseHangsUp) {
+  // The shells' own complaints about the hangup would end them: nobody reads them any more.
+  request(msg::Exec{"exec 2>/dev/null; trap 'echo hup > hangup; exit' HUP; echo up; while :; do sleep 0.01; done"});
+  run_until([&] { return output == "up\n"; });
+  receive(msg::ChannelClose{0});
+  io.restart();
+  io.run_for(std::chrono::seconds(20));  // returns when the program is reaped
+  EXPECT_EQ(home.read("hangup"), "hup\n");
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a zombie was left";
+}
+
+TEST_F(SessionTest, CloseHangsUpBackgroundProcessesToo) {
+  request(
+      msg::Exec{"exec 2>/dev/null; sh -c 'trap \"echo hup > hangup; exit\" HUP; echo up; while :; do sleep 0.01; done' "
+                "& exit 4"});
+  run_until([&] { return output == "up\n" && status.has_value(); });
+  receive(msg::ChannelClose{0});
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!std::filesystem::exists(home.path("hangup")) && std::chrono::steady_clock::now() < deadline) {
+    io.restart();
+    io.run_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_TRUE(std::filesystem::exists(home.path("hangup")));
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a zombie was left";
+}
+
+// OpenSSH PROTOCOL section 2.1, from the client.
+TEST_F(SessionTest, EndOfWriteStopsTheProgramsOutput) {
+  request(msg::Exec{"trap '' PIPE; echo up; while echo more 2>/dev/null; do :; done; exit 8"});
+  run_until([&] { return !output.empty(); });
+  request(msg::Eow{}, false);
+  run_to_close();
+  EXPECT_EQ(status, 8u);
+}
+
+// And from us: the program has closed its input.
+TEST_F(SessionTest, TellsOpenSshThatNobodyReads) {
+  request(msg::Exec{"exec <&-; echo up; while :; do sleep 0.01; done"});
+  run_until([&] { return output == "up\n"; });
+  receive(msg::ChannelData{0, bytes_of("data")});
+  run_until([&] { return !requests.empty(); });
+  EXPECT_THAT(requests, ElementsAre("eow@openssh.com"));
+}
+
+TEST_F(SessionTest, TellsOtherPeersNothing) {
+  context->peer_is_openssh = false;
+  request(msg::Exec{"exec <&-; echo up; while :; do sleep 0.01; done"});
+  run_until([&] { return output == "up\n"; });
+  receive(msg::ChannelData{0, bytes_of("data")});
+  request(msg::Signal{"TERM"}, false);
+  run_to_close();
+  EXPECT_THAT(requests, ElementsAre("exit-signal"));
+}
+
+}  // namespace
+}  // namespace glassh
