@@ -32,6 +32,14 @@ class Server:
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
+    def sockets(self):
+        """How many it holds, the one that it listens on included."""
+        count = 0
+        for entry in os.scandir(f"/proc/{self.process.pid}/fd"):
+            with contextlib.suppress(FileNotFoundError):
+                count += os.readlink(entry.path).startswith("socket:")
+        return count
+
     def children(self):
         """The ids of the processes that the server started and that are still there."""
         return children_of(self.process.pid)
