@@ -25,7 +25,6 @@ void complain(ClientLog& log, const std::string& path, const KeyFileError& error
           "@         WARNING: UNPROTECTED PRIVATE KEY FILE!          @\n"
           "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\n"
           "{}\n"
-          "Whoever can read a private key can log in with it. It is not used until it is yours alone: chmod 600.\n"
           "Load key \"{}\": bad permissions",
           error.what(), path);
       return;
