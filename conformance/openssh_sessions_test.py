@@ -154,6 +154,11 @@ def is_gone(pid):
     return not os.path.exists(f"/proc/{pid}")
 
 
+def command_of(pid):
+    with open(f"/proc/{pid}/comm") as file:
+        return file.read().strip()
+
+
 def vanishing_client(cases, workspace, way):
     before = way.server.descriptors()
     for round_number in range(3):
@@ -163,6 +168,8 @@ def vanishing_client(cases, workspace, way):
                                stdout=subprocess.PIPE)
             pids = [int(word) for word in client.stdout.readline().split()]
             expect_equal(len(pids), 2)
+            # Between fork and exec a shell's child loses a signal that its parent traps; that race is not ours.
+            wait_until(lambda: command_of(pids[1]) == "sleep", "the sleep is one")
             client.send_signal(signal.SIGKILL)
             client.wait()
             wait_until(lambda: os.path.exists(told), "the command gets a hangup", way.server.log_tail)
