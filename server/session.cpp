@@ -93,11 +93,17 @@ void Session::on_end_of_write() {
 asio::awaitable<void> Session::on_subsystem(const ChannelRequested& request) {
   const std::string name(decode<msg::Subsystem>(request.details).subsystem_name);
   const SubsystemCommand* subsystem = context_->config.subsystem(name);
-  if (subsystem != nullptr) {
+  std::string_view problem;
+  if (subsystem == nullptr) {
+    problem = "subsystem not found";
+  } else if (subsystem->command.starts_with("internal-sftp")) {
+    problem = "internal-sftp is not done yet; give the path of a program";
+  }
+  if (problem.empty()) {
     co_await start(fmt::format("subsystem '{}'", escaped(name)), subsystem->command, request);
   } else {
-    context_->log.info("subsystem request for {} by user {} failed, subsystem not found", escaped(name),
-                       context_->account.name);
+    context_->log.info("subsystem request for {} by user {} failed, {}", escaped(name), context_->account.name,
+                       problem);
     answer(request, false);
   }
 }
