@@ -1,6 +1,6 @@
 """Sessions with OpenSSH, both ways: how they start, what arrives on which stream, and each way to end.
 
-The user's shell may read a .bashrc that has something to say; only what our own commands say is looked for.
+A login shell may read a profile that has something to say; only what our own commands say is looked for.
 Every case of `both_ways` is tried with ssh against glasshd, with glassh against Debian's sshd, and among ourselves.
 """
 

@@ -20,6 +20,7 @@ def client_options(workspace, server=None, known_hosts=None, user=USER, key="ed2
         "PasswordAuthentication": "no",
         "KbdInteractiveAuthentication": "no",
         "UpdateHostKeys": "no",
+        "SendEnv": "SHLVL",
         "ControlPath": "none",
     }
     flags = ["-F", "none", "-T", "-l", user]

@@ -68,7 +68,7 @@ def authorized_keys(workspace):
 def common_configuration(workspace, host_kinds, level):
     lines = [f"HostKey {workspace.key('host-' + kind, kind)}" for kind in host_kinds]
     lines += [f"AuthorizedKeysFile {authorized_keys(workspace)}", "StrictModes no", "PidFile none", f"LogLevel {level}",
-              "MaxStartups 200", "MaxSessions 500"]
+              "MaxStartups 200", "MaxSessions 500", "AcceptEnv SHLVL"]
     return lines
 
 

@@ -16,7 +16,7 @@ class Terminal:
         self._pid, self._terminal = os.forkpty()
         if self._pid == 0:
             try:
-                os.execv(arguments[0], arguments)
+                os.execve(arguments[0], arguments, {**os.environ, "SHLVL": "1"})
             finally:
                 os._exit(126)
 

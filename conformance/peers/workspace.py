@@ -14,6 +14,9 @@ USER = pwd.getpwuid(os.getuid()).pw_name
 _environment = {name: value for name, value in os.environ.items()
                 if name not in ("SSH_AUTH_SOCK", "SSH_ASKPASS", "DISPLAY") and not name.startswith(("LC_", "LANG"))}
 _environment["LC_ALL"] = "C"
+# Debian's bash reads ~/.bashrc when it is the first shell under an SSH server. With this, which our servers accept and our
+# clients send, it is not the first one.
+_environment["SHLVL"] = "1"
 
 
 def find_program(name):
