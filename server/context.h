@@ -26,6 +26,7 @@ struct ServerContext {
   const HostKeys& host_keys;
   Rng& rng;  // safe from several threads
   std::shared_ptr<const ServerConnectionSettings> settings;
+  std::uint64_t open_files = 0;  // what programs get as their limit of descriptors
   // --trace: whole lines, safe from several threads; empty: off.
   std::function<void(std::string_view)> trace = {};
   TraceStyle trace_style = {};

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "channels/io/fd.h"
@@ -29,6 +30,15 @@ void leave_foreground(bool keep_stderr) {
   ::dup2(null.get(), STDIN_FILENO);
   ::dup2(null.get(), STDOUT_FILENO);
   if (!keep_stderr) ::dup2(null.get(), STDERR_FILENO);
+}
+
+std::uint64_t raise_open_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return 0;
+  const std::uint64_t before = limit.rlim_cur;
+  limit.rlim_cur = limit.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);  // where that is refused, we do with what there is
+  return before;
 }
 
 PidFile::PidFile(const std::string& path, const Log& log) {

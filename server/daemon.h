@@ -3,6 +3,7 @@
 //   open_standard_descriptors();  …  leave_foreground();  const PidFile pid_file("/run/glasshd.pid", log);
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "server/log.h"
@@ -16,6 +17,10 @@ void open_standard_descriptors();
 // standard error too unless `keep_stderr`. The parent exits with 0. To be called before there are threads. Throws
 // std::runtime_error.
 void leave_foreground(bool keep_stderr);
+
+// Raises the soft limit of open descriptors to the hard one: a connection needs one, a session four more. Returns the
+// former limit, which is what programs should get, as select(2) does not work above it.
+std::uint64_t raise_open_file_limit();
 
 // Our process number in a file, as long as this lives. An empty path: none. Failing at that is only logged, as sshd
 // does.

@@ -213,7 +213,7 @@ int start(const ServerOptions& options) {
   TraceOutput trace;
   if (options.trace) trace = open_trace(*options.trace);
   serve(options, {config, account, log, host_keys, rng, connection_settings(config, host_keys, std::move(key_log)),
-                  std::move(trace.write), trace.style});
+                  raise_open_file_limit(), std::move(trace.write), trace.style});
   return 0;
 }
 

@@ -54,8 +54,8 @@ ServedConnection::ServedConnection(const ServerContext& context, std::uint64_t n
       core_(context.settings, context.rng, trace_.get()),
       drive_(executor, core_, std::move(accepted.socket), std::move(output)),
       before_login_(std::make_unique<BeforeLogin>()),
-      session_context_(std::make_shared<SessionContext>(
-          SessionContext{context.config, context.account, context.log, std::move(accepted.addresses)})) {
+      session_context_(std::make_shared<SessionContext>(SessionContext{
+          context.config, context.account, context.log, context.open_files, std::move(accepted.addresses)})) {
   before_login_->place = std::move(accepted.place);
 }
 

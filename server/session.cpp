@@ -126,8 +126,10 @@ asio::awaitable<void> Session::start(std::string kind, std::optional<std::string
   context_->log.verbose("Starting session: {} for {} from {} port {} id {}", kind, context_->account.name,
                         addresses.remote_host, addresses.remote_port, channel_.id());
   auto environment = session_environment(context_->account, addresses, environment_);
+  SpawnRequest program = shell_request(context_->account, command, std::move(environment));
+  program.open_files = context_->open_files;
   try {
-    run(shell_request(context_->account, command, std::move(environment)), request);
+    run(program, request);
   } catch (const std::system_error& error) {
     context_->log.error("session {}: cannot start {}: {}", channel_.id(), kind, error.what());
     answer(request, false);

@@ -27,6 +27,7 @@ struct SessionContext {
   const ServerConfig& config;
   const Account& account;
   const Log& log;
+  std::uint64_t open_files = 0;  // for SpawnRequest
   PeerAddresses addresses;
   bool peer_is_openssh = false;
 };

@@ -1,5 +1,6 @@
 #include "server/spawn.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -9,6 +10,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -93,6 +95,14 @@ std::string usable_directory(const std::string& directory, const Fd& standard_er
   return "/";
 }
 
+// posix_spawn cannot set it. A program that looks in its first microseconds may see our limit, which harms nobody.
+void limit_open_files(pid_t pid, std::uint64_t soft_limit) {
+  rlimit limit{};
+  if (soft_limit == 0 || ::prlimit(pid, RLIMIT_NOFILE, nullptr, &limit) < 0) return;
+  limit.rlim_cur = std::min<rlim_t>(soft_limit, limit.rlim_max);
+  (void)::prlimit(pid, RLIMIT_NOFILE, &limit, nullptr);
+}
+
 }  // namespace
 
 Process spawn_process(const SpawnRequest& request) {
@@ -119,6 +129,7 @@ Process spawn_process(const SpawnRequest& request) {
     process.kill();
     fail(reason, "pidfd_open");
   }
+  limit_open_files(process.pid, request.open_files);
   process.standard_input = std::move(in.write_end);
   process.standard_output = std::move(out.read_end);
   process.standard_error = std::move(error.read_end);

@@ -26,6 +26,7 @@ struct SpawnRequest {
   std::vector<std::string> arguments;    // argv, [0] included
   std::vector<std::string> environment;  // "NAME=value"
   std::string directory;                 // where it starts; "/" if it cannot be entered
+  std::uint64_t open_files = 0;          // its soft limit of descriptors; 0: ours
 };
 
 // How a program ended.

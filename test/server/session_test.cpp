@@ -39,7 +39,7 @@ struct SessionTest : testing::Test {
     channels.accept_open(0);
     out.take();
     context = std::make_shared<SessionContext>(
-        SessionContext{config, account, lines.log, {"192.0.2.1", 50000, "192.0.2.2", 22}, true});
+        SessionContext{config, account, lines.log, 0, {"192.0.2.1", 50000, "192.0.2.2", 22}, true});
     session = Session::create(hub->channel(channels, 0), context);
   }
   ~SessionTest() override {

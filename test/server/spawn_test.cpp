@@ -159,6 +159,16 @@ TEST(Spawn, ThrowsWhereThereIsNoProgram) {
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a child was left";
 }
 
+TEST(Spawn, LimitsOpenFiles) {
+  SpawnRequest request = sh("read line; ulimit -Sn");
+  request.open_files = 77;
+  Process process = spawn_process(request);
+  ASSERT_EQ(::write(process.standard_input.get(), "\n", 1), 1);
+  EXPECT_EQ(read_all(process.standard_output), "77\n");
+  wait_for_end(process);
+  process.reap();
+}
+
 TEST(Spawn, StartsInTheHomeDirectory) {
   const TemporaryDirectory home;
   SpawnRequest request = sh("pwd -P");
