@@ -1,9 +1,17 @@
-// Any bytes into a client core either work or end in Disconnected: no other exception, no crash, nothing after the end.
-#include "test/fuzz/cores.h"
+// Any bytes into a client without ciphers, from the lines before the identification on: they work, or end in
+// Disconnected.
+#include "test/fuzz/applications.h"
+#include "test/fuzz/input.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  glassh::test::Pair pair;
-  const auto stream = glassh::test::stream_of({data, size}, pair.server.transport().writer());
-  glassh::test::feed_to_the_end(pair.client, pair.to_client, stream, [&] { return pair.step_client(); });
+  using namespace glassh;
+  using namespace glassh::fuzz;
+  Input input(data, size);
+  const std::size_t chunk = std::size_t{input.number()} * 16 + 1;
+  const std::vector<std::uint8_t> stream = clear_stream(input, nullptr);
+  FuzzClient client;
+  client.pass_time(std::chrono::hours(1));
+  client.feed(stream, chunk);
+  client.hang_up();
   return 0;
 }
