@@ -206,6 +206,7 @@ void Drive<Core>::flush() {
       core_.written(put.size);
     }
   }
+  if (core_.backlog() == 0) core_.written(0);  // gives back a block that a source began and left empty
 }
 
 template <class Core>

@@ -66,6 +66,7 @@ asio::awaitable<void> Source::run(std::shared_ptr<Source> self) {
     if (got.would_block()) {
       queued = 0;
       if (self->settings_.emptied) self->settings_.emptied();
+      self->channel_.hub()->wake();
       co_await self->input_.readable();
       continue;
     }

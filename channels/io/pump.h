@@ -26,9 +26,9 @@ struct SourceSettings {
   std::uint32_t extended_type = 0;  // 1: stderr
   // Called once, when the descriptor came to its end (an error counts as one) and everything read is queued; not after
   // stop(), nor when the channel is gone. Without it, Channel::send_eof() is called.
-  std::function<void()> ended;
+  std::function<void()> ended = {};
   // Called each time when all that the descriptor has for now is queued. May be empty.
-  std::function<void()> emptied;
+  std::function<void()> emptied = {};
 };
 
 class Source : public std::enable_shared_from_this<Source> {

@@ -147,6 +147,22 @@ TEST(Pump, OwnerDecidesWhatTheEndOfADescriptorMeans) {
   EXPECT_FALSE(pair.left.core.channels().at(id).eof_sent());
 }
 
+TEST(Pump, OwnerHearsWhenADescriptorIsEmptyForNow) {
+  PlainPair pair;
+  const std::uint32_t id = pair.open_channel();
+  std::vector<std::size_t> sent_when_empty;
+  const auto emptied = [&] { sent_when_empty.push_back(pair.left.core.channels().at(id).window_to_peer()); };
+  const Fd in = pair.left.pipe_in(id, {.ended = {}, .emptied = emptied});
+  pair.run_dry();
+  EXPECT_TRUE(sent_when_empty.empty()) << "nothing has come yet";
+  const std::size_t window = pair.left.core.channels().at(id).window_to_peer();
+  for (int i = 0; i < 2; ++i) {
+    write_some(in.get(), "12345");
+    pair.run_dry();
+  }
+  EXPECT_EQ(sent_when_empty, (std::vector<std::size_t>{window - 5, window - 10}));
+}
+
 TEST(Pump, WriterOfAStoppedSourceGetsABrokenPipe) {
   PlainPair pair;
   const std::uint32_t id = pair.open_channel();
