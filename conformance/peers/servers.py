@@ -104,8 +104,9 @@ def start_sshd(workspace, settings=(), host_kinds=HOST_KEY_KINDS, level="VERBOSE
         port = free_port()
         log_path = workspace.fresh("sshd.log")
         configuration = workspace.fresh("sshd.conf")
+        # Without PAM an sshd that is not root takes every account for a locked one: it cannot read /etc/shadow.
         lines = [*settings, *common_configuration(workspace, host_kinds, level), f"ListenAddress 127.0.0.1:{port}",
-                 "UsePAM no", "PermitRootLogin yes", "PermitUserRC no", "PasswordAuthentication no",
+                 f"UsePAM {'no' if os.getuid() == 0 else 'yes'}", "PermitRootLogin yes", "PermitUserRC no", "PasswordAuthentication no",
                  "KbdInteractiveAuthentication no", "PrintMotd no"]
         workspace.file(os.path.basename(configuration), "\n".join(lines) + "\n")
         with open(log_path, "wb") as log:
