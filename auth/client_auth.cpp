@@ -195,7 +195,8 @@ std::string_view ClientAuth::State::choose_algorithm(const PublicKey& key) const
   return "";
 }
 
-// RFC 4252 section 7 [4252-7-9]: a signature costs (a passphrase, a touch), so first it is asked whether it would do.
+// RFC 4252 section 5 [4252-5-15] and section 7 [4252-7-1] [4252-7-9]: a signature costs (a passphrase, a touch), so
+// first it is asked whether it would do.
 void ClientAuth::State::send_query(const PublicKey& key) {
   note(fmt::format("offered with {}", algorithm));
   const msg::PublicKeyRequest tail{false, algorithm, key.blob(), {}};

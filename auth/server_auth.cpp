@@ -98,7 +98,8 @@ std::optional<ServerAuthEvent> ServerAuth::State::on_request(Bytes payload) {
   if (request.method_name == msg::PublicKeyRequest::name && settings.publickey) return on_publickey(payload, request);
   if (request.method_name == msg::NoneRequest::name) {
     decode<msg::NoneRequest>(request.method_fields.bytes);
-    // RFC 4252 section 5.2 [4252-5.2-2] and section 4 [4252-4-3]: everybody here has to prove who they are.
+    // RFC 4252 section 5.2 [4252-5.2-2] [4252-5.2-3] and section 4 [4252-4-3]: everybody here has to prove who they
+    // are.
     fail(msg::NoneRequest::name, "never enough");
     return std::nullopt;
   }
@@ -122,11 +123,12 @@ void ServerAuth::State::check_user_and_service(const msg::UserauthRequest& reque
   }
 }
 
-// RFC 4252 section 7.
+// RFC 4252 section 7 [4252-5-15] [4252-7-1] [4252-7-12]: with a query before it or without.
 std::optional<ServerAuthEvent> ServerAuth::State::on_publickey(Bytes payload, const msg::UserauthRequest& request) {
   const auto tail = decode<msg::PublicKeyRequest>(request.method_fields.bytes);
 
-  // RFC 4252 section 7 [4252-7-7]: an algorithm that we do not have fails this request and nothing else.
+  // RFC 4252 section 7 [4252-7-7]: an algorithm that we do not have fails this request and nothing else. [4252-7-8]:
+  // the list is one of its own; what the key exchange negotiated does not matter.
   const auto& accepted = settings.accepted_algorithms;
   if (std::find(accepted.begin(), accepted.end(), tail.algorithm) == accepted.end()) {
     fail(request.method_name, fmt::format("algorithm {:?} is not accepted here", tail.algorithm));
@@ -203,12 +205,13 @@ void ServerAuth::State::fail(std::string_view method, std::string_view why) {
   // A client asks `none` first, to learn what there is; that alone is no guess at anything.
   const bool free_of_charge = requests == 1 && method == msg::NoneRequest::name;
   if (!free_of_charge) ++failures;
-  // RFC 4252 section 4 [4252-4-8] [4252-4-10].
+  // RFC 4252 section 4 [4252-4-8] [4252-4-10]. The limit [4252-4-9] is MaxAuthTries, and as low as OpenSSH's.
   if (failures >= settings.max_tries) {
     throw ProtocolError(DisconnectReason::no_more_auth_methods_available, "too many authentication failures");
   }
   // RFC 4252 section 5.1 [4252-5.1-1] [4252-5.1-2] [4252-5.1-5]: what could help; and no part of it was a success.
-  // Section 4 [4252-4-1]: `none` is never in the list.
+  // Section 4 [4252-4-1] and section 5.2 [4252-5.2-4]: `none` is never in the list. Section 4 [4252-4-5]: requests come
+  // in any order. One method is enough here, so there is never a partial success to report [4252-5.1-4] [4252-5.1-7].
   writer.send(msg::UserauthFailure{NameList{settings.publickey ? msg::PublicKeyRequest::name : ""}, false});
 }
 

@@ -46,8 +46,8 @@ void Channel::peer_is(std::uint32_t peer_id, std::uint32_t window, std::uint32_t
 std::size_t Channel::room() const {
   if (stage_ != Stage::open || eof_sent_ || close_sent_) return 0;
   if (writer_.holding() || writer_.backlog() >= limits_.backlog) return 0;
-  // RFC 4254 section 5.2 [4254-5.2-4]: no more than the peer's window and maximum packet size; [4254-5.2-8]: nor than
-  // our own transport sends, whatever the peer allows.
+  // RFC 4254 section 5 [4254-5-1] and section 5.2 [4254-5.2-4]: no more than the peer's window and maximum packet size;
+  // [4254-5.2-8]: nor than our own transport sends, whatever the peer allows.
   constexpr std::size_t transport_limit = PacketWriter::max_payload - extended_data_header;
   return std::min<std::size_t>({window_to_peer_, peer_maximum_packet_, transport_limit});
 }
@@ -79,12 +79,14 @@ void Channel::commit(std::size_t size) {
   window_to_peer_ -= static_cast<std::uint32_t>(size);
 }
 
+// RFC 4254 section 5.3 [4254-5.3-1] [4254-5.3-7]: whatever the window is.
 void Channel::send_eof() {
   if (stage_ != Stage::open || eof_sent_ || close_sent_) return;
   eof_sent_ = true;
   writer_.send(msg::ChannelEof{peer_id_});
 }
 
+// RFC 4254 section 5.3 [4254-5.3-5]: with or without an EOF before it.
 void Channel::close() {
   if (stage_ == Stage::opening) close_when_open_ = true;
   if (stage_ != Stage::open || close_sent_) return;
@@ -92,12 +94,15 @@ void Channel::close() {
   writer_.send(msg::ChannelClose{peer_id_});
 }
 
+// RFC 4254 section 5.4 [4254-5.4-3] [4254-5.4-4]: no window is needed, and no answer to the one before.
 void Channel::send_request(std::string_view type, bool want_reply, Bytes details) {
   if (stage_ != Stage::open || close_sent_) return;
   if (want_reply) ++requests_unanswered_;
   writer_.send(msg::ChannelRequest{peer_id_, type, want_reply, Rest{details}});
 }
 
+// RFC 4254 section 4 [4254-4-6]: counted, not matched, so answers cannot overtake each other on a channel; [4254-4-7]:
+// other channels may be faster.
 void Channel::answer_request(bool success) {
   assert(replies_owed_ > 0);
   --replies_owed_;
@@ -143,6 +148,7 @@ bool Channel::on_data(std::size_t size, std::string_view message) {
   if (size > limits_.maximum_packet) {
     refuse(message, id_, fmt::format("{} bytes of data, maximum_packet_size is {}", size, limits_.maximum_packet));
   }
+  // It might also be ignored [4254-5.2-5]; but then the two windows would never agree again.
   if (size > window_from_peer_) {
     refuse(message, id_, fmt::format("{} bytes of data, the window has {}", size, window_from_peer_));
   }

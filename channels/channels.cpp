@@ -175,6 +175,7 @@ std::optional<ChannelEvent> Channels::on_close(const msg::ChannelClose& message)
 // ----------------------------------------------------------------------------------------------------------------
 // requests
 
+// RFC 4254 section 5.4 [4254-5.4-2]: known or not, it is the application's to answer.
 std::optional<ChannelEvent> Channels::on_request(const msg::ChannelRequest& message) {
   Channel& channel = recipient(message.recipient_channel, message.name);
   if (!channel.on_request(message.want_reply)) return std::nullopt;
@@ -187,6 +188,7 @@ std::optional<ChannelEvent> Channels::on_answer(std::uint32_t id, bool success, 
   return ChannelRequestAnswered{id, success};
 }
 
+// RFC 4254 section 4 [4254-4-1] [4254-4-2]: at any time, and the application's to answer.
 std::optional<ChannelEvent> Channels::on_global_request(const msg::GlobalRequest& message) {
   if (message.want_reply && ++global_replies_owed_ > most_replies_owed) {
     throw ProtocolError(fmt::format("{}: more than {} requests without an answer", message.name, most_replies_owed));

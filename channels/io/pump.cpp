@@ -139,7 +139,8 @@ void Sink::write(Bytes data) {
   }
 }
 
-// The descriptor would block. What is kept has not been given back to the peer's window, so it is never more than that.
+// RFC 4254 section 5.3 [4254-5.3-6]: delivered even if the channel closes meanwhile. What is kept has not been given
+// back to the peer's window, so it is never more than that.
 void Sink::keep(Bytes data) {
   pending_ += data.size();
   while (!data.empty()) {

@@ -73,7 +73,8 @@ Payload signed_request(const PrivateKey& key, std::string_view algorithm, const 
   return request("publickey", encode(msg::PublicKeyRequest{true, algorithm, data.public_key, blob}), signing.user);
 }
 
-TEST_F(ServerAuthTest, SignatureByAnAcceptedKeyLogsIn) {  // [4252-7-1] [4252-7-3] [4252-7-4] [4252-7-13] keeps
+TEST_F(ServerAuthTest,
+       SignatureByAnAcceptedKeyLogsIn) {  // [4252-5-15] [4252-7-1] [4252-7-3] [4252-7-4] [4252-7-12] [4252-7-13] keeps
   for (const std::string algorithm : {"ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512", "rsa-sha2-256"}) {
     made.reset();
     const PrivateKey key = test_key_for(algorithm, rng);
@@ -98,7 +99,7 @@ TEST_F(ServerAuthTest, SignatureByAnAcceptedKeyLogsIn) {  // [4252-7-1] [4252-7-
   }
 }
 
-TEST_F(ServerAuthTest, KeyThatMayNotLogInIsRefused) {  // [4252-7-2] [4252-7-5] keeps
+TEST_F(ServerAuthTest, KeyThatMayNotLogInIsRefused) {  // [4252-7-2] [4252-7-5] [4252-7-14] keeps
   const PrivateKey key = test_key("ed25519");
   expect_attempt(signed_request(key, "ssh-ed25519"));
   EXPECT_FALSE(auth().decide(LoginDecision::refuse));
@@ -107,7 +108,8 @@ TEST_F(ServerAuthTest, KeyThatMayNotLogInIsRefused) {  // [4252-7-2] [4252-7-5] 
   EXPECT_EQ(auth().failures(), 1u);
 }
 
-TEST_F(ServerAuthTest, WrongSignaturesNeverReachTheApplication) {  // [4252-7-3] [4252-7-5] [4252-7-13] breaks
+TEST_F(ServerAuthTest,
+       WrongSignaturesNeverReachTheApplication) {  // [4252-7-3] [4252-7-5] [4252-7-13] [4252-7-15] breaks
   settings.max_tries = 100;
   const PrivateKey key = test_key("ed25519");
   const PrivateKey other = PrivateKey::generate("ssh-ed25519", rng);
@@ -165,7 +167,8 @@ TEST_F(ServerAuthTest, KeyThatSignedIsTheKeyThatLogsIn) {
   EXPECT_EQ(*std::get<LoggedIn>(*event).key, a.public_key());
 }
 
-TEST_F(ServerAuthTest, NoneIsRefusedAndTellsWhatThereIs) {  // [4252-4-1] [4252-4-3] [4252-5.2-2] [4252-5.2-4] keeps
+TEST_F(ServerAuthTest,
+       NoneIsRefusedAndTellsWhatThereIs) {  // [4252-4-1] [4252-4-3] [4252-5.2-2] [4252-5.2-3] [4252-5.2-4] keeps
   EXPECT_FALSE(receive(request("none")));
   expect_failure();
   EXPECT_EQ(auth().failures(), 0u) << "the first is free";
