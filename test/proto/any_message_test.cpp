@@ -11,13 +11,14 @@
 
 #include "proto/random_fill.h"
 #include "proto/random_payload.h"
+#include "test/support/source_directory.h"
 
 namespace glassh {
 namespace {
 
 // Structs in the headers that have a name, and so are messages or tails.
 std::size_t declared_messages() {
-  const std::filesystem::path folder = std::filesystem::path(GLASSH_SOURCE_DIR) / "proto";
+  const std::filesystem::path folder = std::filesystem::path(source_directory()) / "proto";
   std::size_t count = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (!entry.path().filename().string().starts_with("messages_")) continue;

@@ -10,12 +10,13 @@
 #include <string_view>
 
 #include "crypto/key_file.h"
+#include "test/support/source_directory.h"
 
 namespace glassh {
 
 // A file of that folder, whole. Throws rather than be empty.
 inline std::string test_key_text(const std::string& file) {
-  std::ifstream in(std::string(GLASSH_SOURCE_DIR) + "/test/vectors/keys/" + file);
+  std::ifstream in(source_directory() + "/test/vectors/keys/" + file);
   std::string text{std::istreambuf_iterator<char>(in), {}};
   if (text.empty()) throw std::runtime_error("cannot read test/vectors/keys/" + file);
   return text;

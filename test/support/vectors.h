@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 
 #include "proto/bytes.h"
+#include "test/support/source_directory.h"
 
 namespace glassh {
 
@@ -50,7 +51,7 @@ struct VectorCase {
 
 // `file` is a name in test/vectors. Never empty.
 inline std::vector<VectorCase> load_vectors(const std::string& file) {
-  std::ifstream in(std::string(GLASSH_SOURCE_DIR) + "/test/vectors/" + file);
+  std::ifstream in(source_directory() + "/test/vectors/" + file);
   if (!in) throw std::runtime_error(fmt::format("cannot read test/vectors/{}", file));
   std::vector<VectorCase> cases;
   std::string line;

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "test/support/recorded_session.h"
+#include "test/support/source_directory.h"
 
 namespace glassh {
 namespace {
@@ -25,7 +26,7 @@ struct Transcript {
 
 std::vector<Transcript> all_transcripts() {
   std::vector<Transcript> transcripts;
-  const std::filesystem::path folder = std::filesystem::path(GLASSH_SOURCE_DIR) / "test/transcripts";
+  const std::filesystem::path folder = std::filesystem::path(source_directory()) / "test/transcripts";
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.path().extension() != ".transcript") continue;
     std::ifstream in(entry.path());
