@@ -37,12 +37,14 @@ std::optional<PublicKey> decode_key(Bytes blob, std::string& why) {
 }  // namespace
 
 struct ServerAuth::State {
-  enum class Stage { idle, query_judged, login_judged, done };
+  enum class Stage { idle, settings_wanted, query_judged, login_judged, done };
 
-  ServerAuthSettings settings;
   Bytes session_id;
   PacketWriter& writer;
   TraceSink* trace;
+
+  ServerAuthSettings settings;  // from the first request on
+  SecretBytes first_request;    // a copy, since its settings may take their time; it may hold a password
 
   Stage stage = Stage::idle;
   std::optional<std::string> user;  // of the first request, and so of all
@@ -61,14 +63,12 @@ struct ServerAuth::State {
   void note(std::string_view method, std::string_view text) const;
 };
 
-ServerAuth::ServerAuth(ServerAuthSettings settings, Bytes session_id, PacketWriter& writer, TraceSink* trace)
-    : state_(new State{std::move(settings), session_id, writer, trace, {}, {}, 0, 0, {}, {}}) {}
+ServerAuth::ServerAuth(Bytes session_id, PacketWriter& writer, TraceSink* trace)
+    : state_(new State{session_id, writer, trace, {}, {}, {}, {}, 0, 0, {}, {}}) {}
 
 ServerAuth::~ServerAuth() = default;
 
-bool ServerAuth::waiting() const {
-  return state_->stage == State::Stage::query_judged || state_->stage == State::Stage::login_judged;
-}
+bool ServerAuth::waiting() const { return state_->stage != State::Stage::idle && state_->stage != State::Stage::done; }
 bool ServerAuth::done() const { return state_->stage == State::Stage::done; }
 unsigned ServerAuth::failures() const { return state_->failures; }
 
@@ -86,9 +86,25 @@ std::optional<ServerAuthEvent> ServerAuth::on_payload(Bytes payload) {
   return state_->on_request(payload);
 }
 
+std::optional<ServerAuthEvent> ServerAuth::provide_settings(ServerAuthSettings settings) {
+  State& s = *state_;
+  if (s.stage != State::Stage::settings_wanted) {
+    throw std::logic_error("ServerAuth: provide_settings() without AuthSettingsWanted");
+  }
+  s.stage = State::Stage::idle;
+  s.settings = std::move(settings);
+  return s.on_request(s.first_request.reveal());
+}
+
 std::optional<ServerAuthEvent> ServerAuth::State::on_request(Bytes payload) {
   const auto request = decode<msg::UserauthRequest>(payload);
   check_user_and_service(request);
+  if (!user) {
+    user = request.user_name;
+    first_request = SecretBytes(payload);
+    stage = Stage::settings_wanted;
+    return AuthSettingsWanted{*user};
+  }
   if (++requests > settings.max_requests) {
     throw ProtocolError(DisconnectReason::no_more_auth_methods_available,
                         fmt::format("too many authentication requests; {} is the limit", settings.max_requests));
@@ -116,9 +132,8 @@ void ServerAuth::State::check_user_and_service(const msg::UserauthRequest& reque
                         fmt::format("{}: service_name is {:?}; there is only \"{}\"", request.name,
                                     request.service_name, connection_service));
   }
-  if (!user) user = request.user_name;
   // RFC 4252 section 5 [4252-5-4] [4252-5-5]: state about another user must not survive; we end the connection.
-  if (request.user_name != *user) {
+  if (user && request.user_name != *user) {
     throw ProtocolError(fmt::format("{}: user_name changed from {:?} to {:?}", request.name, *user, request.user_name));
   }
 }
@@ -171,7 +186,9 @@ bool ServerAuth::State::verify(Bytes payload, const msg::PublicKeyRequest& tail)
 
 std::optional<ServerAuthEvent> ServerAuth::decide(LoginDecision decision) {
   State& s = *state_;
-  if (!waiting()) throw std::logic_error("ServerAuth: decide() without a LoginAttempt");
+  if (s.stage != State::Stage::query_judged && s.stage != State::Stage::login_judged) {
+    throw std::logic_error("ServerAuth: decide() without a LoginAttempt");
+  }
   const bool query = std::exchange(s.stage, State::Stage::idle) == State::Stage::query_judged;
   const std::string key_text = fmt::format("{} {}", s.key->type(), s.key->fingerprint());
   if (decision == LoginDecision::refuse) {

@@ -23,6 +23,11 @@
 
 namespace glassh {
 
+// Somebody begins to log in as `user`, who need not exist: how may that user? Answer with provide_settings(), which
+// goes on with the request. It is asked once, since a connection keeps its user name. A view until then.
+struct AuthSettingsWanted {
+  std::string_view user;
+};
 // May this user log in like this? Answer with decide(). Views until then.
 struct LoginAttempt {
   std::string_view user;
@@ -37,7 +42,7 @@ struct LoggedIn {
   std::string_view method;
   const PublicKey* key = nullptr;  // the one that signed
 };
-using ServerAuthEvent = std::variant<LoginAttempt, LoggedIn>;
+using ServerAuthEvent = std::variant<AuthSettingsWanted, LoginAttempt, LoggedIn>;
 
 enum class LoginDecision { refuse, accept };  // for a query, accept means PK_OK
 
@@ -52,10 +57,12 @@ struct ServerAuthSettings {
 class ServerAuth {
  public:
   // `session_id` and `writer` must outlive it; `trace` may be null.
-  ServerAuth(ServerAuthSettings settings, Bytes session_id, PacketWriter& writer, TraceSink* trace);
+  ServerAuth(Bytes session_id, PacketWriter& writer, TraceSink* trace);
   ~ServerAuth();
 
-  std::optional<ServerAuthEvent> on_payload(Bytes payload);  // messages 50 to 79; throws ProtocolError
+  // Messages 50 to 79; throws ProtocolError.
+  std::optional<ServerAuthEvent> on_payload(Bytes payload);
+  std::optional<ServerAuthEvent> provide_settings(ServerAuthSettings settings);  // may throw ProtocolError, too
   // LoggedIn if the decision let the user in.
   std::optional<ServerAuthEvent> decide(LoginDecision decision);
   bool waiting() const;

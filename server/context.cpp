@@ -17,14 +17,18 @@ std::shared_ptr<const ServerConnectionSettings> connection_settings(const Server
   transport.kex.key_log = std::move(key_log);
   transport.rekey_limit = config.rekey_limit;
   transport.server_sig_algs = config.pubkey_accepted_algorithms;
-
-  settings.auth.publickey = config.pubkey_authentication;
-  settings.auth.accepted_algorithms = config.pubkey_accepted_algorithms;
-  settings.auth.max_tries = config.max_auth_tries;
   settings.login_grace = std::chrono::seconds(config.login_grace_seconds);
   settings.client_alive_interval = std::chrono::seconds(config.client_alive_interval_seconds);
   settings.client_alive_count_max = config.client_alive_count_max;
   return std::make_shared<const ServerConnectionSettings>(std::move(settings));
+}
+
+ServerAuthSettings auth_settings(const ServerConfig& config) {
+  ServerAuthSettings settings;
+  settings.publickey = config.pubkey_authentication;
+  settings.accepted_algorithms = config.pubkey_accepted_algorithms;
+  settings.max_tries = config.max_auth_tries;
+  return settings;
 }
 
 }  // namespace glassh

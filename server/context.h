@@ -32,8 +32,9 @@ struct ServerContext {
   TraceStyle trace_style = {};
 };
 
-// What the core needs of a configuration.
+// What the core needs of a configuration: for a connection, and for the user who logs in.
 std::shared_ptr<const ServerConnectionSettings> connection_settings(const ServerConfig& config,
                                                                     const HostKeys& host_keys, KeyLog key_log);
+ServerAuthSettings auth_settings(const ServerConfig& config);
 
 }  // namespace glassh

@@ -86,6 +86,8 @@ asio::awaitable<void> ServedConnection::on(const SignatureWanted& wanted) {
   core_.provide_signature(signature);
 }
 
+void ServedConnection::on(const AuthSettingsWanted&) { core_.provide_auth_settings(auth_settings(context_.config)); }
+
 asio::awaitable<void> ServedConnection::on(const LoginAttempt& attempt) {
   const Login login(context_.config, context_.account, context_.log);
   const LoginVerdict verdict = co_await login.judge(std::string(attempt.user), *attempt.key, trace());

@@ -37,6 +37,7 @@ class ServedConnection {
 
   // The core's events, for Drive.
   asio::awaitable<void> on(const SignatureWanted& wanted);
+  void on(const AuthSettingsWanted& wanted);
   asio::awaitable<void> on(const LoginAttempt& attempt);
   void on(const LoggedIn& logged_in);
   void on(const ChannelOpenWanted& wanted);

@@ -31,7 +31,7 @@ void ServerConnection::filled(std::size_t size) {
 void ServerConnection::end_of_input() { end_of_input_ = true; }
 
 bool ServerConnection::waiting() const {
-  return transport_.key_exchange().waiting() || (auth_ != nullptr && auth_->waiting() && !decision_);
+  return transport_.key_exchange().waiting() || (auth_ != nullptr && auth_->waiting() && !auth_settings_ && !decision_);
 }
 
 // The only place that catches what the peer did wrong.
@@ -47,6 +47,10 @@ std::optional<ServerEvent> ServerConnection::next_event() {
 
 std::optional<ServerEvent> ServerConnection::pull() {
   check_deadlines();
+  if (auth_settings_) {
+    ServerAuthSettings settings = *std::exchange(auth_settings_, std::nullopt);
+    if (auto event = on_auth_event(auth_->provide_settings(std::move(settings)))) return event;
+  }
   if (decision_) {
     const LoginDecision decision = *std::exchange(decision_, std::nullopt);
     if (auto event = on_auth_event(auth_->decide(decision))) return event;
@@ -69,7 +73,7 @@ std::optional<ServerEvent> ServerConnection::on_transport_event(TransportEvent& 
   if (auto* wanted = std::get_if<SignatureWanted>(&event)) return *wanted;
   if (auto* changed = std::get_if<KeysChanged>(&event)) return *changed;
   if (std::holds_alternative<ServiceRequested>(event)) {
-    auth_ = std::make_unique<ServerAuth>(settings_->auth, transport_.session_id(), transport_.writer(), trace_);
+    auth_ = std::make_unique<ServerAuth>(transport_.session_id(), transport_.writer(), trace_);
     return std::nullopt;
   }
   if (auto* disconnected = std::get_if<Disconnected>(&event)) {
@@ -89,6 +93,7 @@ std::optional<ServerEvent> ServerConnection::on_payload(Bytes payload) {
 
 std::optional<ServerEvent> ServerConnection::on_auth_event(std::optional<ServerAuthEvent> event) {
   if (!event) return std::nullopt;
+  if (auto* wanted = std::get_if<AuthSettingsWanted>(&*event)) return *wanted;
   if (auto* attempt = std::get_if<LoginAttempt>(&*event)) return *attempt;
   // USERAUTH_SUCCESS is queued: RFC 4252 section 5.1 [4252-5.1-14], the service ssh-connection begins.
   const LoggedIn& logged_in = std::get<LoggedIn>(*event);
@@ -104,7 +109,8 @@ void ServerConnection::provide_signature(Bytes signature) {
   if (!closed_) transport_.provide_signature(signature);
 }
 
-// Carried out by the next next_event(), where what it throws is caught.
+// Both are carried out by the next next_event(), where what they throw is caught.
+void ServerConnection::provide_auth_settings(ServerAuthSettings settings) { auth_settings_ = std::move(settings); }
 void ServerConnection::decide_login(LoginDecision decision) { decision_ = decision; }
 
 void ServerConnection::disconnect(DisconnectReason reason, std::string_view description) {

@@ -21,7 +21,6 @@ namespace glassh {
 
 struct ServerConnectionSettings {
   TransportSettings transport;
-  ServerAuthSettings auth;
   ChannelLimits channels;
   std::size_t max_channels = 1024;
   std::chrono::seconds login_grace{120};          // LoginGraceTime; 0: none
@@ -29,11 +28,12 @@ struct ServerConnectionSettings {
   unsigned client_alive_count_max = 3;
 };
 
-// Answer: SignatureWanted → provide_signature(); LoginAttempt → decide_login(). Until then next_event() returns
-// nothing.
-using ServerEvent = std::variant<SignatureWanted, LoginAttempt, LoggedIn, KeysChanged, ChannelOpenWanted, ChannelOpened,
-                                 ChannelOpenRefused, DataArrived, RoomAgain, EofArrived, CloseArrived, ChannelRequested,
-                                 ChannelRequestAnswered, GlobalRequested, GlobalRequestAnswered, Disconnected>;
+// Answer: SignatureWanted → provide_signature(); AuthSettingsWanted → provide_auth_settings(); LoginAttempt →
+// decide_login(). Until then next_event() returns nothing.
+using ServerEvent =
+    std::variant<SignatureWanted, AuthSettingsWanted, LoginAttempt, LoggedIn, KeysChanged, ChannelOpenWanted,
+                 ChannelOpened, ChannelOpenRefused, DataArrived, RoomAgain, EofArrived, CloseArrived, ChannelRequested,
+                 ChannelRequestAnswered, GlobalRequested, GlobalRequestAnswered, Disconnected>;
 
 class ServerConnection {
  public:
@@ -56,6 +56,7 @@ class ServerConnection {
   bool waiting() const;  // for an answer from the application
 
   void provide_signature(Bytes signature);
+  void provide_auth_settings(ServerAuthSettings settings);
   void decide_login(LoginDecision decision);
   void disconnect(DisconnectReason reason, std::string_view description);
   void start_key_exchange() { transport_.start_key_exchange(); }
@@ -79,9 +80,10 @@ class ServerConnection {
   const std::shared_ptr<const ServerConnectionSettings> settings_;
   TraceSink* trace_;
   Transport transport_;
-  std::unique_ptr<ServerAuth> auth_;       // lives from ServiceRequested to LoggedIn
-  std::unique_ptr<Channels> channels_;     // from LoggedIn
-  std::optional<LoginDecision> decision_;  // not yet carried out
+  std::unique_ptr<ServerAuth> auth_;                 // lives from ServiceRequested to LoggedIn
+  std::unique_ptr<Channels> channels_;               // from LoggedIn
+  std::optional<ServerAuthSettings> auth_settings_;  // answers that are not yet carried out
+  std::optional<LoginDecision> decision_;
   std::string user_;
   bool closed_ = false;
   bool end_of_input_ = false;

@@ -24,12 +24,14 @@ struct ServerAuthTest : testing::Test {
   Payload payload;  // events are views into it
 
   ServerAuth& auth() {
-    if (made == nullptr) made = std::make_unique<ServerAuth>(settings, session_id, out.writer, nullptr);
+    if (made == nullptr) made = std::make_unique<ServerAuth>(session_id, out.writer, nullptr);
     return *made;
   }
   std::optional<ServerAuthEvent> receive(Payload bytes) {
     payload = std::move(bytes);
-    return auth().on_payload(payload);
+    auto event = auth().on_payload(payload);
+    if (event && std::holds_alternative<AuthSettingsWanted>(*event)) return auth().provide_settings(settings);
+    return event;
   }
   LoginAttempt expect_attempt(Payload bytes) {
     const auto event = receive(std::move(bytes));
@@ -97,6 +99,22 @@ TEST_F(ServerAuthTest,
     EXPECT_TRUE(auth().done());
     EXPECT_FALSE(auth().waiting());
   }
+}
+
+TEST_F(ServerAuthTest, AsksOnceHowTheUserMayLogIn) {
+  payload = request("none", {}, "bob");
+  const auto event = auth().on_payload(payload);
+  ASSERT_TRUE(event);
+  EXPECT_EQ(std::get<AuthSettingsWanted>(*event).user, "bob");
+  EXPECT_TRUE(auth().waiting());
+  EXPECT_TRUE(out.take().empty()) << "nothing is said before the settings are known";
+  EXPECT_THROW(auth().on_payload(payload), std::logic_error);
+  EXPECT_THROW(auth().decide(LoginDecision::accept), std::logic_error);
+  EXPECT_FALSE(auth().provide_settings(settings));
+  expect_failure();
+  EXPECT_FALSE(auth().on_payload(payload));
+  expect_failure();
+  EXPECT_THROW(auth().provide_settings(settings), std::logic_error);
 }
 
 TEST_F(ServerAuthTest, KeyThatMayNotLogInIsRefused) {  // [4252-7-2] [4252-7-5] [4252-7-14] keeps

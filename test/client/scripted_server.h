@@ -103,9 +103,7 @@ class ScriptedServer {
     if (auto* wanted = std::get_if<SignatureWanted>(&event)) {
       transport_.provide_signature(host_key_.sign(wanted->algorithm, wanted->exchange_hash));
     } else if (std::holds_alternative<ServiceRequested>(event)) {
-      auth_.emplace(
-          ServerAuthSettings{.accepted_algorithms = core_settings_.server_sig_algs, .banner = settings_.banner},
-          transport_.session_id(), transport_.writer(), nullptr);
+      auth_.emplace(transport_.session_id(), transport_.writer(), nullptr);
     } else if (auto* disconnected = std::get_if<Disconnected>(&event)) {
       disconnected_ = *disconnected;
       return false;
@@ -117,6 +115,10 @@ class ScriptedServer {
 
   bool on_auth(Bytes payload) {
     std::optional<ServerAuthEvent> event = auth_->on_payload(payload);
+    if (event && std::holds_alternative<AuthSettingsWanted>(*event)) {
+      event =
+          auth_->provide_settings({.accepted_algorithms = core_settings_.server_sig_algs, .banner = settings_.banner});
+    }
     while (event && std::holds_alternative<LoginAttempt>(*event)) {
       event = auth_->decide(settings_.lets_in ? LoginDecision::accept : LoginDecision::refuse);
     }

@@ -49,8 +49,6 @@ inline std::shared_ptr<const ServerConnectionSettings> settings_of(const ServerC
   settings->transport.kex.proposal = fast_proposal();
   settings->transport.kex.host_keys = {{"ssh-ed25519", copy_of(keys().host.public_key().blob())}};
   settings->transport.server_sig_algs = {"ssh-ed25519"};
-  settings->auth.accepted_algorithms = {"ssh-ed25519"};
-  settings->auth.banner = "hello\r\n";
   settings->channels.initial_window = 4000;
   settings->channels.maximum_packet = 1000;
   settings->max_channels = 5;
@@ -76,6 +74,8 @@ inline std::shared_ptr<const ClientConnectionSettings> settings_of(const ClientC
 inline void answer_own(ServerConnection& core, ServerEvent& event) {
   if (auto* wanted = std::get_if<SignatureWanted>(&event)) {
     core.provide_signature(keys().host.sign(wanted->algorithm, wanted->exchange_hash));
+  } else if (std::holds_alternative<AuthSettingsWanted>(event)) {
+    core.provide_auth_settings({.accepted_algorithms = {"ssh-ed25519"}, .banner = "hello\r\n"});
   } else if (auto* attempt = std::get_if<LoginAttempt>(&event)) {
     const bool ours = attempt->key != nullptr && *attempt->key == keys().user.public_key();
     core.decide_login(ours ? LoginDecision::accept : LoginDecision::refuse);

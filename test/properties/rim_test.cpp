@@ -49,6 +49,7 @@ struct Server {
     co_await asio::post(drive.hub()->executor(), asio::use_awaitable);
     core.provide_signature(host_key.sign(event.algorithm, event.exchange_hash));
   }
+  void on(const AuthSettingsWanted&) { core.provide_auth_settings({.accepted_algorithms = {"ssh-ed25519"}}); }
   asio::awaitable<void> on(const LoginAttempt&) {
     if (never_decides) {
       asio::steady_timer timer(drive.hub()->executor(), asio::steady_timer::time_point::max());
@@ -174,7 +175,6 @@ struct Rim : testing::Test {
     server_kex.proposal.host_key = {"ssh-ed25519"};
     server_kex.host_keys = {{"ssh-ed25519", copy_of(host_key.public_key().blob())}};
     server_settings->transport.server_sig_algs = {"ssh-ed25519"};
-    server_settings->auth.accepted_algorithms = {"ssh-ed25519"};
     client_settings->transport.kex.role = Role::client;
     client_settings->transport.kex.proposal = default_proposal();
     client_settings->auth.user = "student";

@@ -146,7 +146,6 @@ class Pair {
     settings->transport.kex.proposal.host_key = {"ssh-ed25519"};
     settings->transport.kex.host_keys = {{"ssh-ed25519", copy_of(host_key.public_key().blob())}};
     settings->transport.server_sig_algs = {"ssh-ed25519"};
-    settings->auth.accepted_algorithms = {"ssh-ed25519"};
     settings->channels = options.limits;
     return settings;
   }
@@ -272,6 +271,9 @@ class Pair {
       later([this, signature = host_key.sign(wanted->algorithm, wanted->exchange_hash)] {
         server.provide_signature(signature);
       });
+    } else if (auto* asked = std::get_if<AuthSettingsWanted>(&event)) {
+      server_log.push_back(fmt::format("login settings wanted: {}", asked->user));
+      later([this] { server.provide_auth_settings({.accepted_algorithms = {"ssh-ed25519"}}); });
     } else if (auto* attempt = std::get_if<LoginAttempt>(&event)) {
       server_log.push_back(
           fmt::format("login attempt: {} {} proved={}", attempt->user, attempt->method, attempt->proved));

@@ -81,6 +81,7 @@ struct Words {
   std::string operator()(const UserSignatureWanted& event) const {
     return fmt::format("sign as the user: {}", event.algorithm);
   }
+  std::string operator()(const AuthSettingsWanted& event) const { return fmt::format("settings for {}", event.user); }
   std::string operator()(const LoginAttempt& event) const {
     return fmt::format("login by {}, {}", event.method, event.proved ? "proved" : "a query");
   }
@@ -172,13 +173,14 @@ class ServerApplication {
     settings->transport = recorded_transport(header_, Role::server);
     settings->transport.kex.host_keys = {{std::string(key_.public_key().type()), copy_of(key_.public_key().blob())}};
     settings->transport.server_sig_algs = {"ssh-ed25519", "rsa-sha2-512"};
-    settings->auth.accepted_algorithms = {"ssh-ed25519", "rsa-sha2-512"};
     return settings;
   }
 
   void on(Core& core, ServerEvent& event) {
     if (auto* wanted = std::get_if<SignatureWanted>(&event)) {
       core.provide_signature(key_.sign(wanted->algorithm, wanted->exchange_hash));
+    } else if (std::holds_alternative<AuthSettingsWanted>(event)) {
+      core.provide_auth_settings({.accepted_algorithms = {"ssh-ed25519", "rsa-sha2-512"}});
     } else if (auto* attempt = std::get_if<LoginAttempt>(&event)) {
       const bool known = attempt->key != nullptr && *attempt->key == parse_public_key_line(header_.at("their_key")).key;
       core.decide_login(known ? LoginDecision::accept : LoginDecision::refuse);
