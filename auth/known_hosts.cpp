@@ -34,7 +34,8 @@ std::string lower_case(std::string_view text) {
 
 // One line, split. Views into the text.
 struct Fields {
-  std::string_view marker;  // empty: none
+  bool revoked = false;
+  bool authority = false;
   std::string_view names;
   std::string_view type;
   std::string_view encoded_key;
@@ -43,17 +44,25 @@ struct Fields {
 // What is wrong with a line; empty: nothing.
 using Reason = std::string;
 
+// Everything is split, whatever is wrong with it: past vulnerability 69, a second marker must not hide that a key is
+// revoked.
 Reason split(std::string_view line, Fields& fields) {
-  if (line.starts_with('@')) {
-    fields.marker = take_word(line);
-    if (fields.marker != revoked_marker && fields.marker != authority_marker) {
-      return fmt::format("the marker {} is not known", printable_text(fields.marker));
+  Reason wrong;
+  std::size_t markers = 0;
+  while (line.starts_with('@')) {
+    const std::string_view marker = take_word(line);
+    line = without_blanks_around(line);
+    fields.revoked = fields.revoked || marker == revoked_marker;
+    fields.authority = fields.authority || marker == authority_marker;
+    if (marker != revoked_marker && marker != authority_marker) {
+      wrong = fmt::format("the marker {} is not known", printable_text(marker));
     }
+    if (++markers > 1 && wrong.empty()) wrong = "has more than one marker";
   }
   fields.names = take_word(line);
   fields.type = take_word(line);
   fields.encoded_key = take_word(line);
-  if (fields.names.starts_with('@')) return "has more than one marker";
+  if (!wrong.empty()) return wrong;
   if (fields.type.empty()) return "has a host name only";
   const bool protocol_1 = fields.type.find_first_not_of("0123456789") == std::string_view::npos;
   if (protocol_1) return "is a key for protocol version 1";
@@ -90,6 +99,34 @@ struct ReadLine {
   Reason reason;
 };
 
+bool is_ours(std::string_view type) {
+  const auto& ours = key_type_names();
+  return std::find(ours.begin(), ours.end(), type) != ours.end();
+}
+
+void read_key(ReadLine& out) {
+  KeyField field = decode_key_field(out.fields.type, out.fields.encoded_key);
+  out.blob = std::move(field.blob);
+  out.reason = std::move(field.reason);
+  if (!out.reason.empty() || !is_ours(out.fields.type)) return;
+  try {
+    out.key = PublicKey::decode(out.blob);
+  } catch (const ProtocolError& error) {
+    out.reason = error.what();
+  }
+}
+
+// A revoked key stays revoked, however broken its line is: all that counts is that the host and the key's bytes can be
+// found in it (past vulnerability 69).
+void read_revoked(ReadLine& out, const std::string& name) {
+  bool names_host = false;
+  if (!match_names(out.fields.names, name, names_host).empty() || !names_host) return;
+  auto blob = base64_decode(out.fields.encoded_key);
+  if (!blob) return;
+  out.names_host = true;
+  out.blob = std::move(*blob);
+}
+
 // The key is looked at only if the line is about the host, and never in the line of a certificate authority.
 ReadLine read_line(const TextLine& line, const std::string& name) {
   ReadLine out;
@@ -98,39 +135,26 @@ ReadLine read_line(const TextLine& line, const std::string& name) {
     return out;
   }
   out.reason = split(line.text, out.fields);
-  if (!out.reason.empty()) return out;
-  out.reason = match_names(out.fields.names, name, out.names_host);
-  if (out.fields.marker == authority_marker) out.names_host = false;
-  if (!out.reason.empty() || !out.names_host) return out;
-
-  KeyField field = decode_key_field(out.fields.type, out.fields.encoded_key);
-  out.blob = std::move(field.blob);
-  out.reason = std::move(field.reason);
-  const auto& ours = key_type_names();
-  if (!out.reason.empty() || std::find(ours.begin(), ours.end(), out.fields.type) == ours.end()) return out;
-  try {
-    out.key = PublicKey::decode(out.blob);
-  } catch (const ProtocolError& error) {
-    // A revoked key stays revoked, however broken it is.
-    if (out.fields.marker != revoked_marker) out.reason = error.what();
-  }
+  if (out.reason.empty()) out.reason = match_names(out.fields.names, name, out.names_host);
+  if (out.fields.authority) out.names_host = false;
+  if (out.reason.empty() && out.names_host) read_key(out);
+  if (!out.reason.empty()) out.names_host = false;
+  if (!out.names_host && out.fields.revoked) read_revoked(out, name);
   return out;
 }
 
-// Calls `on_entry(marker, entry, blob)` for each key of the host, and `on_bad_line(line, reason)` for each line that
+// Calls `on_entry(revoked, entry, blob)` for each key of the host, and `on_bad_line(line, reason)` for each line that
 // cannot be understood.
 template <class OnEntry, class OnBadLine>
 void for_each_entry(const KnownHostsFile& file, const std::string& name, OnEntry on_entry, OnBadLine on_bad_line) {
   TextLines lines(file.text);
   while (const auto line = lines.next()) {
     ReadLine read = read_line(*line, name);
-    if (!read.reason.empty()) {
-      on_bad_line(line->number, read.reason);
-    } else if (read.names_host) {
-      on_entry(read.fields.marker,
-               KnownHostEntry{file.path, line->number, std::string(read.fields.type), std::move(read.key)},
-               Bytes(read.blob));
-    }
+    if (!read.reason.empty()) on_bad_line(line->number, read.reason);
+    if (!read.names_host) continue;
+    on_entry(read.fields.revoked,
+             KnownHostEntry{file.path, line->number, std::string(read.fields.type), std::move(read.key)},
+             Bytes(read.blob));
   }
 }
 
@@ -142,24 +166,25 @@ KnownHostLookup look_up_name(std::span<const KnownHostsFile> files, const std::s
   for (const KnownHostsFile& file : files) {
     for_each_entry(
         file, name,
-        [&](std::string_view marker, KnownHostEntry entry, Bytes blob) {
+        [&](bool is_revoked, KnownHostEntry entry, Bytes blob) {
           const bool same_key = equal(blob, key.blob());
-          if (marker == revoked_marker) {
+          if (is_revoked) {
             if (same_key && !revoked) revoked = std::move(entry);
           } else if (same_key) {
             if (!match) match = std::move(entry);
-          } else if (entry.type == key.type()) {
-            if (!changed) changed = std::move(entry);
-          } else {
-            found.other_keys.push_back(std::move(entry));
+          } else if (!entry.key) {
+            found.foreign_keys.push_back(std::move(entry));
+          } else if (!changed || (changed->type != key.type() && entry.type == key.type())) {
+            changed = std::move(entry);
           }
         },
         [&](std::size_t line, const Reason& reason) {
           if (found.bad_lines.size() < bad_lines_kept) found.bad_lines.push_back({file.path, line, reason});
         });
   }
-  // A revocation anywhere is final. A match anywhere outweighs other keys: a host may have several, while it changes
-  // them.
+  // A revocation anywhere is final. A match anywhere outweighs other keys: a host may have several, of several types
+  // and while it changes them. Without a match each other key is an alarm: a host whose key is known has been asked for
+  // that key's type first (known_key_types), so whoever answers with another type does not have it.
   if (revoked) {
     found.status = KnownHostStatus::revoked;
     found.entry = std::move(revoked);
@@ -206,9 +231,9 @@ std::vector<std::string> known_key_types(std::span<const KnownHostsFile> files, 
     for (const KnownHostsFile& file : files) {
       for_each_entry(
           file, name,
-          [&types](std::string_view marker, const KnownHostEntry& entry, Bytes) {
+          [&types](bool revoked, const KnownHostEntry& entry, Bytes) {
             const bool seen = std::find(types.begin(), types.end(), entry.type) != types.end();
-            if (marker.empty() && !seen) types.push_back(entry.type);
+            if (!revoked && !seen) types.push_back(entry.type);
           },
           [](std::size_t, const Reason&) {});
     }
@@ -223,7 +248,26 @@ std::string known_host_name(std::string_view host, std::uint16_t port) {
   return fmt::format("[{}]:{}", lower_case(host), port);
 }
 
-std::string known_hosts_line(std::string_view host, std::uint16_t port, const PublicKey& key, Rng* hash_with) {
+std::vector<KnownHostNames> names_of_key(std::span<const KnownHostsFile> files, const PublicKey& key) {
+  std::vector<KnownHostNames> found;
+  for (const KnownHostsFile& file : files) {
+    TextLines lines(file.text);
+    while (const auto line = lines.next()) {
+      Fields fields;
+      if (!split(line->text, fields).empty() || fields.revoked || fields.authority) continue;
+      if (fields.type != key.type()) continue;
+      const KeyField field = decode_key_field(fields.type, fields.encoded_key);
+      if (!field.reason.empty() || !equal(field.blob, key.blob())) continue;
+      found.push_back({file.path, line->number, std::string(fields.names.starts_with('|') ? "" : fields.names)});
+    }
+  }
+  return found;
+}
+
+namespace {
+
+// Throws std::invalid_argument for a host with characters that the file gives a meaning.
+std::string name_to_write(std::string_view host, std::uint16_t port) {
   const auto has_meaning = [](char c) {
     return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f ||
            std::string_view(",*?!|#@[]").find(c) != std::string_view::npos;
@@ -232,25 +276,43 @@ std::string known_hosts_line(std::string_view host, std::uint16_t port, const Pu
     throw std::invalid_argument(
         fmt::format("'{}' cannot be written as a host name into known_hosts", printable_text(host)));
   }
-  std::string name = known_host_name(host, port);
-  if (hash_with != nullptr) {
-    std::array<std::uint8_t, salt_size> salt{};
-    hash_with->fill(salt);
-    const Digest hash = hmac(HashName::sha1, salt, bytes_of(name));
-    name = fmt::format("{}{}|{}", hash_magic, base64_encode(salt), base64_encode(hash.bytes()));
-  }
-  return fmt::format("{} {}", name, key.line());
+  return known_host_name(host, port);
+}
+
+}  // namespace
+
+std::string hashed_host_name(std::string_view name, Rng& rng) {
+  std::array<std::uint8_t, salt_size> salt{};
+  rng.fill(salt);
+  const Digest hash = hmac(HashName::sha1, salt, bytes_of(name));
+  return fmt::format("{}{}|{}", hash_magic, base64_encode(salt), base64_encode(hash.bytes()));
+}
+
+std::string known_hosts_line(std::string_view host, std::uint16_t port, const PublicKey& key, Rng* hash_with) {
+  const std::string name = name_to_write(host, port);
+  return fmt::format("{} {}", hash_with != nullptr ? hashed_host_name(name, *hash_with) : name, key.line());
 }
 
 void add_known_host(const std::string& path, std::string_view host, std::uint16_t port, const PublicKey& key,
                     Rng* hash_with) {
-  const std::string line = known_hosts_line(host, port, key, hash_with);
+  const HostAndPort name{std::string(host), port};
+  add_known_host(path, {&name, 1}, key, hash_with);
+}
+
+void add_known_host(const std::string& path, std::span<const HostAndPort> names, const PublicKey& key, Rng* hash_with) {
+  std::string lines;
+  for (const HostAndPort& name : names) {
+    if (!lines.empty()) lines += hash_with != nullptr ? fmt::format(" {}\n", key.line()) : ",";
+    const std::string plain = name_to_write(name.host, name.port);
+    lines += hash_with != nullptr ? hashed_host_name(plain, *hash_with) : plain;
+  }
+  lines += fmt::format(" {}", key.line());
   const std::size_t slash = path.rfind('/');
   if (slash != std::string::npos && slash > 0) {
     const std::string directory = path.substr(0, slash);
     if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) throw FileError(errno, directory);
   }
-  append_line(path, line, 0600);
+  append_line(path, lines, 0600);
 }
 
 }  // namespace glassh

@@ -1,8 +1,9 @@
 // Which host keys are known: known_hosts files, in the format of sshd(8) section SSH_KNOWN_HOSTS FILE FORMAT.
 //
 // RFC 4251 section 4.1 [4251-4.1-5]: a key is remembered on first use and compared on every later one. Names are plain
-// or hashed, with wildcards and negation, and `[host]:port` for ports other than 22. @revoked counts, @cert-authority
-// lines are skipped. What to do about an unknown or changed key is the client's business.
+// or hashed, with wildcards and negation, and `[host]:port` for ports other than 22. @revoked counts, however broken
+// the rest of its line is; @cert-authority lines are skipped. What to do about an unknown or changed key is the
+// client's business.
 //
 //   const auto found = look_up_host_key(files, "example.com", 22, key);  if (found.status == KnownHostStatus::match) …
 #pragma once
@@ -27,9 +28,9 @@ KnownHostsFile read_known_hosts(const std::string& path);
 
 enum class KnownHostStatus {
   match,    // this key is known for this host
-  changed,  // another key of the same type is
+  changed,  // another key is, of this type or of another
   revoked,  // this key must not be accepted from this host, whatever else is known
-  unknown,  // no key of this type is known
+  unknown,  // no key is known that could be compared
 };
 struct KnownHostEntry {
   std::string file;
@@ -44,8 +45,8 @@ struct BadKnownHostsLine {
 };
 struct KnownHostLookup {
   KnownHostStatus status = KnownHostStatus::unknown;
-  std::optional<KnownHostEntry> entry;       // the line that decided; for `changed` the first with a key of that type
-  std::vector<KnownHostEntry> other_keys;    // the host's keys of other types
+  std::optional<KnownHostEntry> entry;       // the line that decided; for `changed` rather one with a key of that type
+  std::vector<KnownHostEntry> foreign_keys;  // the host's keys of types that we do not have
   bool without_port = false;                 // a match that was found under the bare host name only
   std::vector<BadKnownHostsLine> bad_lines;  // the first 100
 };
@@ -57,13 +58,30 @@ KnownHostLookup look_up_host_key(std::span<const KnownHostsFile> files, std::str
 std::vector<std::string> known_key_types(std::span<const KnownHostsFile> files, std::string_view host,
                                          std::uint16_t port);
 
+// Under which names this key stands in the files, whoever's they are; not the lines with markers.
+struct KnownHostNames {
+  std::string file;
+  std::size_t line = 0;
+  std::string names;  // as written; empty if hashed
+};
+std::vector<KnownHostNames> names_of_key(std::span<const KnownHostsFile> files, const PublicKey& key);
+
 // What names a host in a file: "example.com", "[example.com]:2222"; in lower case.
 std::string known_host_name(std::string_view host, std::uint16_t port);
+// "|1|salt|hash" of such a name, with a salt from `rng`.
+std::string hashed_host_name(std::string_view name, Rng& rng);
 // "example.com ssh-ed25519 AAAA…". With `hash_with`, its random bytes salt the name's hash. Throws
 // std::invalid_argument for a host with characters that the file gives a meaning.
 std::string known_hosts_line(std::string_view host, std::uint16_t port, const PublicKey& key, Rng* hash_with);
-// Appends that line. Makes the file (mode 0600) and its directory (0700) if need be. Throws FileError as well.
+// Appends that line. Makes the file (mode 0600) and its directory (0700) if need be. Throws FileError as well, and then
+// the file is as it was.
 void add_known_host(const std::string& path, std::string_view host, std::uint16_t port, const PublicKey& key,
                     Rng* hash_with);
+// The same for several names of one host: in one line, or a line for each hash.
+struct HostAndPort {
+  std::string host;
+  std::uint16_t port = 22;
+};
+void add_known_host(const std::string& path, std::span<const HostAndPort> names, const PublicKey& key, Rng* hash_with);
 
 }  // namespace glassh

@@ -21,6 +21,7 @@
 #include "auth/config_foreign.h"
 #include "auth/config_syntax.h"
 #include "client/options.h"
+#include "crypto/hash.h"
 
 namespace glassh {
 
@@ -46,7 +47,11 @@ struct ClientConfig {
   std::optional<std::string> host_key_alias;
   StrictHostKeyChecking strict_host_key_checking = StrictHostKeyChecking::ask;
   bool hash_known_hosts = false;
-  std::vector<std::string> ciphers;  // in order of preference; never empty, as the next four
+  bool check_host_ip = false;
+  bool visual_host_key = false;
+  bool no_host_authentication_for_localhost = false;
+  HashName fingerprint_hash = HashName::sha256;  // or md5
+  std::vector<std::string> ciphers;              // in order of preference; never empty, as the next four
   std::vector<std::string> macs;
   std::vector<std::string> kex_algorithms;
   std::vector<std::string> host_key_algorithms;

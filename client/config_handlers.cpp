@@ -151,6 +151,12 @@ void handle_strict_host_key_checking(Call& call) {
   call.target.config.strict_host_key_checking = one_of(call, values, "yes, no, ask or accept-new");
 }
 
+void handle_fingerprint_hash(Call& call) {
+  constexpr std::array<std::pair<std::string_view, HashName>, 2> values = {
+      {{"sha256", HashName::sha256}, {"md5", HashName::md5}}};
+  call.target.config.fingerprint_hash = one_of(call, values, "sha256 or md5");
+}
+
 void handle_host_key_algorithms(Call& call) {
   call.target.config.host_key_algorithms = algorithms(call, call.supported.signatures);
   call.target.config.host_key_algorithms_given = true;
@@ -244,6 +250,11 @@ constexpr std::array table{
     ClientKeyword{"StrictHostKeyChecking", 1, 1, false, handle_strict_host_key_checking},
     ClientKeyword{"HashKnownHosts", 1, 1, false,
                   [](Call& call) { call.target.config.hash_known_hosts = yes_no(call); }},
+    ClientKeyword{"CheckHostIP", 1, 1, false, [](Call& call) { call.target.config.check_host_ip = yes_no(call); }},
+    ClientKeyword{"VisualHostKey", 1, 1, false, [](Call& call) { call.target.config.visual_host_key = yes_no(call); }},
+    ClientKeyword{"FingerprintHash", 1, 1, false, handle_fingerprint_hash},
+    ClientKeyword{"NoHostAuthenticationForLocalhost", 1, 1, false,
+                  [](Call& call) { call.target.config.no_host_authentication_for_localhost = yes_no(call); }},
     ClientKeyword{"Ciphers", 1, 1, false,
                   [](Call& call) { call.target.config.ciphers = algorithms(call, call.supported.ciphers); }},
     ClientKeyword{"MACs", 1, 1, false,

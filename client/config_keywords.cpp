@@ -38,15 +38,11 @@ constexpr std::array table{
     ForeignKeyword{"IPQoS", "none", note, "it is not set yet", verbose},
 
     // Who the server is.
-    ForeignKeyword{"CheckHostIP", "no,false", refuse, "the address would not be checked"},
     ForeignKeyword{"RevokedHostKeys", "none", refuse, "revoked host keys would be accepted"},
     ForeignKeyword{"KnownHostsCommand", "none", refuse, "host keys that only it knows, or revokes, would be unknown"},
     ForeignKeyword{"RequiredRSASize", "0,512,768,1024", refuse, "keys that are too short would be accepted"},
     ForeignKeyword{"VerifyHostKeyDNS", "no,false", note, "DNS is not asked; unknown keys are questions as usual"},
-    ForeignKeyword{"NoHostAuthenticationForLocalhost", "no,false", note, "every host is checked"},
     ForeignKeyword{"UpdateHostKeys", "no,false", note, "further host keys are not learned yet", verbose},
-    ForeignKeyword{"VisualHostKey", "no,false", note, "pictures of keys are not drawn yet", verbose},
-    ForeignKeyword{"FingerprintHash", "sha256", note, "fingerprints are SHA256"},
     ForeignKeyword{"CASignatureAlgorithms", "*"},  // there are no certificates to check
     ForeignKeyword{"WarnWeakCrypto", "*"},         // what it warns of does not exist here
 

@@ -72,13 +72,17 @@ std::string effective_config(const ClientConfig& config) {
   add("port", config.port);
   add("addressfamily", address_family_name(config.address_family));
   add("batchmode", yes_no(config.batch_mode));
+  add("checkhostip", yes_no(config.check_host_ip));
+  add("fingerprinthash", config.fingerprint_hash == HashName::md5 ? "MD5" : "SHA256");
   add("hashknownhosts", yes_no(config.hash_known_hosts));
   add("identitiesonly", yes_no(config.identities_only));
+  add("nohostauthenticationforlocalhost", yes_no(config.no_host_authentication_for_localhost));
   add("pubkeyauthentication", config.pubkey_authentication ? "true" : "false");
   add("requesttty", name_of(config.request_tty));
   add("sessiontype", name_of(config.session_type));
   add("stdinnull", yes_no(config.stdin_null));
   add("stricthostkeychecking", name_of(config.strict_host_key_checking));
+  add("visualhostkey", yes_no(config.visual_host_key));
   add("connectionattempts", config.connection_attempts);
   add("serveralivecountmax", config.server_alive_count_max);
   add("serveraliveinterval", config.server_alive_interval_seconds);

@@ -123,6 +123,18 @@ void save_small_file(const std::string& path, Bytes content, std::uint32_t mode,
   sync_directory_of(path);
 }
 
+namespace {
+
+// A full disk may have let in the first half of an addition. Whoever appends at the same time is not cut off with it.
+void take_back(const FileDescriptor& file, off_t size_before, std::string_view addition) {
+  std::string tail(addition.size() + 1, '\0');
+  const ssize_t got = pread(file.number(), tail.data(), tail.size(), size_before);
+  if (got <= 0 || !addition.starts_with(std::string_view(tail).substr(0, static_cast<std::size_t>(got)))) return;
+  static_cast<void>(ftruncate(file.number(), size_before) == 0);  // what failed before is what the caller hears of
+}
+
+}  // namespace
+
 void append_line(const std::string& path, std::string_view line, std::uint32_t mode) {
   const FileDescriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, mode));
   const struct stat facts = regular_file_facts(file, path);
@@ -134,7 +146,12 @@ void append_line(const std::string& path, std::string_view line, std::uint32_t m
   }
   addition += line;
   addition += '\n';
-  write_all(file, bytes_of(addition), path);
+  try {
+    write_all(file, bytes_of(addition), path);
+  } catch (const FileError&) {
+    take_back(file, facts.st_size, addition);
+    throw;
+  }
 }
 
 }  // namespace glassh

@@ -40,7 +40,8 @@ void save_small_file(const std::string& path, Bytes content, std::uint32_t mode,
                      IfExists if_exists);
 
 // Adds a line to a file, which is made with `mode` if there is none. A last line without an end gets one first. The new
-// line goes out in one write, so that programs which do so at the same time do not mix theirs.
+// line goes out in one write, so that programs which do so at the same time do not mix theirs. If not all of it can be
+// written, none of it stays.
 void append_line(const std::string& path, std::string_view line, std::uint32_t mode);
 
 }  // namespace glassh

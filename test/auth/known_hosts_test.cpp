@@ -1,6 +1,7 @@
 #include "auth/known_hosts.h"
 
 #include <algorithm>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -90,7 +91,7 @@ TEST(KnownHosts, SeveralLinesDecideTogether) {
     std::string text;
     std::string status;
     std::size_t line;  // that decided
-    std::vector<std::string> other_types;
+    std::vector<std::string> foreign_types;
   };
   const Case cases[] = {
       {"", "unknown", 0, {}},
@@ -100,9 +101,13 @@ TEST(KnownHosts, SeveralLinesDecideTogether) {
       {"h " + another_key, "changed", 1, {}},
       {"h " + another_key + "\nh " + key, "match", 2, {}},
       {"g " + another_key + "\nh " + key, "match", 2, {}},
-      {"h " + ecdsa.line(), "unknown", 0, {"ecdsa-sha2-nistp256"}},
-      {"h " + ecdsa.line() + "\nh " + unknown_type, "unknown", 0, {"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384"}},
-      {"h " + ecdsa.line() + "\nh " + another_key, "changed", 2, {"ecdsa-sha2-nistp256"}},
+      {"h " + ecdsa.line(), "changed", 1, {}},
+      {"h " + unknown_type, "unknown", 0, {"ecdsa-sha2-nistp384"}},
+      {"h " + unknown_type + "\nh " + ecdsa.line(), "changed", 2, {"ecdsa-sha2-nistp384"}},
+      {"h " + unknown_type + "\nh " + key, "match", 2, {"ecdsa-sha2-nistp384"}},
+      {"h " + ecdsa.line() + "\nh " + another_key, "changed", 2, {}},
+      {"h " + another_key + "\nh " + ecdsa.line(), "changed", 1, {}},
+      {"h " + ecdsa.line() + "\nh " + key, "match", 2, {}},
       {"@revoked h " + key, "revoked", 1, {}},
       {"h " + key + "\n@revoked h " + key, "revoked", 2, {}},
       {"@revoked * " + key + "\nh " + key, "revoked", 1, {}},
@@ -120,8 +125,8 @@ TEST(KnownHosts, SeveralLinesDecideTogether) {
     EXPECT_EQ(found.entry ? found.entry->line : 0, c.line);
     EXPECT_EQ(found.entry ? found.entry->file : "file", "file");
     std::vector<std::string> types;
-    for (const KnownHostEntry& entry : found.other_keys) types.push_back(entry.type);
-    EXPECT_EQ(types, c.other_types);
+    for (const KnownHostEntry& entry : found.foreign_keys) types.push_back(entry.type);
+    EXPECT_EQ(types, c.foreign_types);
     EXPECT_THAT(found.bad_lines, IsEmpty());
   }
 }
@@ -170,8 +175,10 @@ TEST(KnownHosts, BadLinesAreReportedAndSkipped) {
       {"h ssh-ed25519 " + base64_encode(Bytes(ed25519.blob()).first(40)), "needs 32 bytes"},
       {"h 1024 35 123456789", "protocol version 1"},
       {"@revoke h " + key, "the marker @revoke is not known"},
-      {"@revoked @cert-authority h " + key, "more than one marker"},
+      {"@cert-authority @cert-authority h " + key, "more than one marker"},
+      {"@cert-authority @revoked g " + key, "more than one marker"},
       {"@revoked,@cert-authority h " + key, "the marker"},
+      {"@ h " + key, "the marker @ is not known"},
       {"@revoked", "host name only"},
       {"|1|AAAA h " + key, "hashed"},
       {"|1|AAAA|AAAA " + key, "not two strings of 20 bytes"},
@@ -193,6 +200,61 @@ TEST(KnownHosts, BadLinesAreReportedAndSkipped) {
   std::string many;
   for (int i = 0; i < 1000; ++i) many += "x\n";
   EXPECT_EQ(look_up_host_key(file(many), "h", 22, ed25519).bad_lines.size(), 100u);
+}
+
+// Past vulnerability 69: neither a second marker nor a wrong type on the line lets a revoked key pass as a known one.
+TEST(KnownHosts, ARevokedKeyIsRevokedHoweverBrokenItsLineIs) {
+  const std::string blob = key.substr(key.find(' ') + 1);
+  struct Case {
+    std::string line;
+    std::string status;
+    std::string reason;  // empty: nothing is wrong with the line
+  };
+  const Case cases[] = {
+      {"@revoked h " + key, "revoked", ""},
+      {"@revoked\t h\t" + key, "revoked", ""},
+      {"@revoked g,h " + key + " and a comment", "revoked", ""},
+      {"@revoked @cert-authority h " + key, "revoked", "more than one marker"},
+      {"@cert-authority @revoked h " + key, "revoked", "more than one marker"},
+      {"@cert-authority \t @revoked * " + key, "revoked", "more than one marker"},
+      {"@revoked @revoked h " + key, "revoked", "more than one marker"},
+      {"@marked @revoked h " + key, "revoked", "the marker @marked is not known"},
+      {"@revoked @marked h " + key, "revoked", "the marker @marked is not known"},
+      {"@revoked h ssh-rsa " + blob, "revoked", "the line says ssh-rsa, the key in it ssh-ed25519"},
+      {"@revoked h no-such-type " + blob, "revoked", "the line says no-such-type"},
+      {"@revoked h 1 " + blob, "revoked", "protocol version 1"},
+      {"@revoked *,!h " + key, "match", ""},
+      {"@revoked @cert-authority g " + key, "match", "more than one marker"},
+      {"@revoked h " + another_key, "match", ""},
+      {"@revoked h ssh-ed25519", "match", "no key after the type"},
+      {"@revoked |1|x|y " + key, "match", "not two strings of 20 bytes"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.line);
+    for (const bool first : {true, false}) {
+      const std::string known = "h " + key + "\n";
+      const auto found = look_up_host_key(file(first ? c.line + "\n" + known : known + c.line), "h", 22, ed25519);
+      EXPECT_EQ(status_of(found), c.status);
+      ASSERT_EQ(found.bad_lines.size(), c.reason.empty() ? 0u : 1u);
+      EXPECT_THAT(c.reason.empty() ? std::string() : found.bad_lines[0].reason, HasSubstr(c.reason));
+      const std::vector<KnownHostsFile> files = {{"first", known}, {"second", c.line}};
+      EXPECT_EQ(status_of(look_up_host_key(files, "h", 22, ed25519)), c.status) << "in another file";
+    }
+  }
+}
+
+TEST(KnownHosts, NamesOfAKeyAreThoseOfAllItsLines) {
+  const std::string hashed = "|1|TNLa2ftfjI2KMgFaGZs767b08/U=|co4b6WS3qCXIWapKw+awx7f9LzU=";
+  const std::vector<KnownHostsFile> files = {
+      {"one",
+       "# c\na,b " + key + "\nc " + another_key + "\n@revoked d " + key + "\n@cert-authority e " + key + "\nbroken\n"},
+      {"two", hashed + " " + key + "\nf ssh-rsa " + key.substr(key.find(' ') + 1) + "\n[g]:2222 " + key}};
+  std::vector<std::string> names;
+  for (const KnownHostNames& each : names_of_key(files, ed25519)) {
+    names.push_back(each.file + ":" + std::to_string(each.line) + ": " + each.names);
+  }
+  EXPECT_THAT(names, ElementsAre("one:2: a,b", "two:1: ", "two:3: [g]:2222"));
+  EXPECT_THAT(names_of_key(files, ecdsa), IsEmpty());
 }
 
 // Past vulnerability 96, from a file this time.
@@ -282,6 +344,42 @@ TEST(KnownHosts, AddsToTheEndAndMakesWhatIsMissing) {
   const std::vector<KnownHostsFile> files = {read_known_hosts(path)};
   EXPECT_EQ(status_of(look_up_host_key(files, "x", 22, another_ed25519)), "match");
   EXPECT_EQ(status_of(look_up_host_key(files, "a", 22, ed25519)), "match");
+}
+
+TEST(KnownHosts, SeveralNamesOfAHostStandInOneLineOrHaveAHashEach) {
+  TemporaryDirectory home;
+  SeededRng rng(11);
+  const HostAndPort names[] = {{"Host", 2222}, {"10.0.0.1", 22}};
+  add_known_host(home.path("plain"), names, ed25519, nullptr);
+  EXPECT_EQ(home.read("plain"), "[host]:2222,10.0.0.1 " + key + "\n");
+  add_known_host(home.path("hashed"), names, ed25519, &rng);
+  const std::string hashed = home.read("hashed");
+  EXPECT_EQ(std::count(hashed.begin(), hashed.end(), '\n'), 2);
+  EXPECT_EQ(status_of(look_up_host_key(file(hashed), "host", 2222, ed25519)), "match");
+  EXPECT_EQ(status_of(look_up_host_key(file(hashed), "10.0.0.1", 22, ed25519)), "match");
+}
+
+TEST(KnownHosts, ParallelAddsDoNotMix) {
+  constexpr int writers = 8;
+  constexpr int each = 25;
+  TemporaryDirectory home;
+  home.write("known_hosts", "first " + another_key);  // and no end of the line
+  std::vector<std::thread> threads;
+  for (int writer = 0; writer < writers; ++writer) {
+    threads.emplace_back([&home, writer] {
+      for (int i = 0; i < each; ++i) {
+        add_known_host(home.path("known_hosts"), "w" + std::to_string(writer * each + i), 22, ed25519, nullptr);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const std::vector<KnownHostsFile> files = {read_known_hosts(home.path("known_hosts"))};
+  EXPECT_EQ(status_of(look_up_host_key(files, "first", 22, another_ed25519)), "match");
+  for (int i = 0; i < writers * each; ++i) {
+    const auto found = look_up_host_key(files, "w" + std::to_string(i), 22, ed25519);
+    EXPECT_EQ(status_of(found), "match") << i;
+    EXPECT_THAT(found.bad_lines, IsEmpty());
+  }
 }
 
 TEST(KnownHosts, FilesThatCannotBeReadAreErrors) {

@@ -90,6 +90,14 @@ TEST(ClientConfig, LinesGiveWhatSshGives) {
       {"HostKeyAlgorithms rsa-sha2-256", "hostkeyalgorithms", "rsa-sha2-256"},
       {"PubkeyAcceptedKeyTypes ssh-*", "pubkeyacceptedalgorithms", "ssh-ed25519"},
       {"HostKeyAlias Zed", "hostkeyalias", "zed"},
+      {"", "checkhostip", "no"},
+      {"CheckHostIP yes", "checkhostip", "yes"},
+      {"", "visualhostkey", "no"},
+      {"VisualHostKey yes", "visualhostkey", "yes"},
+      {"", "fingerprinthash", "SHA256"},
+      {"FingerprintHash md5", "fingerprinthash", "MD5"},
+      {"", "nohostauthenticationforlocalhost", "no"},
+      {"NoHostAuthenticationForLocalhost yes", "nohostauthenticationforlocalhost", "yes"},
       {"RemoteCommand echo %h \"q q\" # x", "remotecommand", "echo foo \"q q\" # x"},
       {"RemoteCommand none", "remotecommand", ""},
       {"", "loglevel", "INFO"},
@@ -178,9 +186,9 @@ TEST(ClientConfig, MistakesAreNamedWithFileAndLine) {
 TEST(ClientConfig, WhatWouldWeakenOrChangeTheConnectionIsRefused) {
   for (const auto* const line :
        {"ProxyJump bastion", "ProxyUseFdpass yes", "BindAddress 10.0.0.1", "BindInterface eth0",
-        "CanonicalizeHostname yes", "RefuseConnection no", "CheckHostIP yes", "RevokedHostKeys /r",
-        "KnownHostsCommand /bin/x", "RequiredRSASize 3072", "Tunnel yes", "ForkAfterAuthentication yes",
-        "LocalForward 8080 localhost:80", "RemoteForward 8080 localhost:80", "DynamicForward 1080"}) {
+        "CanonicalizeHostname yes", "RefuseConnection no", "RevokedHostKeys /r", "KnownHostsCommand /bin/x",
+        "RequiredRSASize 3072", "Tunnel yes", "ForkAfterAuthentication yes", "LocalForward 8080 localhost:80",
+        "RemoteForward 8080 localhost:80", "DynamicForward 1080"}) {
     const auto error = config_error_of([line] { read(line); });
     EXPECT_THAT(error, HasSubstr("config:1: ")) << line;
     EXPECT_THAT(error, HasSubstr(" is not supported yet: ")) << line;
@@ -199,7 +207,7 @@ TEST(ClientConfig, ForwardingsMayBeCleared) {
 TEST(ClientConfig, WhatIsMissedOnlyIsAcceptedWithANote) {
   ClientConfigReader reader(context_for("foo"), few_algorithms());
   reader.text(
-      "ForwardAgent yes\nControlMaster auto\nProxyJump none\nCheckHostIP no\nPreferredAuthentications "
+      "ForwardAgent yes\nControlMaster auto\nProxyJump none\nRevokedHostKeys none\nPreferredAuthentications "
       "publickey,password\nRequestTTY yes\nHost other\nForwardX11 yes\nRequestTTY force\n",
       "config");
   ASSERT_EQ(reader.notes().size(), 3U);
