@@ -21,8 +21,10 @@ void throw_libcrypto_error(std::string_view what) {
 }
 
 const EVP_CIPHER* fetched_cipher(std::string_view libcrypto_name) {
-  static constexpr std::array<const char*, 6> names = {"ChaCha20",    "AES-128-GCM", "AES-256-GCM",
-                                                       "AES-128-CTR", "AES-192-CTR", "AES-256-CTR"};
+  // CBC and 3DES are for key files only.
+  static constexpr std::array<const char*, 10> names = {"ChaCha20",    "AES-128-GCM", "AES-256-GCM", "AES-128-CTR",
+                                                        "AES-192-CTR", "AES-256-CTR", "AES-128-CBC", "AES-192-CBC",
+                                                        "AES-256-CBC", "DES-EDE3-CBC"};
   static const std::array<EvpCipher, names.size()> fetched = [] {
     std::array<EvpCipher, names.size()> all;
     for (std::size_t i = 0; i < all.size(); ++i) {
