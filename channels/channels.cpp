@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "proto/error.h"
+#include "proto/message_name.h"
 
 namespace glassh {
 
@@ -56,7 +57,7 @@ std::optional<ChannelEvent> Channels::on_payload(Bytes payload) {
       return on_global_answer(false, {}, message.name);
     }
   }
-  throw ProtocolError(fmt::format("message {}: the connection protocol has none of that number", payload[0]));
+  throw ProtocolError(fmt::format("{}: the connection protocol has none of that number", message_name(payload[0])));
 }
 
 // ----------------------------------------------------------------------------------------------------------------

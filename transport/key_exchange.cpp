@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "crypto/kex_method.h"
+#include "proto/message_name.h"
 #include "transport/key_derivation.h"
 
 namespace glassh {
@@ -62,7 +63,8 @@ std::optional<KexEvent> KeyExchange::on_payload(Bytes payload) {
     case message_number::kex_ecdh_reply:
       return on_reply(payload);
   }
-  throw ProtocolError(fmt::format("message {} belongs to no key exchange method that was negotiated", payload[0]));
+  throw ProtocolError(
+      fmt::format("{} belongs to no key exchange method that was negotiated", message_name(payload[0])));
 }
 
 void KeyExchange::send_kexinit() {

@@ -17,21 +17,21 @@ std::vector<std::string> owned(const std::vector<std::string_view>& names) { ret
 // RFC 4253 section 7.1 [4253-7.1-8] [4253-7.1-12] [4253-7.1-14] [4253-7.1-16] [4253-7.1-18]: the first name of the
 // client's list that the server's has too. Every key exchange method that we have goes with every host key that can
 // sign, so the kex list needs no look at the host keys.
-std::string choose(std::string_view what, NameList client, NameList server) {
+std::string choose(std::string_view field, NameList client, NameList server) {
   for (const std::string_view name : split_names(client.text)) {
     if (is_marker(name)) continue;
     if (contains_name(server.text, name)) return std::string(name);
   }
   // [4253-7.1-9] [4253-7.1-13] [4253-7.1-15] [4253-7.1-17] [4253-7.1-19]
-  throw ProtocolError(
-      DisconnectReason::key_exchange_failed,
-      fmt::format("no common {}: the client offers \"{}\", the server \"{}\"", what, client.text, server.text));
+  throw ProtocolError(DisconnectReason::key_exchange_failed,
+                      fmt::format("{}: {}: nothing in common: the client offers \"{}\", the server \"{}\"",
+                                  msg::KexInit::name, field, client.text, server.text));
 }
 
-std::string choose_mac(std::string_view what, const std::string& cipher, NameList client, NameList server) {
+std::string choose_mac(std::string_view field, const std::string& cipher, NameList client, NameList server) {
   // RFC 5647 section 5.1, OpenSSH PROTOCOL section 1.6 [4253-7.1-17]: an AEAD cipher brings its own integrity.
   if (is_aead(cipher)) return {};
-  return choose(what, client, server);
+  return choose(field, client, server);
 }
 
 bool share_first_name(NameList a, NameList b) {
@@ -58,23 +58,26 @@ Proposal default_proposal() {
 
 Algorithms negotiate(const msg::KexInit& client, const msg::KexInit& server) {
   Algorithms chosen;
-  chosen.kex = choose("key exchange method", client.kex_algorithms, server.kex_algorithms);
-  chosen.host_key = choose("host key algorithm", client.server_host_key_algorithms, server.server_host_key_algorithms);
-  chosen.cipher_client_to_server = choose("cipher, client to server", client.encryption_algorithms_client_to_server,
-                                          server.encryption_algorithms_client_to_server);
-  chosen.cipher_server_to_client = choose("cipher, server to client", client.encryption_algorithms_server_to_client,
-                                          server.encryption_algorithms_server_to_client);
+  chosen.kex = choose("kex_algorithms", client.kex_algorithms, server.kex_algorithms);
+  chosen.host_key =
+      choose("server_host_key_algorithms", client.server_host_key_algorithms, server.server_host_key_algorithms);
+  chosen.cipher_client_to_server =
+      choose("encryption_algorithms_client_to_server", client.encryption_algorithms_client_to_server,
+             server.encryption_algorithms_client_to_server);
+  chosen.cipher_server_to_client =
+      choose("encryption_algorithms_server_to_client", client.encryption_algorithms_server_to_client,
+             server.encryption_algorithms_server_to_client);
   chosen.mac_client_to_server =
-      choose_mac("MAC, client to server", chosen.cipher_client_to_server, client.mac_algorithms_client_to_server,
-                 server.mac_algorithms_client_to_server);
+      choose_mac("mac_algorithms_client_to_server", chosen.cipher_client_to_server,
+                 client.mac_algorithms_client_to_server, server.mac_algorithms_client_to_server);
   chosen.mac_server_to_client =
-      choose_mac("MAC, server to client", chosen.cipher_server_to_client, client.mac_algorithms_server_to_client,
-                 server.mac_algorithms_server_to_client);
+      choose_mac("mac_algorithms_server_to_client", chosen.cipher_server_to_client,
+                 client.mac_algorithms_server_to_client, server.mac_algorithms_server_to_client);
   chosen.compression_client_to_server =
-      choose("compression, client to server", client.compression_algorithms_client_to_server,
+      choose("compression_algorithms_client_to_server", client.compression_algorithms_client_to_server,
              server.compression_algorithms_client_to_server);
   chosen.compression_server_to_client =
-      choose("compression, server to client", client.compression_algorithms_server_to_client,
+      choose("compression_algorithms_server_to_client", client.compression_algorithms_server_to_client,
              server.compression_algorithms_server_to_client);
   return chosen;
 }

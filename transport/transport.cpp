@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "proto/message_name.h"
 #include "transport/version_exchange.h"
 
 namespace glassh {
@@ -82,7 +83,7 @@ std::optional<TransportEvent> Transport::on_payload(Bytes payload, std::uint32_t
     case Verdict::allowed:
       break;
     case Verdict::refused:
-      throw ProtocolError(fmt::format("message {} may not come during {}{}", number, phase_text(phase_),
+      throw ProtocolError(fmt::format("{} may not come during {}{}", message_name(number), phase_text(phase_),
                                       kex_.peer_started() ? ", between KEXINIT and NEWKEYS" : ""));
     case Verdict::unimplemented:
       // RFC 4253 section 11.4 [4253-11.4-1] [4253-11.4-2] [4253-11.4-3]
@@ -137,7 +138,7 @@ std::optional<TransportEvent> Transport::on_transport_message(Bytes payload) {
       decode<msg::Pong>(payload);
       return std::nullopt;
   }
-  throw ProtocolError(fmt::format("message {} has no meaning here", payload[0]));
+  throw ProtocolError(fmt::format("{} has no meaning here", message_name(payload[0])));
 }
 
 std::optional<TransportEvent> Transport::on_kex_event(KexEvent event) {
@@ -196,8 +197,9 @@ void Transport::request_service(std::string_view name) {
 std::optional<TransportEvent> Transport::on_service_request(Bytes payload) {
   const auto message = decode<msg::ServiceRequest>(payload);
   if (message.service_name != "ssh-userauth") {
-    throw ProtocolError(DisconnectReason::service_not_available,
-                        "SSH_MSG_SERVICE_REQUEST: service_name is not \"ssh-userauth\"");
+    throw ProtocolError(
+        DisconnectReason::service_not_available,
+        fmt::format("{}: service_name is {:?}; there is only \"ssh-userauth\"", message.name, message.service_name));
   }
   writer_.send(msg::ServiceAccept{message.service_name});
   phase_ = Phase::authentication;
@@ -207,7 +209,8 @@ std::optional<TransportEvent> Transport::on_service_request(Bytes payload) {
 std::optional<TransportEvent> Transport::on_service_accept(Bytes payload) {
   const auto message = decode<msg::ServiceAccept>(payload);
   if (!service_requested_ || message.service_name != "ssh-userauth") {
-    throw ProtocolError("SSH_MSG_SERVICE_ACCEPT: for a service that was not asked for");
+    throw ProtocolError(
+        fmt::format("{}: service_name is {:?}, which was not asked for", message.name, message.service_name));
   }
   phase_ = Phase::authentication;
   return ServiceAccepted{};

@@ -65,12 +65,13 @@ TEST(Negotiation, NothingInCommonNamesTheListAndBothSides) {  // [4253-7.1-9] [4
     std::string text;
   } const cases[] = {
       {{.kex = "other"},
-       "no common key exchange method: the client offers \"curve25519-sha256\", the server \"other\""},
-      {{.host_key = "other"}, "no common host key algorithm"},
-      {{.cipher = "other"}, "no common cipher, client to server"},
-      {{.mac = "other"}, "no common MAC, client to server"},
-      {{.compression = "other"}, "no common compression, client to server"},
-      {{.kex = ""}, "no common key exchange method"},
+       "SSH_MSG_KEXINIT: kex_algorithms: nothing in common: the client offers \"curve25519-sha256\", the server "
+       "\"other\""},
+      {{.host_key = "other"}, "SSH_MSG_KEXINIT: server_host_key_algorithms: nothing in common"},
+      {{.cipher = "other"}, "SSH_MSG_KEXINIT: encryption_algorithms_client_to_server: nothing in common"},
+      {{.mac = "other"}, "SSH_MSG_KEXINIT: mac_algorithms_client_to_server: nothing in common"},
+      {{.compression = "other"}, "SSH_MSG_KEXINIT: compression_algorithms_client_to_server: nothing in common"},
+      {{.kex = ""}, "SSH_MSG_KEXINIT: kex_algorithms: nothing in common"},
   };
   for (const auto& [server, text] : cases) {
     try {

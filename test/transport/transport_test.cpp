@@ -32,7 +32,8 @@ TEST(Transport, TheServiceRequestIsAcceptedOnce) {  // [4253-10-3] [4253-10-4] k
   EXPECT_EQ(pair.client.log.back(), "service accepted");
   pair.client.transport.request_service("ssh-userauth");
   pair.run();
-  EXPECT_NE(pair.server.error.find("message 5 may not come during authentication"), std::string::npos);
+  EXPECT_NE(pair.server.error.find("SSH_MSG_SERVICE_REQUEST (5) may not come during authentication"),
+            std::string::npos);
 }
 
 TEST(Transport, AnotherServiceEndsTheConnection) {  // [4253-10-1] [4253-10-2] breaks
@@ -43,6 +44,8 @@ TEST(Transport, AnotherServiceEndsTheConnection) {  // [4253-10-1] [4253-10-2] b
   ASSERT_TRUE(pair.client.disconnected);
   EXPECT_EQ(pair.client.disconnected->reason, DisconnectReason::service_not_available);
   EXPECT_TRUE(pair.client.disconnected->by_peer);
+  EXPECT_EQ(pair.client.disconnected->description,
+            "SSH_MSG_SERVICE_REQUEST: service_name is \"ssh-connection\"; there is only \"ssh-userauth\"");
 }
 
 TEST(Transport,
@@ -187,9 +190,9 @@ TEST(Transport, DataAfterThePeersKexinitEndsTheConnection) {  // [4253-7.1-30] b
   pair.client.transport.writer().send(kexinit);
   pair.client.transport.writer().send(msg::ChannelEof{1});
   pair.run();
-  EXPECT_NE(
-      pair.server.error.find("message 96 may not come during the connection protocol, between KEXINIT and NEWKEYS"),
-      std::string::npos)
+  EXPECT_NE(pair.server.error.find(
+                "SSH_MSG_CHANNEL_EOF (96) may not come during the connection protocol, between KEXINIT and NEWKEYS"),
+            std::string::npos)
       << pair.server.error;
 }
 
