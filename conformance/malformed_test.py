@@ -10,11 +10,18 @@ import time
 sys.dont_write_bytecode = True
 
 from peers import Cases, Workspace, client_options, expect, expect_equal, ssh, start_glasshd, wait_until
-from peers.raw_client import (DEBUG, ECDH_INIT, KEXINIT, NAME_LISTS, NEWKEYS, SERVICE_REQUEST,
-                              UNIMPLEMENTED, USERAUTH_FAILURE, USERAUTH_REQUEST, RawClient, kexinit, string, u32, userauth_request)
+from peers.raw_client import (DEBUG, ECDH_INIT, ECDH_REPLY, KEXINIT, NAME_LISTS, NEWKEYS, SERVICE_REQUEST,
+                              UNIMPLEMENTED, USERAUTH_FAILURE, USERAUTH_REQUEST, RawClient, kexinit, mpint, string, u32,
+                              userauth_request)
+
+
+def one(number, *parts):
+    return bytes([number]) + b"".join(parts)
+
 
 GOOD = kexinit()
 PROTOCOL_ERROR = 2
+GROUP_EXCHANGE = (b"diffie-hellman-group-exchange-sha256", one(34, u32(2048) * 3))
 ED25519 = string(string(b"ssh-ed25519") + string(bytes(32)))
 
 
@@ -22,10 +29,6 @@ def lists(index, value):
     changed = list(NAME_LISTS)
     changed[index] = value
     return kexinit(changed)
-
-
-def one(number, *parts):
-    return bytes([number]) + b"".join(parts)
 
 
 # What is sent, after the server's and our identification: payloads, of which the last is wrong. Then the reason and words
@@ -177,6 +180,22 @@ def before_keys(cases, victim):
             victim.ends(client, PROTOCOL_ERROR, words)
 
 
+    # RFC 4253 section 7.1 [4253-7.1-26]: nor is a guess at a method that we do not have; but that is one packet.
+    for guess, payload in ((b"diffie-hellman-group14-sha256", one(30, mpint(5))), GROUP_EXCHANGE):
+        with cases.case(f"a wrong guess of {guess.decode()} is ignored"), victim.connect() as client:
+            client.hear_identification()
+            client.send(kexinit([guess + b"," + NAME_LISTS[0], *NAME_LISTS[1:]], follows=1))
+            client.send(payload)
+            client.send(one(ECDH_INIT, string(b"\x09" + bytes(31))))
+            client.receive_until(ECDH_REPLY)
+            victim.lives()
+    with cases.case("a second message of the method that was guessed"), victim.connect() as client:
+        guess, payload = GROUP_EXCHANGE
+        client.hear_identification()
+        client.send(kexinit([guess + b"," + NAME_LISTS[0], *NAME_LISTS[1:]], follows=1))
+        client.send(payload)
+        client.send(payload)
+        victim.ends(client, PROTOCOL_ERROR, ["message 34"])
     for number in (0, 8, 255):
         # RFC 4253 section 11.4 [4253-11.4-1]: not known is not wrong.
         with cases.case(f"message {number}, which nobody knows: UNIMPLEMENTED"), victim.connect() as client:

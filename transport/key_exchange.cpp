@@ -47,7 +47,7 @@ void KeyExchange::start() {
 }
 
 std::optional<KexEvent> KeyExchange::on_payload(Bytes payload) {
-  if (exchange_ != nullptr && exchange_->ignore_next && payload[0] >= message_number::kexdh_init) {
+  if (awaits_wrong_guess() && payload[0] >= message_number::kexdh_init) {
     // RFC 4253 section 7.1 [4253-7.1-26] [4253-7-4]: once, whatever it is.
     exchange_->ignore_next = false;
     note("key exchange", "this packet followed a wrong guess and is ignored");
@@ -302,6 +302,8 @@ CipherKeys KeyExchange::keys_for(const CipherNames& names, bool sent_by_client) 
 bool KeyExchange::waiting() const { return stage_ == Stage::awaiting_signature || stage_ == Stage::awaiting_host_key; }
 
 bool KeyExchange::peer_started() const { return exchange_ != nullptr && !exchange_->peer_kexinit.empty(); }
+
+bool KeyExchange::awaits_wrong_guess() const { return exchange_ != nullptr && exchange_->ignore_next; }
 
 // A key exchange message out of order: RFC 4253 section 7.1 [4253-7.1-32] forbids a second KEXINIT, and nothing allows
 // the rest.

@@ -77,9 +77,10 @@ class KeyExchange {
 
   bool running() const {
     return exchange_ != nullptr;
-  }                           // from the first KEXINIT, sent or received, to the last NEWKEYS
-  bool waiting() const;       // for provide_signature() or accept_host_key()
-  bool peer_started() const;  // the peer's KEXINIT has come, its NEWKEYS has not
+  }                                 // from the first KEXINIT, sent or received, to the last NEWKEYS
+  bool waiting() const;             // for provide_signature() or accept_host_key()
+  bool peer_started() const;        // the peer's KEXINIT has come, its NEWKEYS has not
+  bool awaits_wrong_guess() const;  // RFC 4253 section 7.1: the peer's next message of 30 to 49 will be dropped
   bool first_done() const { return !session_id_.empty(); }  // H of the first exchange is known
   bool strict() const { return strict_; }
   bool peer_wants_ext_info() const { return peer_wants_ext_info_; }

@@ -27,6 +27,7 @@ struct Arrival {
   Phase phase = Phase::first_key_exchange;
   bool strict = false;                // strict key exchange was negotiated
   bool peer_in_key_exchange = false;  // its KEXINIT has come, its NEWKEYS has not
+  bool wrong_guess_awaited = false;   // it guessed another key exchange method; that method's message is on its way
 };
 
 enum class Verdict { allowed, refused, unimplemented };

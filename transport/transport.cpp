@@ -78,7 +78,7 @@ bool Transport::exchange_versions() {
 
 std::optional<TransportEvent> Transport::on_payload(Bytes payload, std::uint32_t sequence_number) {
   const std::uint8_t number = payload[0];
-  const Arrival arrival{role(), phase_, kex_.strict(), kex_.peer_started()};
+  const Arrival arrival{role(), phase_, kex_.strict(), kex_.peer_started(), kex_.awaits_wrong_guess()};
   switch (judge(arrival, number)) {
     case Verdict::allowed:
       break;

@@ -219,10 +219,14 @@ TEST(KeyExchange, AReservedWordThatIsNotZeroEndsIt) {  // [4253-7.1-29] breaks; 
   EXPECT_NE(pair.server.error.find("reserved is 1"), std::string::npos) << pair.server.error;
 }
 
-// A client that guesses: sets first_kex_packet_follows and sends a share right behind its KEXINIT.
+// A client that guesses: sets first_kex_packet_follows and sends a share right behind its KEXINIT. The wrong guesses
+// are of a method that we have, and of one that we have not, whose first message has another number.
 TEST(KeyExchange, AWrongGuessIsIgnoredOnceAndARightOneIsUsed) {  // [4253-7-3] [4253-7-4] [4253-7.1-26] [4253-7.1-28]
                                                                  // keeps; past vulnerability 40
-  for (const bool right : {false, true}) {
+  const std::string group_exchange = "diffie-hellman-group-exchange-sha256";
+  for (const std::string& guess :
+       {std::string("curve25519-sha256"), std::string("ecdh-sha2-nistp256"), group_exchange}) {
+    const bool right = guess == "curve25519-sha256";
     Proposal server_proposal = default_proposal();
     SeededRng key_rng(3);
     const PrivateKey host_key = PrivateKey::generate("ssh-ed25519", key_rng);
@@ -237,7 +241,8 @@ TEST(KeyExchange, AWrongGuessIsIgnoredOnceAndARightOneIsUsed) {  // [4253-7-3] [
     PacketWriter writer(rng);
     writer.send_raw(bytes_of("SSH-2.0-guesser\r\n"));
     msg::KexInit kexinit;
-    kexinit.kex_algorithms = {right ? "curve25519-sha256" : "ecdh-sha2-nistp256,curve25519-sha256"};
+    const std::string methods = guess + ",ecdh-sha2-nistp256";
+    kexinit.kex_algorithms = {methods};
     kexinit.server_host_key_algorithms = {"ssh-ed25519"};
     kexinit.encryption_algorithms_client_to_server =
         kexinit.encryption_algorithms_server_to_client = {"aes128-gcm@openssh.com"};
@@ -247,7 +252,11 @@ TEST(KeyExchange, AWrongGuessIsIgnoredOnceAndARightOneIsUsed) {  // [4253-7-3] [
     auto method = make_kex_method("curve25519-sha256");
     const std::vector<std::uint8_t> share = copy_of(method->start(rng));
     const std::vector<std::uint8_t> rubbish(65, 4);
-    writer.send(msg::KexEcdhInit{right ? Bytes(share) : Bytes(rubbish)});
+    if (guess == group_exchange) {
+      writer.send(msg::KexDhGexRequest{});
+    } else {
+      writer.send(msg::KexEcdhInit{right ? Bytes(share) : Bytes(rubbish)});
+    }
 
     feed(server.transport.reader(), take_ready(writer));
     auto event = server.transport.next_event();

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "proto/numbers.h"
+
 namespace glassh {
 namespace {
 
@@ -49,6 +51,17 @@ TEST(MessageGate, StrictKeyExchangeLetsNothingElsePass) {  // [openssh-strict-ke
 TEST(MessageGate, ARekeyingPeerSendsNoData) {  // [4253-7.1-30] [4253-7.1-31] breaks
   EXPECT_EQ(numbers_with(Verdict::allowed, {Role::server, Phase::connection, true, true}), "1 2 3 4 20 21 30 ");
   EXPECT_EQ(numbers_with(Verdict::allowed, {Role::client, Phase::connection, true, true}), "1 2 3 4 20 21 31 ");
+}
+
+TEST(MessageGate, AWrongGuessMayBeOfAnyMethod) {  // [4253-7.1-26] keeps
+  for (const bool strict : {false, true}) {
+    const Arrival arrival{Role::server, Phase::first_key_exchange, strict, true, true};
+    for (int number = 30; number < 50; ++number) {
+      EXPECT_EQ(judge(arrival, static_cast<std::uint8_t>(number)), Verdict::allowed) << number;
+    }
+    EXPECT_EQ(judge(arrival, 50), Verdict::refused);
+    EXPECT_EQ(judge(arrival, message_number::service_request), Verdict::refused);
+  }
 }
 
 TEST(MessageGate, NumbersThatNobodyAssignedAreUnimplemented) {  // [4253-11.4-1] keeps
