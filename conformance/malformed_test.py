@@ -229,6 +229,15 @@ def before_login(cases, victim):
         client.receive_until(USERAUTH_FAILURE)
         client.send(userauth_request(b"none", b"", user=b"second"))
         victim.ends(client, PROTOCOL_ERROR, ["SSH_MSG_USERAUTH_REQUEST", "user_name", "first", "second"])
+    with cases.case("a second SERVICE_REQUEST begins nothing anew"), victim.connect() as client:
+        client.exchange_keys()
+        for _ in range(6):
+            client.ask_for_userauth()
+            client.send(userauth_request(b"none", b""))
+            client.receive_until(USERAUTH_FAILURE)
+        client.ask_for_userauth()
+        client.send(userauth_request(b"none", b""))
+        victim.ends(client, 14, ["too many authentication failures"])
     with cases.case("a forged packet"), victim.connect() as client:
         client.exchange_keys().send_bytes(bytes(64))
         client.disconnect()

@@ -24,7 +24,7 @@ struct Row {
 constexpr Row rows[] = {
     //                                                   kex  svc  auth conn
     {disconnect, debug, /*                            */ 'B', 'B', 'B', 'B'},
-    {service_request, service_request, /*             */ '-', 'S', '-', '-'},
+    {service_request, service_request, /*             */ '-', 'S', 'S', '-'},
     {service_accept, service_accept, /*               */ '-', 'C', '-', '-'},
     // RFC 8308 section 2.4 [8308-2.4-1] [8308-2.4-3]: after NEWKEYS; from the server also before USERAUTH_SUCCESS.
     {ext_info, ext_info, /*                           */ '-', 'B', 'C', '-'},

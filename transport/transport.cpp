@@ -202,6 +202,8 @@ std::optional<TransportEvent> Transport::on_service_request(Bytes payload) {
         fmt::format("{}: service_name is {:?}; there is only \"ssh-userauth\"", message.name, message.service_name));
   }
   writer_.send(msg::ServiceAccept{message.service_name});
+  // Some clients (paramiko) ask again before each attempt. That begins nothing anew: what was tried stays counted.
+  if (phase_ == Phase::authentication) return std::nullopt;
   phase_ = Phase::authentication;
   return ServiceRequested{};
 }

@@ -32,7 +32,7 @@ TEST(MessageGate, OnlyTheseNumbersPass) {  // [4251-7-1] keeps
       {Role::client, Phase::first_key_exchange, "1 2 3 4 20 21 31 "},
       {Role::server, Phase::service, "1 2 3 4 5 7 20 21 30 192 193 "},
       {Role::client, Phase::service, "1 2 3 4 6 7 20 21 31 192 193 "},
-      {Role::server, Phase::authentication, "1 2 3 4 20 21 30 50 61 192 193 "},
+      {Role::server, Phase::authentication, "1 2 3 4 5 20 21 30 50 61 192 193 "},
       {Role::client, Phase::authentication, "1 2 3 4 7 20 21 31 51 52 53 60 192 193 "},
       {Role::server, Phase::connection, "1 2 3 4 20 21 30 50 80 81 82 90 91 92 93 94 95 96 97 98 99 100 192 193 "},
       {Role::client, Phase::connection, "1 2 3 4 20 21 31 80 81 82 90 91 92 93 94 95 96 97 98 99 100 192 193 "},

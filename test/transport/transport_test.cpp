@@ -23,17 +23,30 @@ struct ConnectedPair : TransportPair {
   }
 };
 
-TEST(Transport, TheServiceRequestIsAcceptedOnce) {  // [4253-10-3] [4253-10-4] keeps
+TEST(Transport, TheServiceIsAcceptedEachTimeAndBeginsOnce) {  // [4253-10-3] [4253-10-4] keeps
   TransportPair pair;
   pair.run();
   pair.client.transport.request_service("ssh-userauth");
   pair.run();
   EXPECT_EQ(pair.server.log.back(), "service requested");
   EXPECT_EQ(pair.client.log.back(), "service accepted");
+  const std::size_t events = pair.server.log.size();
+  const std::uint32_t answers = pair.server.transport.writer().sequence_number();
+  pair.client.transport.request_service("ssh-userauth");
+  test::feed(pair.server.transport.reader(), test::take_ready(pair.client.transport.writer()));
+  pair.pull_events(pair.server);
+  EXPECT_EQ(pair.server.error, "");
+  EXPECT_EQ(pair.server.transport.writer().sequence_number(), answers + 1);
+  EXPECT_EQ(pair.server.log.size(), events) << pair.server.log.back();
+}
+
+TEST(Transport, NoServiceIsAskedForAfterTheLogin) {
+  ConnectedPair pair;
   pair.client.transport.request_service("ssh-userauth");
   pair.run();
-  EXPECT_NE(pair.server.error.find("SSH_MSG_SERVICE_REQUEST (5) may not come during authentication"),
-            std::string::npos);
+  EXPECT_NE(pair.server.error.find("SSH_MSG_SERVICE_REQUEST (5) may not come during the connection protocol"),
+            std::string::npos)
+      << pair.server.error;
 }
 
 TEST(Transport, AnotherServiceEndsTheConnection) {  // [4253-10-1] [4253-10-2] breaks
