@@ -151,7 +151,8 @@ void ServerConnection::check_deadlines() {
   }
   if (!alive_is_checked()) return;
   if (now_ < last_heard_ + settings_->client_alive_interval * (alive_unanswered_ + 1)) return;
-  if (alive_unanswered_ >= settings_->client_alive_count_max) {
+  const unsigned most = settings_->client_alive_count_max;
+  if (most > 0 && alive_unanswered_ >= most) {
     throw ProtocolError(DisconnectReason::connection_lost,
                         fmt::format("no sign of life in {} intervals of {} seconds (ClientAliveInterval)",
                                     alive_unanswered_, settings_->client_alive_interval.count()));

@@ -37,6 +37,8 @@ struct PairOptions {
   unsigned channels = 1;
   ChannelLimits limits;
   bool client_rekeys_each_round = false, server_rekeys_each_round = false;
+  std::chrono::seconds client_alive_interval{0}, server_alive_interval{0};
+  unsigned alive_count_max = 3;
   TraceSink* client_trace = nullptr;
   TraceSink* server_trace = nullptr;
 };
@@ -136,6 +138,8 @@ class Pair {
     settings->auth.identities = {user_key.public_key()};
     settings->auth.accepted_algorithms = {"ssh-ed25519"};
     settings->channels = options.limits;
+    settings->server_alive_interval = options.server_alive_interval;
+    settings->server_alive_count_max = options.alive_count_max;
     return settings;
   }
 
@@ -147,6 +151,8 @@ class Pair {
     settings->transport.kex.host_keys = {{"ssh-ed25519", copy_of(host_key.public_key().blob())}};
     settings->transport.server_sig_algs = {"ssh-ed25519"};
     settings->channels = options.limits;
+    settings->client_alive_interval = options.client_alive_interval;
+    settings->client_alive_count_max = options.alive_count_max;
     return settings;
   }
 
