@@ -161,6 +161,8 @@ void Session::run(const SpawnRequest& request, const ChannelRequested& answered)
   };
   read_output(output_, std::move(standard_output), 0);
   read_output(error_, std::move(standard_error), extended_data_type::standard_error);
+  const Channel* const channel = channel_.get();
+  if (channel != nullptr && channel->eof_received()) input_->end();  // it came before there was a program
   await_exit();
 }
 

@@ -181,6 +181,14 @@ TEST_F(SessionTest, EofEndsTheInput) {
   EXPECT_EQ(output, "text end\n");
 }
 
+TEST_F(SessionTest, AnEofBeforeTheProgramEndsItsInputAsWell) {  // [4254-5.3-2] keeps
+  receive(msg::ChannelEof{0});
+  request(msg::Exec{"cat; echo done"});
+  run_until([&] { return order.ends_with("C"); });
+  EXPECT_EQ(output, "done\n");
+  EXPECT_EQ(status, 0u);
+}
+
 TEST_F(SessionTest, SubsystemsAreCommandsOfTheConfiguration) {
   request(msg::Subsystem{"echo"});
   run_to_close();
