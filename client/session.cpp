@@ -11,6 +11,11 @@ extern char** environ;
 
 namespace glassh {
 
+namespace {
+// What may stand in one request, beside its other fields: RFC 4253 section 6.1, a message is one packet.
+constexpr std::size_t longest_text = PacketWriter::max_payload - 256;
+}  // namespace
+
 bool speaks_openssh_extensions(std::string_view peer_version) {
   return peer_version.starts_with("SSH-2.0-OpenSSH") || peer_version.starts_with("SSH-2.0-glassh");
 }
@@ -24,23 +29,37 @@ void RemoteSession::open() { connection_.channels().open(msg::SessionOpen::name)
 void RemoteSession::on(const ChannelOpened& event) {
   log_.debug1("channel {}: the session is open", event.channel);
   Channel& channel = connection_.channels().at(event.channel);
+  if (command_.size() > longest_text) {
+    log_.fatal("The command has {} bytes; {} is the most that can be sent", command_.size(), longest_text);
+    channel.close();
+    return end();
+  }
   send_environment(channel);
   start_program(channel);
   connect_standard_streams(hub_->channel(connection_.channels(), event.channel));
 }
 
-// RFC 4254 section 6.4: no answer is asked for, because a server that refuses a variable is no reason to stop.
+// RFC 4254 section 6.4: no answer is asked for, because a server that refuses a variable is no reason to stop. Nor is
+// one that is too long.
 void RemoteSession::send_environment(Channel& channel) const {
+  const auto send = [this, &channel](std::string_view name, std::string_view value) {
+    if (name.size() + value.size() > longest_text) {
+      log_.info("The environment variable {} is not sent: it has {} bytes, {} is the most", printable(name),
+                name.size() + value.size(), longest_text);
+      return;
+    }
+    channel.request(msg::Env{name, value}, false);
+  };
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
     const std::size_t equals = text.find('=');
     if (equals == text.npos || !config_.sends_env(text.substr(0, equals))) continue;
     log_.debug1("channel {}: sending the environment variable {}", channel.id(), text.substr(0, equals));
-    channel.request(msg::Env{text.substr(0, equals), text.substr(equals + 1)}, false);
+    send(text.substr(0, equals), text.substr(equals + 1));
   }
   for (const auto& [name, value] : config_.set_env) {
     log_.debug1("channel {}: setting the environment variable {}", channel.id(), name);
-    channel.request(msg::Env{name, value}, false);
+    send(name, value);
   }
 }
 

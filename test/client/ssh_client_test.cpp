@@ -341,8 +341,9 @@ TEST_F(SshClientTest, NoCommonAlgorithmSaysWhatBothOffer) {
   config_.host_key_algorithms = {"rsa-sha2-512"};
   const Result result = run({});
   EXPECT_EQ(result.status, 255);
-  EXPECT_TRUE(result.log.starts_with("Unable to negotiate with 192.0.2.1 port 22: SSH_MSG_KEXINIT: "
-                                     "server_host_key_algorithms: nothing in common: the client offers "))
+  EXPECT_TRUE(
+      result.log.starts_with("Unable to negotiate with 192.0.2.1 port 22: SSH_MSG_KEXINIT: "
+                             "server_host_key_algorithms: nothing in common: the client offers "))
       << result.log;
 }
 
@@ -391,6 +392,24 @@ TEST_F(SshClientTest, EnvironmentCommandAndInputAreSent) {
             (std::vector<std::string>{"session", "no-more-sessions@openssh.com", "env GLASSH_TEST_VARIABLE=yes = yes",
                                       "env OTHER=2", "exec date +%s"}));
   EXPECT_EQ(heard.input, "typed\n");
+}
+
+TEST_F(SshClientTest, ACommandThatFitsInNoPacketIsRefusedInPlainWords) {
+  Heard heard;
+  const Result result = run({.script = hear(heard)}, std::string(40000, 'x'));
+  EXPECT_EQ(result.status, 255);
+  EXPECT_EQ(result.log, "The command has 40000 bytes; 34048 is the most that can be sent\n");
+  EXPECT_EQ(heard.requests, (std::vector<std::string>{"session", "no-more-sessions@openssh.com"}));
+}
+
+TEST_F(SshClientTest, AVariableThatFitsInNoPacketIsLeftOut) {
+  Heard heard;
+  config_.set_env = {{"HUGE", std::string(40000, 'x')}, {"SMALL", "1"}};
+  const Result result = run({.script = hear(heard)}, "date");
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.log, "The environment variable HUGE is not sent: it has 40004 bytes, 34048 is the most\n");
+  EXPECT_EQ(heard.requests,
+            (std::vector<std::string>{"session", "no-more-sessions@openssh.com", "env SMALL=1", "exec date"}));
 }
 
 TEST_F(SshClientTest, InputIsLeftAloneWithStdinNull) {
