@@ -148,7 +148,7 @@ def many_sessions(cases, workspace, way, count=200, at_once=20):
         expect(not wrong, f"{len(wrong)} sessions went wrong; the first:", *wrong[:1], way.server.log_tail)
         expect_equal(way.server.log()[log_before:].count("Connection from"), 1)
         wait_until(lambda: way.server.descriptors() <= idle, "the sessions' descriptors are closed")
-        expect_equal(way.server.children(), [])
+        wait_until(lambda: not way.server.children(), "the commands are reaped", way.server.children)
         end_process(master)
         wait_until(lambda: way.server.descriptors() <= before, "the connection's descriptors are closed")
 
@@ -179,7 +179,7 @@ def vanishing_client(cases, workspace, way):
             wait_until(lambda: all(is_gone(pid) for pid in pids), f"the processes {pids} are gone")
             wait_until(lambda: way.server.descriptors() <= before, "the server's descriptors are closed",
                        lambda: f"before: {before}, now: {way.server.descriptors()}")
-            expect_equal(way.server.children(), [])
+            wait_until(lambda: not way.server.children(), "the command is reaped", way.server.children)
 
 
 def sftp(cases, workspace, server):
