@@ -4,6 +4,8 @@
 #include <array>
 
 #include <sys/socket.h>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "channels/io/pump.h"
 
@@ -12,6 +14,8 @@ namespace glassh {
 namespace {
 // Sources resumed in one turn. Each may fill a good part of the writer's backlog, so more would find no room.
 constexpr std::size_t offers_per_turn = 8;
+// Reads, of 16 KiB each, before others have their turn.
+constexpr unsigned reads_of_leave = 16;
 
 IoResult discard(Descriptor& input) {
   std::array<std::uint8_t, 16 * 1024> nowhere;
@@ -95,9 +99,14 @@ asio::awaitable<void> Hub::take_leave(std::chrono::milliseconds at_most) {
   const Clock::time_point end = Clock::now() + at_most;
   ::shutdown(output().number(), SHUT_WR);  // fails for pipes, which have no such trouble
   await_time(end);
+  unsigned reads = 0;
   while (!over_ && Clock::now() < end) {
     const IoResult got = discard(input_);
-    if (got.size > 0) continue;
+    if (got.size > 0) {
+      // A peer that does not stop sending must not keep this thread from its other connections.
+      if (++reads % reads_of_leave == 0) co_await asio::post(executor_, asio::use_awaitable);
+      continue;
+    }
     if (!got.would_block()) break;
     await_input();
     co_await turn();
