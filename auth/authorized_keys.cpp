@@ -43,45 +43,56 @@ std::string_view take_options(std::string_view& text) {
 struct LineVerdict {
   bool has_the_key = false;
   std::string reason;  // empty: the line is fine
-  std::string comment;
+  std::string comment = {};
+  KeyOptions options = {};
 };
 
-// A line that does not begin with a key type of ours: options, another type, or nonsense.
-LineVerdict refuse(std::string_view line, const PublicKey& key) {
+// A line in which no type of ours stands where a key's type belongs.
+LineVerdict refuse(std::string_view line) {
   std::string_view rest = line;
-  const std::string_view options = take_options(rest);
-  const std::string_view type = take_word(rest);
-  if (is_key_type(type)) {
-    const KeyField field = decode_key_field(type, take_word(rest));
-    return {field.reason.empty() && equal(field.blob, key.blob()),
-            fmt::format("options in front of a key are not supported yet, and ignoring them would be unsafe: {}",
-                        printable_text(options)),
-            {}};
-  }
-  rest = line;
   const std::string_view first = take_word(rest);
   if (decode_key_field(first, take_word(rest)).reason.empty()) {
-    return {false, fmt::format("keys of type {} are not supported", printable_text(first)), {}};
+    return {false, fmt::format("keys of type {} are not supported", printable_text(first))};
+  }
+  rest = line;
+  take_options(rest);
+  const std::string_view type = take_word(rest);
+  if (decode_key_field(type, take_word(rest)).reason.empty()) {
+    return {false, fmt::format("keys of type {} are not supported", printable_text(type))};
   }
   return {false,
-          fmt::format("begins with neither a key type nor options and a key type: {}", printable_text(line, 40)),
-          {}};
+          fmt::format("begins with neither a key type nor options and a key type: {}", printable_text(line, 40))};
 }
 
-LineVerdict judge(std::string_view line, const PublicKey& key) {
+// Past vulnerability 85: without its type a key does not turn the options in front of it into a comment.
+LineVerdict judge(std::string_view line, const PublicKey& key, const LoginOrigin& origin) {
   std::string_view rest = line;
-  const std::string_view type = take_word(rest);
-  if (!is_key_type(type)) return refuse(line, key);
+  std::string_view options;
+  std::string_view type = take_word(rest);
+  if (!is_key_type(type)) {
+    rest = line;
+    options = take_options(rest);
+    type = take_word(rest);
+    if (!is_key_type(type)) return refuse(line);
+  }
   KeyField field = decode_key_field(type, take_word(rest));
-  if (!field.reason.empty()) return {false, std::move(field.reason), {}};
-  return {equal(field.blob, key.blob()), {}, printable_text(without_blanks_around(rest))};
+  if (!field.reason.empty()) return {false, std::move(field.reason)};
+  LineVerdict verdict{equal(field.blob, key.blob()), {}, printable_text(without_blanks_around(rest)), {}};
+  ParsedKeyOptions parsed = parse_key_options(options);
+  if (!parsed.options) {
+    verdict.reason = fmt::format("bad options: {}", parsed.reason);
+    return verdict;
+  }
+  if (verdict.has_the_key) verdict.reason = refusal_of(*parsed.options, origin);
+  verdict.options = std::move(*parsed.options);
+  return verdict;
 }
 
 }  // namespace
 
 // The blobs are compared, byte for byte: the key that was asked for is valid already, so nothing else in the file needs
 // to be decoded.
-AuthorizedKeySearch find_authorized_key(std::string_view text, const PublicKey& key) {
+AuthorizedKeySearch find_authorized_key(std::string_view text, const PublicKey& key, const LoginOrigin& origin) {
   AuthorizedKeySearch search;
   TextLines lines(text);
   while (const auto line = lines.next()) {
@@ -89,7 +100,7 @@ AuthorizedKeySearch find_authorized_key(std::string_view text, const PublicKey& 
     if (line->too_long) {
       verdict.reason = fmt::format("the line is longer than {} bytes", longest_key_line);
     } else {
-      verdict = judge(line->text, key);
+      verdict = judge(line->text, key, origin);
     }
     if (!verdict.reason.empty()) {
       ++search.lines_refused;
@@ -97,7 +108,7 @@ AuthorizedKeySearch find_authorized_key(std::string_view text, const PublicKey& 
         search.refused.push_back({line->number, verdict.has_the_key, std::move(verdict.reason)});
       }
     } else if (verdict.has_the_key) {
-      search.match = AuthorizedKeyMatch{line->number, std::move(verdict.comment)};
+      search.match = AuthorizedKeyMatch{line->number, std::move(verdict.comment), std::move(verdict.options)};
       return search;
     }
   }

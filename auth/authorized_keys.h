@@ -1,10 +1,11 @@
-// Who may log in with which key: authorized_keys files, in the format of sshd(8), without options.
+// Who may log in with which key: authorized_keys files, in the format of sshd(8).
 //
-// A line with options in front is refused, not read without them: whoever wrote `command=` or `from=` meant to restrict
-// the key. Whether a key has signed is server_auth's business; RFC 4252 section 7 [4252-7-2] asks here.
+// The first line counts that has the key and whose options let the peer in; those options are then in force. A line
+// whose options are not understood is refused, not read without them: whoever wrote them meant to restrict the key.
+// Whether a key has signed is server_auth's business; RFC 4252 section 7 [4252-7-2] asks here.
 //
 //   const auto file = read_authorized_keys(path, home, user_id, true);
-//   const auto search = find_authorized_key(file.text, key);  if (search.match) …
+//   const auto search = find_authorized_key(file.text, key, {host, address, now});  if (search.match) …
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "auth/key_options.h"
 #include "crypto/key.h"
 
 namespace glassh {
@@ -20,6 +22,7 @@ namespace glassh {
 struct AuthorizedKeyMatch {
   std::size_t line = 0;  // from 1
   std::string comment;   // printable
+  KeyOptions options;
 };
 struct RefusedLine {
   std::size_t line = 0;
@@ -32,7 +35,7 @@ struct AuthorizedKeySearch {
   std::vector<RefusedLine> refused;
   std::size_t lines_refused = 0;  // all of them
 };
-AuthorizedKeySearch find_authorized_key(std::string_view text, const PublicKey& key);
+AuthorizedKeySearch find_authorized_key(std::string_view text, const PublicKey& key, const LoginOrigin& origin);
 
 // StrictModes of sshd_config(5): the file, and each directory from it up to the home directory (or the root, if it is
 // not below home), belong to the user or root, and neither group nor others may write to them. Symbolic links are

@@ -1,31 +1,71 @@
 #include "server/account.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
 #include <vector>
 
 #include <fmt/format.h>
+#include <grp.h>
 #include <pwd.h>
 #include <unistd.h>
 
 namespace glassh {
+namespace {
+
+// getpwnam_r(3) and its like say how much memory they need by refusing until it is enough. The function returns an
+// error number.
+template <class Lookup>
+int look_up(std::vector<char>& memory, Lookup lookup) {
+  memory.resize(1024);
+  for (;;) {
+    const int error = lookup(memory.data(), memory.size());
+    if (error != ERANGE) return error;
+    memory.resize(memory.size() * 2);
+  }
+}
+
+}  // namespace
 
 Account own_account() {
   const uid_t uid = ::geteuid();
-  std::vector<char> memory(1024);
+  std::vector<char> memory;
   passwd entry{};
   passwd* found = nullptr;
-  int error = 0;
-  while ((error = ::getpwuid_r(uid, &entry, memory.data(), memory.size(), &found)) == ERANGE) {
-    memory.resize(memory.size() * 2);
-  }
+  const int error =
+      look_up(memory, [&](char* buffer, std::size_t size) { return ::getpwuid_r(uid, &entry, buffer, size, &found); });
   if (error != 0) throw std::runtime_error(fmt::format("cannot look up user {}: {}", uid, std::strerror(error)));
   if (found == nullptr) throw std::runtime_error(fmt::format("user {} has no entry in the password file", uid));
 
   Account account{entry.pw_name, entry.pw_uid, entry.pw_gid, entry.pw_dir, entry.pw_shell};
   if (account.shell.empty()) account.shell = "/bin/sh";
   return account;
+}
+
+std::vector<std::string> group_names(const std::string& user) {
+  std::vector<char> memory;
+  passwd entry{};
+  passwd* found = nullptr;
+  look_up(memory,
+          [&](char* buffer, std::size_t size) { return ::getpwnam_r(user.c_str(), &entry, buffer, size, &found); });
+  if (found == nullptr) return {};
+  std::vector<gid_t> ids(64);
+  int count = static_cast<int>(ids.size());
+  while (::getgrouplist(user.c_str(), entry.pw_gid, ids.data(), &count) < 0) {
+    ids.resize(static_cast<std::size_t>(std::max(count, 1)) * 2);
+    count = static_cast<int>(ids.size());
+  }
+  ids.resize(static_cast<std::size_t>(count));
+  std::vector<std::string> names;
+  for (const gid_t id : ids) {
+    group group_entry{};
+    group* group_found = nullptr;
+    look_up(memory,
+            [&](char* buffer, std::size_t size) { return ::getgrgid_r(id, &group_entry, buffer, size, &group_found); });
+    if (group_found != nullptr) names.emplace_back(group_entry.gr_name);
+  }
+  return names;
 }
 
 }  // namespace glassh

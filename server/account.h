@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace glassh {
 
@@ -18,5 +19,8 @@ struct Account {
 
 // Who runs this process, by getpwuid(geteuid()). Throws std::runtime_error if the password file does not say.
 Account own_account();
+
+// The names of the groups of a user, the primary one first; empty if there is no such user.
+std::vector<std::string> group_names(const std::string& user);
 
 }  // namespace glassh

@@ -31,8 +31,7 @@ void check_words(const ServerKeyword& keyword, const ConfigLine& line) {
 
 }  // namespace
 
-ServerConfigReader::ServerConfigReader(AlgorithmNames supported, bool as_root)
-    : supported_(std::move(supported)), as_root_(as_root) {}
+ServerConfigReader::ServerConfigReader(AlgorithmNames supported) : supported_(std::move(supported)) {}
 
 void ServerConfigReader::options(const ServerOptions& options) {
   if (options.quiet) option("LogLevel=QUIET");
@@ -68,45 +67,66 @@ void ServerConfigReader::text_at_depth(std::string_view content, const std::stri
 }
 
 void ServerConfigReader::line(std::string_view text, const ConfigPlace& place, int depth) {
+  const auto is_raw = [](std::string_view name) {
+    const ServerKeyword* keyword = find_server_keyword(name);
+    return keyword != nullptr && keyword->raw;
+  };
   std::optional<ConfigLine> parsed;
   try {
-    parsed = split_config_line(text);
+    parsed = split_config_line(text, is_raw);
   } catch (const ConfigError& error) {
     config_fail(place, error.what());
   }
   if (!parsed) return;
   if (equal_ignoring_case(parsed->keyword, "Include")) return include(parsed->words, place, depth);
-  if (equal_ignoring_case(parsed->keyword, "Match")) {
-    config_fail(place,
-                "Match is not supported yet; a later version will have it. Ignoring it would give everybody what "
-                "it gives to some");
+  if (equal_ignoring_case(parsed->keyword, "Match")) return match(parsed->words, place);
+  if (in_match() && !may_stand_below_match(parsed->keyword)) {
+    config_fail(place, fmt::format("{} may not stand below Match", parsed->keyword));
   }
-
   if (const auto* foreign = find_foreign_keyword(foreign_server_keywords(), parsed->keyword)) {
     // A value that was accepted counts; OpenSSH does not look at the next one either.
     if (seen_.contains(lower_case(foreign->name))) return;
     judge_foreign_keyword(*foreign, *parsed, place, notes_);
-    seen_.insert(lower_case(foreign->name));
+    if (!in_match()) seen_.insert(lower_case(foreign->name));
     return;
   }
   const auto* keyword = find_server_keyword(parsed->keyword);
   if (keyword == nullptr) config_fail(place, fmt::format("unknown keyword '{}'", parsed->keyword));
+  keyword_line(*keyword, std::move(*parsed), place);
+}
 
-  const bool overruled = keyword->name == "Port" && ports_from_command_line_ && place.line != 0;
-  const bool counts = keyword->accumulates ? !overruled : seen_.insert(lower_case(keyword->name)).second;
+void ServerConfigReader::keyword_line(const ServerKeyword& keyword, ConfigLine line, const ConfigPlace& place) {
+  if (keyword.raw && !line.rest.empty()) line.words = {line.rest};
+  const bool overruled = keyword.name == "Port" && ports_from_command_line_ && place.line != 0;
+  const bool first = !in_match() && seen_.insert(lower_case(keyword.name)).second;
+  const bool counts = !in_match() && !overruled && (first || keyword.accumulates);
   ServerConfig thrown_away;
   std::vector<ConfigNote> notes;
-  ServerKeyword::Call call{keyword->name, parsed->words, counts ? config_ : thrown_away, counts, supported_,
-                           as_root_,      notes};
+  ServerKeyword::Call call{keyword.name, line.words, counts ? config_ : thrown_away, counts, first, supported_, notes};
   try {
-    check_words(*keyword, *parsed);
-    keyword->handle(call);
+    check_words(keyword, line);
+    keyword.handle(call);
   } catch (const ConfigError& error) {
-    config_fail(place, fmt::format("{}: {}", keyword->name, error.what()));
+    config_fail(place, fmt::format("{}: {}", keyword.name, error.what()));
   }
-  if (!counts) return;
+  if (in_match()) {
+    blocks_.back().lines.push_back({&keyword, std::move(line)});
+  } else if (!counts) {
+    return;
+  }
   for (const auto& note : notes)
-    notes_.push_back({note.level, fmt::format("{}: {}: {}", place.text(), keyword->name, note.text)});
+    notes_.push_back({note.level, fmt::format("{}: {}: {}", place.text(), keyword.name, note.text)});
+}
+
+void ServerConfigReader::match(const std::vector<std::string>& words, const ConfigPlace& place) {
+  if (place.line == 0) config_fail(place, "Match belongs into a file");
+  conditions_.resize(inherited_);
+  try {
+    conditions_.push_back(parse_match(words));
+  } catch (const ConfigError& error) {
+    config_fail(place, fmt::format("Match: {}", error.what()));
+  }
+  blocks_.push_back({conditions_, {}});
 }
 
 void ServerConfigReader::include(const std::vector<std::string>& patterns, const ConfigPlace& place, int depth) {
@@ -115,11 +135,17 @@ void ServerConfigReader::include(const std::vector<std::string>& patterns, const
   if (depth == config_include_depth) {
     config_fail(place, fmt::format("Include: nested more than {} deep", config_include_depth));
   }
+  // What a Match above the Include says holds in the file too; a Match of the file ends with the file.
+  const std::vector<MatchCriteria> conditions = conditions_;
+  const std::size_t inherited = std::exchange(inherited_, conditions_.size());
   for (const auto& pattern : patterns) {
     for (const auto& path : find_included_files(pattern, base_directory_)) {
       if (const auto content = read_config_file(path)) text_at_depth(*content, path, depth + 1);
+      conditions_ = conditions;
+      if (in_match()) blocks_.push_back({conditions_, {}});
     }
   }
+  inherited_ = inherited;
 }
 
 ServerConfig ServerConfigReader::finish() {
@@ -133,7 +159,27 @@ ServerConfig ServerConfigReader::finish() {
   fill(config.kex_algorithms, supported_.kex);
   fill(config.host_key_algorithms, supported_.signatures);
   fill(config.pubkey_accepted_algorithms, supported_.signatures);
+  if (!blocks_.empty()) config.match_blocks = std::make_shared<const MatchBlocks>(MatchBlocks{blocks_, supported_});
   return config;
+}
+
+ServerConfig config_for(const ServerConfig& config, const MatchSubject& subject) {
+  ServerConfig applying = config;
+  if (config.match_blocks == nullptr) return applying;
+  std::set<std::string_view> seen;
+  std::vector<ConfigNote> notes;  // were said when the lines were read
+  for (const auto& block : config.match_blocks->blocks) {
+    const bool met = std::all_of(block.conditions.begin(), block.conditions.end(),
+                                 [&](const MatchCriteria& criteria) { return meets(subject, criteria); });
+    if (!met) continue;
+    for (const auto& [keyword, line] : block.lines) {
+      const bool first = seen.insert(keyword->name).second;
+      if (!first && !keyword->accumulates) continue;
+      ServerKeyword::Call call{keyword->name, line.words, applying, true, first, config.match_blocks->supported, notes};
+      keyword->handle(call);
+    }
+  }
+  return applying;
 }
 
 // --- What the configuration means -----------------------------------------------------------------------------------

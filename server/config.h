@@ -2,14 +2,17 @@
 //
 // The first value obtained wins and the command line comes first. A keyword that OpenSSH 9.2 to 10 knows and we do not
 // do yet is accepted with a note where ignoring it is harmless and refused where it would open what the administrator
-// closed (server/config_keywords.cpp has the table); any other keyword is an error with file and line. Include works;
-// Match is refused. Only Include and file() read files; nothing is looked up in the system.
+// closed (server/config_keywords.cpp has the table); any other keyword is an error with file and line. Lines below a
+// Match are checked when they are read and wait for a connection: config_for() says what applies to it. Only Include
+// and file() read files; nothing is looked up in the system.
 //
 //   ServerConfigReader reader(our_algorithm_names());
 //   reader.options(options);  reader.file("/etc/ssh/sshd_config");  const ServerConfig config = reader.finish();
+//   const ServerConfig anns = config_for(config, {.user = "ann", .address = "192.0.2.1", …});
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -18,6 +21,7 @@
 
 #include "auth/config_algorithms.h"
 #include "auth/config_syntax.h"
+#include "server/match.h"
 #include "server/options.h"
 
 namespace glassh {
@@ -36,6 +40,24 @@ struct ListenEndpoint {
   std::string host;         // a name or an address; "0.0.0.0" and "::" are the wildcards
   std::uint16_t port = 22;  // 0: the system chooses
   bool operator==(const ListenEndpoint&) const = default;
+};
+
+enum class RootLogin { no, yes, prohibit_password, forced_commands_only };
+
+struct ServerKeyword;
+
+// What stands below Match, in order: lines that are known to be right, and under which criteria they count.
+struct MatchBlocks {
+  struct Line {
+    const ServerKeyword* keyword;
+    ConfigLine line;
+  };
+  struct Block {
+    std::vector<MatchCriteria> conditions;  // all of them; more than one where a file was included below a Match
+    std::vector<Line> lines;
+  };
+  std::vector<Block> blocks;
+  AlgorithmNames supported;
 };
 
 struct ServerConfig {
@@ -64,12 +86,34 @@ struct ServerConfig {
   std::vector<SubsystemCommand> subsystems;
   std::uint32_t client_alive_interval_seconds = 0;  // 0: off
   std::uint32_t client_alive_count_max = 3;         // 0: never disconnect
+  // Who may log in (server/access.h).
+  RootLogin permit_root_login = RootLogin::prohibit_password;
+  std::vector<std::string> allow_users, deny_users;    // patterns of USER or USER@HOST; empty: everybody, nobody
+  std::vector<std::string> allow_groups, deny_groups;  // patterns
+  std::string authorized_keys_command;                 // a path and arguments with tokens; empty: none
+  std::string authorized_keys_command_user;            // whom it runs as
+  // What a session may do (server/permissions.h).
+  std::string force_command;  // empty: none
+  bool allow_agent_forwarding = true;
+  bool disable_forwarding = false;
+  bool permit_tty = true;
+  std::string permit_user_environment = "no";  // "no", "yes", or a pattern list of names
+  bool expose_auth_info = false;
+  // What is said before the login.
+  std::string banner;            // a path; empty: none
+  std::string version_addendum;  // empty: none
+  // What waits below Match; null: nothing.
+  std::shared_ptr<const MatchBlocks> match_blocks;
 
   // Where to listen: each ListenAddress with its port, or with each Port; without any, the wildcard of each family.
   std::vector<ListenEndpoint> endpoints() const;
   const SubsystemCommand* subsystem(std::string_view name) const;  // null if there is none
   bool accepts_env(std::string_view name) const;
 };
+
+// What applies to this user and this connection: the first value that a block gives whose criteria are all met, or else
+// the global one. Throws ConfigError only for a subject that must be complete and is not.
+ServerConfig config_for(const ServerConfig& config, const MatchSubject& subject);
 
 // AuthorizedKeysFile for one user: absolute paths, tokens expanded.
 std::vector<std::string> authorized_keys_paths(const ServerConfig& config, std::string_view user, std::string_view home,
@@ -79,8 +123,7 @@ std::string effective_config(const ServerConfig& config);
 
 class ServerConfigReader {
  public:
-  // `as_root`: glasshd was started by root and lets in root only, so PermitRootLogin no is then an error.
-  explicit ServerConfigReader(AlgorithmNames supported, bool as_root = false);
+  explicit ServerConfigReader(AlgorithmNames supported);
 
   // All of these throw ConfigError. Call options() or option() before file() or text().
   void options(const ServerOptions& options);  // -o, -p, -h, -q, -d
@@ -95,12 +138,19 @@ class ServerConfigReader {
   void line(std::string_view text, const ConfigPlace& place, int depth);
   void include(const std::vector<std::string>& patterns, const ConfigPlace& place, int depth);
   void text_at_depth(std::string_view content, const std::string& file_name, int depth);
+  void match(const std::vector<std::string>& words, const ConfigPlace& place);
+  void keyword_line(const ServerKeyword& keyword, ConfigLine line, const ConfigPlace& place);
+  bool in_match() const { return !conditions_.empty(); }
 
   AlgorithmNames supported_;
-  bool as_root_ = false;
   bool ports_from_command_line_ = false;
   std::string base_directory_;  // where Include's relative paths start: the first file's directory
   std::set<std::string> seen_;  // lower-case keywords whose first value is fixed
+  // Criteria that the lines being read stand under, all of which must be met; and how many of them the file that is
+  // being read was included under, which its own Match does not end.
+  std::vector<MatchCriteria> conditions_;
+  std::size_t inherited_ = 0;
+  std::vector<MatchBlocks::Block> blocks_;
   ServerConfig config_;
   std::vector<ConfigNote> notes_;
 };

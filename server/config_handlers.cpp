@@ -12,12 +12,6 @@ namespace {
 
 using Call = ServerKeyword::Call;
 
-bool yes_no(const Call& call) {
-  const auto value = parse_yes_no(call.words[0]);
-  if (!value) throw ConfigError(fmt::format("bad value '{}': expected yes or no", call.words[0]));
-  return *value;
-}
-
 std::uint32_t number(const Call& call) {
   const auto value = parse_number(call.words[0], 0x7fffffff);
   if (!value) throw ConfigError(fmt::format("bad value '{}': expected a number", call.words[0]));
@@ -90,23 +84,10 @@ void handle_authorized_keys_file(Call& call) {
   if (equal_ignoring_case(call.words[0], "none")) call.target.authorized_keys_files.clear();
 }
 
-void handle_permit_root_login(Call& call) {
-  constexpr std::array<std::string_view, 5> values = {"yes", "no", "prohibit-password", "without-password",
-                                                      "forced-commands-only"};
-  const auto value = lower_case(call.words[0]);
-  if (std::find(values.begin(), values.end(), value) == values.end()) {
-    throw ConfigError(fmt::format("bad value '{}': expected yes, no or prohibit-password", value));
-  }
-  // Whoever starts glasshd is the only user whom it lets in.
-  if (call.counts && call.as_root && (value == "no" || value == "forced-commands-only")) {
-    throw ConfigError(
-        fmt::format("'{}': glasshd was started by root and would let in root only; start it as another user", value));
-  }
-}
-
 // --- Sessions -------------------------------------------------------------------------------------------------------
 
 void handle_accept_env(Call& call) {
+  if (call.first) call.target.accept_env.clear();
   for (const auto& pattern : call.words) {
     if (pattern.find('=') != std::string::npos) {
       throw ConfigError(fmt::format("bad name '{}': expected a pattern without '='", pattern));
@@ -163,8 +144,7 @@ constexpr std::array table{
     ServerKeyword{"HostKey", 1, 1, true, [](Call& call) { call.target.host_keys.push_back(call.words[0]); }},
     ServerKeyword{"AuthorizedKeysFile", 1, many, false, handle_authorized_keys_file},
     ServerKeyword{"PubkeyAuthentication", 1, 1, false,
-                  [](Call& call) { call.target.pubkey_authentication = yes_no(call); }},
-    ServerKeyword{"PermitRootLogin", 1, 1, false, handle_permit_root_login},
+                  [](Call& call) { call.target.pubkey_authentication = yes_or_no(call); }},
     ServerKeyword{"Ciphers", 1, 1, false,
                   [](Call& call) { call.target.ciphers = algorithms(call, call.supported.ciphers); }},
     ServerKeyword{"MACs", 1, 1, false, [](Call& call) { call.target.macs = algorithms(call, call.supported.macs); }},
@@ -187,7 +167,7 @@ constexpr std::array table{
     ServerKeyword{
         "PidFile", 1, 1, false,
         [](Call& call) { call.target.pid_file = equal_ignoring_case(call.words[0], "none") ? "" : call.words[0]; }},
-    ServerKeyword{"StrictModes", 1, 1, false, [](Call& call) { call.target.strict_modes = yes_no(call); }},
+    ServerKeyword{"StrictModes", 1, 1, false, [](Call& call) { call.target.strict_modes = yes_or_no(call); }},
     ServerKeyword{"Subsystem", 2, many, true, handle_subsystem},
     ServerKeyword{"ClientAliveInterval", 1, 1, false,
                   [](Call& call) { call.target.client_alive_interval_seconds = seconds(call); }},
@@ -195,16 +175,26 @@ constexpr std::array table{
                   [](Call& call) { call.target.client_alive_count_max = number(call); }},
 };
 
+const ServerKeyword* find_in(std::span<const ServerKeyword> keywords, std::string_view name) {
+  const auto found = std::find_if(keywords.begin(), keywords.end(),
+                                  [name](const ServerKeyword& entry) { return equal_ignoring_case(entry.name, name); });
+  return found == keywords.end() ? nullptr : &*found;
+}
+
 }  // namespace
+
+bool yes_or_no(const Call& call) {
+  const auto value = parse_yes_no(call.words[0]);
+  if (!value) throw ConfigError(fmt::format("bad value '{}': expected yes or no", call.words[0]));
+  return *value;
+}
 
 const ServerKeyword* find_server_keyword(std::string_view keyword) {
   if (equal_ignoring_case(keyword, "PubkeyAcceptedKeyTypes")) keyword = "PubkeyAcceptedAlgorithms";
   if (equal_ignoring_case(keyword, "DSAAuthentication")) keyword = "PubkeyAuthentication";
   if (equal_ignoring_case(keyword, "HostDSAKey")) keyword = "HostKey";
-  const auto found = std::find_if(table.begin(), table.end(), [keyword](const ServerKeyword& entry) {
-    return equal_ignoring_case(entry.name, keyword);
-  });
-  return found == table.end() ? nullptr : &*found;
+  const ServerKeyword* found = find_in(table, keyword);
+  return found != nullptr ? found : find_in(access_keywords(), keyword);
 }
 
 }  // namespace glassh

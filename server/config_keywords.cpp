@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "auth/patterns.h"
+
 namespace glassh {
 namespace {
 
@@ -11,7 +13,6 @@ constexpr auto note = Otherwise::note;
 constexpr auto refuse = Otherwise::refuse;
 constexpr auto verbose = LogLevel::verbose;
 
-constexpr std::string_view opens_logins = "ignoring it would let in users whom it shuts out";
 constexpr std::string_view no_certificates = "certificates are not accepted yet, whatever signed them";
 constexpr std::string_view no_gssapi = "GSSAPI is not done yet";
 constexpr std::string_view no_kerberos = "Kerberos is not done yet";
@@ -21,16 +22,10 @@ constexpr std::string_view one_process = "glasshd is one program";
 
 constexpr std::array table{
     // Who may log in, and how.
-    ForeignKeyword{"AllowUsers", "", refuse, opens_logins},
-    ForeignKeyword{"DenyUsers", "", refuse, opens_logins},
-    ForeignKeyword{"AllowGroups", "", refuse, opens_logins},
-    ForeignKeyword{"DenyGroups", "", refuse, opens_logins},
     ForeignKeyword{"AuthenticationMethods", "any,publickey", refuse, "ignoring it would make one method enough"},
     ForeignKeyword{"RefuseConnection", "no", refuse, "ignoring it would let in whom it shuts out"},
     ForeignKeyword{"RevokedKeys", "none", refuse, "ignoring it would let in holders of revoked keys"},
     ForeignKeyword{"RequiredRSASize", "0,512,768,1024", refuse, "ignoring it would accept keys that are too short"},
-    ForeignKeyword{"AuthorizedKeysCommand", "none", refuse, "users whose keys only it knows could not log in"},
-    ForeignKeyword{"AuthorizedKeysCommandUser", "*"},
     ForeignKeyword{"AuthorizedPrincipalsCommand", "none", note, no_certificates},
     ForeignKeyword{"AuthorizedPrincipalsCommandUser", "*"},
     ForeignKeyword{"AuthorizedPrincipalsFile", "none", note, no_certificates},
@@ -62,22 +57,15 @@ constexpr std::array table{
     ForeignKeyword{"KerberosTicketCleanup", "*"},
 
     // What a session may do.
-    ForeignKeyword{"ForceCommand", "none", refuse, "ignoring it would run whatever the client asks for"},
     ForeignKeyword{"ChrootDirectory", "none", refuse, "ignoring it would show the whole file system"},
     ForeignKeyword{"SetEnv", "", refuse, "sessions would run without it"},
     ForeignKeyword{"RDomain", "", refuse, "sessions would use the wrong routing table"},
-    ForeignKeyword{"PermitTTY", "no", note, "terminals are not done yet"},
-    ForeignKeyword{"PermitUserEnvironment", "no", note, "~/.ssh/environment is not read"},
     ForeignKeyword{"PermitUserRC", "no", note, "~/.ssh/rc is not run"},
     ForeignKeyword{"PrintMotd", "no", note, "nothing is printed at login"},
     ForeignKeyword{"PrintLastLog", "no", note, "nothing is printed at login"},
-    ForeignKeyword{"Banner", "none", note, "no banner is sent yet"},
-    ForeignKeyword{"ExposeAuthInfo", "no", note, "SSH_USER_AUTH is not set yet"},
     ForeignKeyword{"Compression", "*"},  // negotiation settles it: we offer none only
 
     // Forwarding: there is none yet, so whatever closes it is kept.
-    ForeignKeyword{"DisableForwarding", "*"},
-    ForeignKeyword{"AllowAgentForwarding", "no", note, no_forwarding},
     ForeignKeyword{"AllowStreamLocalForwarding", "no", note, no_forwarding},
     ForeignKeyword{"AllowTcpForwarding", "no", note, no_forwarding},
     ForeignKeyword{"GatewayPorts", "no", note, no_forwarding},
@@ -103,7 +91,6 @@ constexpr std::array table{
     ForeignKeyword{"TCPKeepAlive", "no", note, "it is not set yet; ClientAliveInterval is done", verbose},
     ForeignKeyword{"IPQoS", "none", note, "it is not set yet", verbose},
     ForeignKeyword{"UseDNS", "no", note, "names of clients are not looked up"},
-    ForeignKeyword{"VersionAddendum", "none", note, "nothing is added to our version", verbose},
     ForeignKeyword{"DebianBanner", "*"},
     ForeignKeyword{"FingerprintHash", "sha256", note, "the log has SHA256 fingerprints"},
     ForeignKeyword{"LogVerbose", "none", note, "LogLevel and --trace are what there is"},
@@ -131,5 +118,25 @@ constexpr std::array table{
 }  // namespace
 
 std::span<const ForeignKeyword> foreign_server_keywords() { return table; }
+
+// As OpenSSH 9.2's, whose manual lists them, with their other spellings; Subsystem and RefuseConnection are newer.
+bool may_stand_below_match(std::string_view keyword) {
+  constexpr std::string_view names =
+      "acceptenv,allowagentforwarding,allowgroups,allowstreamlocalforwarding,allowtcpforwarding,allowusers"
+      ",authenticationmethods,authorizedkeyscommand,authorizedkeyscommanduser,authorizedkeysfile"
+      ",authorizedkeysfile2,authorizedprincipalscommand,authorizedprincipalscommanduser"
+      ",authorizedprincipalsfile,banner,casignaturealgorithms,challengeresponseauthentication"
+      ",channeltimeout,chrootdirectory,clientalivecountmax,clientaliveinterval,denygroups,denyusers"
+      ",disableforwarding,exposeauthinfo,forcecommand,gssapiauthentication,gatewayports"
+      ",hostbasedacceptedalgorithms,hostbasedacceptedkeytypes,hostbasedauthentication"
+      ",hostbasedusesnamefrompacketonly,ipqos,ignorerhosts,kbdinteractiveauthentication"
+      ",kerberosauthentication,loglevel,logverbose,maxauthtries,maxsessions,passwordauthentication"
+      ",permitemptypasswords,permitlisten,permitopen,permitrootlogin,permittty,permittunnel,permituserrc"
+      ",pubkeyacceptedalgorithms,pubkeyacceptedkeytypes,pubkeyauthoptions,pubkeyauthentication,rdomain"
+      ",rsaauthentication,refuseconnection,rekeylimit,requiredrsasize,revokedkeys,rhostsrsaauthentication"
+      ",setenv,skeyauthentication,streamlocalbindmask,streamlocalbindunlink,subsystem,trustedusercakeys"
+      ",unusedconnectiontimeout,x11displayoffset,x11forwarding,x11uselocalhost";
+  return match_pattern_list(lower_case(keyword), names) == PatternMatch::match;
+}
 
 }  // namespace glassh

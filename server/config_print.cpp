@@ -14,6 +14,21 @@ std::string_view openssh_level_name(LogLevel level) {
   return level == LogLevel::debug1 ? "DEBUG" : log_level_name(level);
 }
 
+// As sshd prints it.
+std::string_view root_login_name(RootLogin value) {
+  switch (value) {
+    case RootLogin::no:
+      return "no";
+    case RootLogin::yes:
+      return "yes";
+    case RootLogin::prohibit_password:
+      return "without-password";
+    case RootLogin::forced_commands_only:
+      return "forced-commands-only";
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string effective_config(const ServerConfig& config) {
@@ -32,11 +47,21 @@ std::string effective_config(const ServerConfig& config) {
   add("maxsessions", config.max_sessions);
   add("clientaliveinterval", config.client_alive_interval_seconds);
   add("clientalivecountmax", config.client_alive_count_max);
+  add("permitrootlogin", root_login_name(config.permit_root_login));
   add("pubkeyauthentication", yes_no(config.pubkey_authentication));
+  add("permittty", yes_no(config.permit_tty));
   add("strictmodes", yes_no(config.strict_modes));
+  add("allowagentforwarding", yes_no(config.allow_agent_forwarding));
+  add("disableforwarding", yes_no(config.disable_forwarding));
+  add("exposeauthinfo", yes_no(config.expose_auth_info));
   add("pidfile", or_none(config.pid_file));
   add("ciphers", join_names(config.ciphers));
   add("macs", join_names(config.macs));
+  add("banner", or_none(config.banner));
+  add("forcecommand", or_none(config.force_command));
+  add("versionaddendum", or_none(config.version_addendum));
+  add("authorizedkeyscommand", or_none(config.authorized_keys_command));
+  add("authorizedkeyscommanduser", or_none(config.authorized_keys_command_user));
   add("kexalgorithms", join_names(config.kex_algorithms));
   add("hostkeyalgorithms", join_names(config.host_key_algorithms));
   add("pubkeyacceptedalgorithms", join_names(config.pubkey_accepted_algorithms));
@@ -44,6 +69,10 @@ std::string effective_config(const ServerConfig& config) {
   add("syslogfacility", config.syslog_facility);
   add("authorizedkeysfile", or_none(fmt::format("{}", fmt::join(config.authorized_keys_files, " "))));
   for (const auto& path : config.host_keys) add("hostkey", path);
+  for (const auto& pattern : config.allow_users) add("allowusers", pattern);
+  for (const auto& pattern : config.deny_users) add("denyusers", pattern);
+  for (const auto& pattern : config.allow_groups) add("allowgroups", pattern);
+  for (const auto& pattern : config.deny_groups) add("denygroups", pattern);
   for (const auto& pattern : config.accept_env) add("acceptenv", pattern);
   for (const auto& subsystem : config.subsystems) {
     add("subsystem", fmt::format("{} {}", subsystem.name, subsystem.command));
@@ -51,6 +80,7 @@ std::string effective_config(const ServerConfig& config) {
   const auto& startups = config.max_startups;
   add("maxstartups", fmt::format("{}:{}:{}", startups.start, startups.rate, startups.full));
   add("rekeylimit", fmt::format("{} {}", config.rekey_limit.bytes, config.rekey_limit.time.count()));
+  add("permituserenvironment", config.permit_user_environment);
   return text;
 }
 

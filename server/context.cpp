@@ -16,6 +16,7 @@ std::shared_ptr<const ServerConnectionSettings> connection_settings(const Server
   transport.kex.host_keys = host_keys.offered();
   transport.kex.key_log = std::move(key_log);
   transport.rekey_limit = config.rekey_limit;
+  transport.version_comment = config.version_addendum;
   transport.server_sig_algs = config.pubkey_accepted_algorithms;
   settings.login_grace = std::chrono::seconds(config.login_grace_seconds);
   settings.client_alive_interval = std::chrono::seconds(config.client_alive_interval_seconds);

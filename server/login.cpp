@@ -4,7 +4,8 @@
 
 namespace glassh {
 
-boost::asio::awaitable<LoginVerdict> Login::judge(std::string user, const PublicKey& key, TraceSink* trace) const {
+boost::asio::awaitable<LoginVerdict> Login::judge(std::string user, const PublicKey& key, LoginOrigin origin,
+                                                  TraceSink* trace) const {
   LoginVerdict verdict;
   // RFC 4251 section 4.5 [4251-4.5-3]: names are compared byte for byte.
   verdict.user_is_known = user == account_.name;
@@ -13,30 +14,35 @@ boost::asio::awaitable<LoginVerdict> Login::judge(std::string user, const Public
         fmt::format("user {} cannot log in here: this server lets in {} only", escaped(user), account_.name));
   }
   // The files are read for anybody, so that the time an answer takes does not tell which user exists.
-  verdict.found_at = find(key, verdict.user_is_known ? trace : nullptr);
-  verdict.key_is_listed = !verdict.found_at.empty();
+  auto found = find(key, origin, verdict.user_is_known ? trace : nullptr);
+  verdict.key_is_listed = found.has_value();
+  if (found) {
+    verdict.found_at = std::move(found->place);
+    verdict.options = std::move(found->options);
+  }
   co_return verdict;
 }
 
-std::string Login::find(const PublicKey& key, TraceSink* trace) const {
+std::optional<Login::Found> Login::find(const PublicKey& key, const LoginOrigin& origin, TraceSink* trace) const {
   for (const std::string& path : authorized_keys_paths(config_, account_.name, account_.home, account_.uid)) {
-    std::string found = find_in(path, key, trace);
-    if (!found.empty()) return found;
+    auto found = find_in(path, key, origin, trace);
+    if (found) return found;
   }
-  return {};
+  return std::nullopt;
 }
 
-std::string Login::find_in(const std::string& path, const PublicKey& key, TraceSink* trace) const {
+std::optional<Login::Found> Login::find_in(const std::string& path, const PublicKey& key, const LoginOrigin& origin,
+                                           TraceSink* trace) const {
   const AuthorizedKeysFile file = read_authorized_keys(path, account_.home, account_.uid, config_.strict_modes);
   if (file.missing) {
     say(LogLevel::debug1, trace, fmt::format("{}: there is no such file", path));
-    return {};
+    return std::nullopt;
   }
   if (!file.refusal.empty()) {
     say(LogLevel::info, trace, fmt::format("Authentication refused: {} is not used: {}", path, file.refusal));
-    return {};
+    return std::nullopt;
   }
-  const AuthorizedKeySearch search = find_authorized_key(file.text, key);
+  AuthorizedKeySearch search = find_authorized_key(file.text, key, origin);
   for (const RefusedLine& line : search.refused) {
     say(line.has_the_key ? LogLevel::info : LogLevel::debug1, trace,
         fmt::format("{}:{}: not used: {}", path, line.line, line.reason));
@@ -44,11 +50,11 @@ std::string Login::find_in(const std::string& path, const PublicKey& key, TraceS
   const std::string shown = fmt::format("{} {}", key.short_type(), key.fingerprint());
   if (!search.match) {
     say(LogLevel::debug1, trace, fmt::format("{}: key {} is not in it", path, shown));
-    return {};
+    return std::nullopt;
   }
-  const std::string place = fmt::format("{}:{}", path, search.match->line);
+  std::string place = fmt::format("{}:{}", path, search.match->line);
   say(LogLevel::debug1, trace, fmt::format("{}: matching key found: {}", place, shown));
-  return place;
+  return Found{std::move(place), std::move(search.match->options)};
 }
 
 void Login::say(LogLevel level, TraceSink* trace, std::string_view text) const {

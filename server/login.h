@@ -2,16 +2,18 @@
 //
 // RFC 4252 section 7 [4252-7-2]: the key must be authorized for the user; that the peer owns it, server_auth has
 // checked. Every file that is consulted, and every line and file that is refused, is said to the log and to the trace.
-// It is asked as a coroutine, so that a privileged process may answer one day. Passwords, other accounts, options of
-// keys and principals are not done here.
+// It is asked as a coroutine, so that a privileged process may answer one day. Passwords, other accounts and
+// principals are not done here.
 //
-//   const LoginVerdict verdict = co_await login.judge(std::string(attempt.user), *attempt.key, trace);
+//   const LoginVerdict verdict = co_await login.judge(std::string(attempt.user), *attempt.key, origin, trace);
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
 
+#include <optional>
 #include <string>
 
+#include "auth/key_options.h"
 #include "auth/server_auth.h"
 #include "server/account.h"
 #include "server/config.h"
@@ -23,6 +25,7 @@ struct LoginVerdict {
   bool user_is_known = false;  // false: refused, whatever the key
   bool key_is_listed = false;
   std::string found_at;  // "/home/me/.ssh/authorized_keys:3"
+  KeyOptions options;    // of that line: they are in force from then on
 
   LoginDecision decision() const {
     return user_is_known && key_is_listed ? LoginDecision::accept : LoginDecision::refuse;
@@ -35,13 +38,19 @@ class Login {
   Login(const ServerConfig& config, const Account& account, const Log& log)
       : config_(config), account_(account), log_(log) {}
 
-  // Safe from several threads. `key` must live until it returns; `trace` may be null.
-  boost::asio::awaitable<LoginVerdict> judge(std::string user, const PublicKey& key, TraceSink* trace) const;
+  // Safe from several threads. `key` and `origin` must live until it returns; `trace` may be null.
+  boost::asio::awaitable<LoginVerdict> judge(std::string user, const PublicKey& key, LoginOrigin origin,
+                                             TraceSink* trace) const;
 
  private:
-  // Where the key is listed; empty: nowhere.
-  std::string find(const PublicKey& key, TraceSink* trace) const;
-  std::string find_in(const std::string& path, const PublicKey& key, TraceSink* trace) const;
+  // Where the key is listed, and with which options.
+  struct Found {
+    std::string place;
+    KeyOptions options;
+  };
+  std::optional<Found> find(const PublicKey& key, const LoginOrigin& origin, TraceSink* trace) const;
+  std::optional<Found> find_in(const std::string& path, const PublicKey& key, const LoginOrigin& origin,
+                               TraceSink* trace) const;
   void say(LogLevel level, TraceSink* trace, std::string_view text) const;
 
   const ServerConfig& config_;

@@ -33,7 +33,7 @@ constexpr std::array switches{
     Switch{'T', &ServerOptions::print_config}, Switch{'t', &ServerOptions::test},
     Switch{'V', &ServerOptions::show_version},
 };
-// All flags. -C describes a connection for Match, and -u is the width of utmp's host field: there is neither.
+// All flags. -u is the width of utmp's host field, which nothing of ours has.
 constexpr std::string_view letters = "46C:c:DdE:ef:g:h:io:p:qTtu:V";
 
 void take_flag(const Flag& flag, ServerOptions& options) {
@@ -44,6 +44,8 @@ void take_flag(const Flag& flag, ServerOptions& options) {
   }
   if (letter == '4') options.settings.push_back("AddressFamily=inet");
   if (letter == '6') options.settings.push_back("AddressFamily=inet6");
+  // Several add up, as with sshd.
+  if (letter == 'C') options.connection = options.connection ? *options.connection + "," + flag.value : flag.value;
   if (letter == 'c') throw UsageError("-c: host certificates are not supported yet");
   if (letter == 'd') options.debug = std::min(options.debug + 1, 3);
   if (letter == 'E') options.log_file = flag.value;

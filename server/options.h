@@ -1,7 +1,7 @@
 // The command line of glasshd, as sshd(8)'s, plus --trace, --keylog and --help.
 //
 // Flags that set what a keyword sets are kept as configuration lines, in their order, for server/config to read before
-// any file. -C and -u are accepted and change nothing; -c is refused.
+// any file. -u is accepted and changes nothing; -c is refused.
 //
 //   const auto options = parse_server_options(arguments);  // arguments without the program's name
 #pragma once
@@ -28,6 +28,7 @@ struct ServerOptions {
   std::optional<std::string> log_file;     // -E
   bool test = false;                       // -t: check configuration and keys, then exit
   bool print_config = false;               // -T: the same, and print the effective configuration
+  std::optional<std::string> connection;   // -C: for -T, the connection whose configuration is printed
   bool quiet = false;                      // -q: LogLevel QUIET
   bool inetd = false;                      // -i: one connection on standard input and output
   bool show_version = false;               // -V

@@ -34,7 +34,7 @@ struct Configuration {
 
 // Without -f: sshd's own file, if there is one that we may read.
 Configuration read_configuration(const ServerOptions& options) {
-  ServerConfigReader reader(our_algorithm_names(), ::geteuid() == 0);
+  ServerConfigReader reader(our_algorithm_names());
   reader.options(options);
   if (!options.config_file) {
     if (::access(default_config_file, R_OK) == 0) reader.file(default_config_file);
@@ -43,6 +43,20 @@ Configuration read_configuration(const ServerOptions& options) {
   }
   ServerConfig config = reader.finish();
   return {std::move(config), reader.notes()};
+}
+
+// -C. Without it nothing is known of a connection, so that only Match All applies.
+MatchSubject connection_of(const ServerOptions& options) {
+  MatchSubject subject;
+  subject.groups = group_names;
+  if (!options.connection) return subject;
+  subject.must_be_complete = true;
+  try {
+    read_connection_spec(*options.connection, subject);
+  } catch (const ConfigError& error) {
+    throw UsageError(fmt::format("-C: {}", error.what()));
+  }
+  return subject;
 }
 
 // -t and -T change nothing.
@@ -196,7 +210,7 @@ int start(const ServerOptions& options) {
   }
   if (only_looking(options)) {
     say_notes(read.notes, startup_log);
-    if (options.print_config) fmt::print("{}", effective_config(config));
+    if (options.print_config) fmt::print("{}", effective_config(config_for(config, connection_of(options))));
     return 0;
   }
   if (host_keys.usable(config.host_key_algorithms).empty()) {

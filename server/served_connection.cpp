@@ -1,9 +1,12 @@
 #include "server/served_connection.h"
 
 #include <algorithm>
+#include <ctime>
+#include <system_error>
 
 #include "proto/messages_forward.h"
 #include "proto/messages_session.h"
+#include "server/access.h"
 
 namespace glassh {
 
@@ -12,7 +15,11 @@ struct ServedConnection::BeforeLogin {
   Startups::Place place;
   std::string user;  // of the latest attempt
   bool user_is_known = false;
-  std::string found_at;  // where the latest key is listed
+  std::string found_at;   // where the latest key is listed
+  bool shut_out = false;  // by AllowUsers and the like: such a user does not exist
+  // Of all keys that have proved something in this login (past vulnerability 14), and what they proved.
+  KeyOptions options;
+  std::string auth_info;
   unsigned refused = 0;
 };
 
@@ -54,8 +61,9 @@ ServedConnection::ServedConnection(const ServerContext& context, std::uint64_t n
       core_(context.settings, context.rng, trace_.get()),
       drive_(executor, core_, std::move(accepted.socket), std::move(output)),
       before_login_(std::make_unique<BeforeLogin>()),
-      session_context_(std::make_shared<SessionContext>(SessionContext{
-          context.config, context.account, context.log, context.open_files, std::move(accepted.addresses)})) {
+      session_context_(std::make_shared<SessionContext>(
+          SessionContext{nullptr, context.account, context.log, context.open_files, std::move(accepted.addresses)})),
+      config_(std::shared_ptr<const void>(), &context.config) {
   before_login_->place = std::move(accepted.place);
 }
 
@@ -89,23 +97,82 @@ asio::awaitable<void> ServedConnection::on(const SignatureWanted& wanted) {
 void ServedConnection::on(const AuthSettingsWanted&) { core_.provide_auth_settings(auth_settings(context_.config)); }
 
 asio::awaitable<void> ServedConnection::on(const LoginAttempt& attempt) {
-  const Login login(context_.config, context_.account, context_.log);
-  const LoginVerdict verdict = co_await login.judge(std::string(attempt.user), *attempt.key, trace());
+  if (before_login_->user != attempt.user) learn_user(attempt.user);
+  const Login login(*config_, context_.account, context_.log);
+  LoginVerdict verdict = co_await login.judge(std::string(attempt.user), *attempt.key, origin(), trace());
+  if (before_login_->shut_out) verdict.user_is_known = false;
   if (before_login_->user != attempt.user && !verdict.user_is_known) {
     context_.log.info("Invalid user {} from {}", escaped(attempt.user), peer());
   }
   before_login_->user = attempt.user;
   before_login_->user_is_known = verdict.user_is_known;
   before_login_->found_at = verdict.found_at;
-  if (verdict.decision() == LoginDecision::refuse) say_refused(attempt, verdict);
-  core_.decide_login(verdict.decision());
+  LoginDecision decision = verdict.decision();
+  if (decision == LoginDecision::accept && attempt.proved && !grant(attempt, verdict.options)) {
+    decision = LoginDecision::refuse;
+  }
+  if (decision == LoginDecision::refuse) say_refused(attempt, verdict);
+  core_.decide_login(decision);
+}
+
+LoginOrigin ServedConnection::origin() const {
+  const std::string& address = session_context_->addresses.remote_host;
+  return {address, address, std::time(nullptr)};
+}
+
+void ServedConnection::learn_user(std::string_view user) {
+  const PeerAddresses& addresses = session_context_->addresses;
+  if (context_.config.match_blocks != nullptr) {
+    const MatchSubject subject{.user = std::string(user),
+                               .host = addresses.remote_host,
+                               .address = addresses.remote_host,
+                               .local_address = addresses.local_host,
+                               .local_port = addresses.local_port,
+                               .groups = group_names};
+    config_ = std::make_shared<const ServerConfig>(config_for(context_.config, subject));
+  }
+  before_login_->shut_out = false;
+  if (user != context_.account.name) return;
+  const std::string why = access_refusal(*config_, context_.account, origin(), group_names);
+  before_login_->shut_out = !why.empty();
+  if (why.empty()) return;
+  context_.log.info("User {} from {} not allowed because {}", escaped(user), addresses.remote_host, why);
+  if (trace()) trace()->note("login", fmt::format("user {} is shut out: {}", escaped(user), why));
+}
+
+bool ServedConnection::grant(const LoginAttempt& attempt, const KeyOptions& options) {
+  BeforeLogin& login = *before_login_;
+  auto both = combine(login.options, options);
+  if (!both) {
+    context_.log.info("{}: the keys of this login force different commands", who());
+    return false;
+  }
+  if (context_.account.uid == 0 && !root_may_log_in(*config_, attempt.method, *both)) {
+    context_.log.info("ROOT LOGIN REFUSED FROM {}", peer());
+    return false;
+  }
+  login.options = std::move(*both);
+  login.auth_info += attempt.method;
+  if (attempt.key != nullptr) login.auth_info += " " + attempt.key->line();
+  login.auth_info += "\n";
+  return true;
+}
+
+void ServedConnection::expose_auth_info() {
+  if (!config_->expose_auth_info) return;
+  try {
+    auth_info_ = AuthInfoFile(before_login_->auth_info);
+    session_context_->auth_info_file = auth_info_.path();
+  } catch (const std::system_error& error) {
+    context_.log.error("ExposeAuthInfo: {}", error.what());
+  }
 }
 
 // As sshd, which keeps the keys that an agent merely offers out of the log at INFO until there are many.
 void ServedConnection::say_refused(const LoginAttempt& attempt, const LoginVerdict& verdict) {
   ++before_login_->refused;
-  const bool loud = attempt.proved || !verdict.user_is_known ||
-                    before_login_->refused >= std::max(1U, context_.config.max_auth_tries / 2);
+  const bool loud =
+      attempt.proved || !verdict.user_is_known || before_login_->refused >= std::max(1U, config_->max_auth_tries / 2);
   context_.log.print(loud ? LogLevel::info : LogLevel::verbose, "Failed {} for {}{} from {} ssh2: {} {}",
                      attempt.method, verdict.user_is_known ? "" : "invalid user ", escaped(attempt.user), peer(),
                      attempt.key->short_type(), attempt.key->fingerprint());
@@ -119,6 +186,9 @@ void ServedConnection::on(const LoggedIn& logged_in) {
   context_.log.verbose("Accepted key{} found at {}", key, before_login_->found_at);
   const std::string_view version = core_.transport().peer_version();
   session_context_->peer_is_openssh = version.starts_with("SSH-2.0-OpenSSH");
+  session_context_->config = config_;
+  session_context_->permissions = session_permissions(*config_, before_login_->options);
+  expose_auth_info();
   before_login_.reset();
 }
 
@@ -142,10 +212,10 @@ void ServedConnection::on(const ChannelOpenWanted& wanted) {
     core_.disconnect(DisconnectReason::protocol_error, "attempt to open a session after no-more-sessions@openssh.com");
     return;
   }
-  if (sessions_.size() >= context_.config.max_sessions) {
-    context_.log.info("no more sessions for {}: MaxSessions is {}", who(), context_.config.max_sessions);
+  if (sessions_.size() >= config_->max_sessions) {
+    context_.log.info("no more sessions for {}: MaxSessions is {}", who(), config_->max_sessions);
     return refuse(wanted, open_failure_reason::resource_shortage,
-                  fmt::format("MaxSessions is {}", context_.config.max_sessions));
+                  fmt::format("MaxSessions is {}", config_->max_sessions));
   }
   core_.channels().accept_open(wanted.channel);
   sessions_.push_back(

@@ -16,6 +16,7 @@
 
 #include "channels/io/drive.h"
 #include "proto/trace_writer.h"
+#include "server/auth_info.h"
 #include "server/context.h"
 #include "server/listener.h"
 #include "server/login.h"
@@ -60,6 +61,12 @@ class ServedConnection {
   Session* session(std::uint32_t channel) const;
   void refuse(const ChannelOpenWanted& wanted, std::uint32_t reason, std::string_view why);
   void say_refused(const LoginAttempt& attempt, const LoginVerdict& verdict);
+  // Match, AllowUsers and their like, once it is known who wants to log in.
+  void learn_user(std::string_view user);
+  LoginOrigin origin() const;
+  // Whether a login that the method grants stands before PermitRootLogin and the restrictions of the keys so far.
+  bool grant(const LoginAttempt& attempt, const KeyOptions& options);
+  void expose_auth_info();
   std::string peer() const;  // "192.0.2.1 port 50000"
   std::string who() const;   // "user ann 192.0.2.1 port 50000"
   std::string_view stage() const;
@@ -71,6 +78,8 @@ class ServedConnection {
   Drive<ServerConnection> drive_;
   std::unique_ptr<BeforeLogin> before_login_;  // until LoggedIn
   std::shared_ptr<SessionContext> session_context_;
+  std::shared_ptr<const ServerConfig> config_;  // that applies: the global one, until the user is known
+  AuthInfoFile auth_info_;
   std::vector<OpenSession> sessions_;
   bool no_more_sessions_ = false;
 };

@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <system_error>
+#include <utility>
 
 #include <sys/ioctl.h>
 
@@ -14,6 +15,9 @@ constexpr std::size_t most_variables = 128;
 constexpr std::size_t most_environment_bytes = 64 * 1024;
 
 bool has_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
+
+constexpr std::string_view no_internal_sftp = "internal-sftp is not done yet; give the path of a program";
+bool is_internal_sftp(std::string_view command) { return command.starts_with("internal-sftp"); }
 
 bool is_variable_name(std::string_view name) {
   return !name.empty() && name.find('=') == std::string_view::npos && !has_nul(name);
@@ -57,7 +61,7 @@ asio::awaitable<void> Session::on_request(const ChannelRequested& request) {
 bool Session::on_environment(Bytes details) {
   const auto variable = decode<msg::Env>(details);
   const bool accepted = !started_ && is_variable_name(variable.variable_name) && !has_nul(variable.variable_value) &&
-                        context_->config.accepts_env(variable.variable_name);
+                        context_->config->accepts_env(variable.variable_name);
   const std::size_t size = variable.variable_name.size() + variable.variable_value.size();
   if (!accepted || environment_.size() >= most_variables || environment_size_ + size > most_environment_bytes) {
     context_->log.print(LogLevel::debug2, "session {}: environment variable {} refused", channel_.id(),
@@ -92,12 +96,12 @@ void Session::on_end_of_write() {
 
 asio::awaitable<void> Session::on_subsystem(const ChannelRequested& request) {
   const std::string name(decode<msg::Subsystem>(request.details).subsystem_name);
-  const SubsystemCommand* subsystem = context_->config.subsystem(name);
+  const SubsystemCommand* subsystem = context_->config->subsystem(name);
   std::string_view problem;
   if (subsystem == nullptr) {
     problem = "subsystem not found";
-  } else if (subsystem->command.starts_with("internal-sftp")) {
-    problem = "internal-sftp is not done yet; give the path of a program";
+  } else if (!context_->permissions.forced_command && is_internal_sftp(subsystem->command)) {
+    problem = no_internal_sftp;
   }
   if (problem.empty()) {
     co_await start(fmt::format("subsystem '{}'", escaped(name)), subsystem->command, request);
@@ -122,10 +126,22 @@ asio::awaitable<void> Session::start(std::string kind, std::optional<std::string
     answer(request, false);
     co_return;
   }
+  // Past vulnerability 10: whatever was asked for, a shell and a subsystem included, the forced command is what runs.
+  const SessionPermissions& permissions = context_->permissions;
+  EnvironmentSources sources{environment_, permissions.environment, std::nullopt, context_->auth_info_file};
+  if (permissions.forced_command) {
+    kind = fmt::format("forced-command ({}) '{}'", permissions.forced_by, escaped(*permissions.forced_command));
+    sources.original_command = std::exchange(command, permissions.forced_command);
+    if (is_internal_sftp(*command)) {
+      context_->log.info("{} for user {} failed, {}", kind, context_->account.name, no_internal_sftp);
+      answer(request, false);
+      co_return;
+    }
+  }
   const PeerAddresses& addresses = context_->addresses;
   context_->log.verbose("Starting session: {} for {} from {} port {} id {}", kind, context_->account.name,
                         addresses.remote_host, addresses.remote_port, channel_.id());
-  auto environment = session_environment(context_->account, addresses, environment_);
+  auto environment = session_environment(context_->account, addresses, sources);
   SpawnRequest program = shell_request(context_->account, command, std::move(environment));
   program.open_files = context_->open_files;
   try {

@@ -18,18 +18,21 @@
 #include "channels/io/pump.h"
 #include "server/config.h"
 #include "server/log.h"
+#include "server/permissions.h"
 #include "server/spawn.h"
 
 namespace glassh {
 
 // What the sessions of one connection have in common.
 struct SessionContext {
-  const ServerConfig& config;
+  std::shared_ptr<const ServerConfig> config;  // that applies to the user
   const Account& account;
   const Log& log;
   std::uint64_t open_files = 0;  // for SpawnRequest
   PeerAddresses addresses;
   bool peer_is_openssh = false;
+  SessionPermissions permissions = {};
+  std::string auth_info_file = {};  // ExposeAuthInfo; empty: none
 };
 
 class Session : public std::enable_shared_from_this<Session> {

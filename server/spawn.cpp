@@ -175,29 +175,40 @@ SpawnRequest shell_request(const Account& account, const std::optional<std::stri
 }
 
 std::vector<std::string> session_environment(const Account& account, const PeerAddresses& addresses,
-                                             const std::vector<EnvironmentVariable>& accepted) {
+                                             const EnvironmentSources& sources) {
   const std::string_view path = account.uid == 0 ? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
                                                  : "/usr/local/bin:/usr/bin:/bin:/usr/games";
-  std::vector<EnvironmentVariable> ours = {
-      {"USER", account.name},
-      {"LOGNAME", account.name},
-      {"HOME", account.home},
-      {"PATH", std::string(path)},
-      {"SHELL", account.shell},
-      {"SSH_CLIENT", fmt::format("{} {} {}", addresses.remote_host, addresses.remote_port, addresses.local_port)},
-      {"SSH_CONNECTION", fmt::format("{} {} {} {}", addresses.remote_host, addresses.remote_port, addresses.local_host,
-                                     addresses.local_port)},
+  std::vector<EnvironmentVariable> variables;
+  // A later value replaces an earlier one.
+  const auto set = [&variables](std::string_view name, std::string value) {
+    const auto same = [name](const EnvironmentVariable& variable) { return variable.name == name; };
+    const auto found = std::find_if(variables.begin(), variables.end(), same);
+    if (found != variables.end()) found->value = std::move(value);
+    if (found == variables.end()) variables.push_back({std::string(name), std::move(value)});
   };
+  for (const auto& [name, value] : sources.from_client) set(name, value);
+  set("USER", account.name);
+  set("LOGNAME", account.name);
+  set("HOME", account.home);
+  set("PATH", std::string(path));
+  set("SHELL", account.shell);
   const std::string mailbox = "/var/mail/" + account.name;
-  if (::access(mailbox.c_str(), F_OK) == 0) ours.push_back({"MAIL", mailbox});
+  if (::access(mailbox.c_str(), F_OK) == 0) set("MAIL", mailbox);
+  for (const auto& [name, value] : sources.from_keys) set(name, value);
+  set("SSH_CLIENT", fmt::format("{} {} {}", addresses.remote_host, addresses.remote_port, addresses.local_port));
+  set("SSH_CONNECTION", fmt::format("{} {} {} {}", addresses.remote_host, addresses.remote_port, addresses.local_host,
+                                    addresses.local_port));
+  // Nobody but us says what was asked for before a command was forced, and how the user logged in.
+  const auto drop = [&variables](std::string_view name) {
+    std::erase_if(variables, [name](const EnvironmentVariable& variable) { return variable.name == name; });
+  };
+  drop("SSH_ORIGINAL_COMMAND");
+  drop("SSH_USER_AUTH");
+  if (sources.original_command) set("SSH_ORIGINAL_COMMAND", *sources.original_command);
+  if (!sources.auth_info_file.empty()) set("SSH_USER_AUTH", sources.auth_info_file);
 
   std::vector<std::string> out;
-  for (const auto& [name, value] : ours) out.push_back(name + "=" + value);
-  for (const auto& [name, value] : accepted) {
-    bool taken = false;
-    for (const auto& variable : ours) taken = taken || variable.name == name;
-    if (!taken) out.push_back(name + "=" + value);
-  }
+  for (const auto& [name, value] : variables) out.push_back(name + "=" + value);
   return out;
 }
 

@@ -70,9 +70,17 @@ struct PeerAddresses {
 struct EnvironmentVariable {
   std::string name, value;
 };
-// What a program of a session finds in its environment. `accepted` (RFC 4254 section 6.4) never overrides the rest.
+// Where variables come from, beside the account and the connection.
+struct EnvironmentSources {
+  std::vector<EnvironmentVariable> from_client = {};  // RFC 4254 section 6.4, as far as AcceptEnv lets in
+  std::vector<EnvironmentVariable> from_keys = {};    // environment= of authorized_keys
+  std::optional<std::string> original_command = {};   // what the client asked for, if another command is forced
+  std::string auth_info_file = {};                    // ExposeAuthInfo; empty: none
+};
+// What a program of a session finds in its environment. The client never overrides anything; the keys' owner may set
+// what the account says, such as PATH, but not what is true of the connection.
 std::vector<std::string> session_environment(const Account& account, const PeerAddresses& addresses,
-                                             const std::vector<EnvironmentVariable>& accepted);
+                                             const EnvironmentSources& sources);
 
 // RFC 4254 section 6.9: "TERM" → SIGTERM; nothing for a name that is not in the list.
 std::optional<int> signal_number(std::string_view name);

@@ -36,7 +36,7 @@ Transport::Transport(const TransportSettings& settings, Rng& rng, TraceSink* tra
       writer_(rng, trace),
       kex_(settings_.kex, rng, reader_, writer_, trace) {
   // RFC 4253 section 4.2 [4253-4.2-1] [4253-4.2-2] [4253-4.2-21]: our line, and key exchange right behind it.
-  our_version_ = identification(settings.software_version);
+  our_version_ = identification(settings.software_version, settings.version_comment);
   writer_.send_raw(bytes_of(our_version_ + "\r\n"));
   if (trace_ != nullptr) trace_->note("identification", fmt::format("we are \"{}\"", our_version_));
   kex_.start();

@@ -51,6 +51,7 @@ struct RekeyLimit {
 struct TransportSettings {
   KexSettings kex;                              // its role is the transport's
   std::string software_version = "glassh_0.1";  // after "SSH-2.0-"; RFC 4253 section 4.2
+  std::string version_comment = {};             // behind that, for people; empty: none
   RekeyLimit rekey_limit;
   std::vector<std::string> server_sig_algs;  // server: RFC 8308 section 3.1
 };

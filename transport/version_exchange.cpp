@@ -18,12 +18,17 @@ bool is_printable(char c) { return c >= 0x20 && c < 0x7f; }
 
 }  // namespace
 
-std::string identification(std::string_view software_version) {
+std::string identification(std::string_view software_version, std::string_view comment) {
   if (software_version.empty() ||
       !std::all_of(software_version.begin(), software_version.end(), may_stand_in_version)) {
     throw std::invalid_argument(fmt::format("\"{}\" cannot be a software version", software_version));
   }
-  return fmt::format("SSH-2.0-{}", software_version);
+  // RFC 4253 section 4.2 [4253-4.2-5]: comments are set off by a blank.
+  std::string line = fmt::format("SSH-2.0-{}{}{}", software_version, comment.empty() ? "" : " ", comment);
+  if (!std::all_of(comment.begin(), comment.end(), is_printable) || line.size() + 2 > longest_identification) {
+    throw std::invalid_argument(fmt::format("\"{}\" cannot be the comment of an identification", comment));
+  }
+  return line;
 }
 
 bool is_identification(std::string_view line) { return line.substr(0, 4) == "SSH-"; }

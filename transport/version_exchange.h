@@ -8,8 +8,9 @@
 
 namespace glassh {
 
-// "SSH-2.0-" and the software version, without CR LF. Throws std::invalid_argument if the version may not stand there.
-std::string identification(std::string_view software_version);
+// "SSH-2.0-", the software version and, behind a blank, the comment if there is one; without CR LF. Throws
+// std::invalid_argument if one of them may not stand there.
+std::string identification(std::string_view software_version, std::string_view comment = {});
 
 // The longest line, CR LF included (RFC 4253 section 4.2).
 inline constexpr std::size_t longest_identification = 255;

@@ -21,7 +21,11 @@ const std::string ours_base64 = ours.substr(ours.find(' ') + 1);
 const std::string other = public_key("ecdsa").line();
 const std::string rsa = public_key("rsa2048").line();
 
-AuthorizedKeySearch search_in(std::string_view text) { return find_authorized_key(text, public_key("ed25519")); }
+const LoginOrigin origin{"client.example", "192.0.2.1", 1'700'000'000};
+
+AuthorizedKeySearch search_in(std::string_view text) {
+  return find_authorized_key(text, public_key("ed25519"), origin);
+}
 
 // [4252-7-2] keeps
 TEST(AuthorizedKeys, FindsTheKeyAndSaysWhere) {
@@ -37,7 +41,11 @@ TEST(AuthorizedKeys, FindsTheKeyAndSaysWhere) {
       {"\t" + ours + "  several words\n", 1, "several words"},
       {"# " + ours + "\n\n" + other + " x\n" + ours + " y\n" + ours + " z\n", 4, "y"},
       {"nonsense\n" + rsa + "\nssh-rsa AAAA\n" + ours, 4, ""},
-      {"restrict " + ours + "\n" + ours + " free", 2, "free"},
+      {"bogus " + ours + "\n" + ours + " free", 2, "free"},
+      {"restrict,pty " + ours + " me\n" + ours, 1, "me"},
+      {"from=\"10.0.0.0/8\" " + ours + " away\nfrom=\"192.0.2.*\" " + ours + " here", 2, "here"},
+      {"expiry-time=\"20200101\" " + ours + "\n" + ours + " later", 2, "later"},
+      {R"(command="say \"ssh-rsa\" now",no-pty )" + ours + "\t x", 1, "x"},
       {std::string(1 << 20, 'x') + "\n" + ours, 2, ""},
       {ours + " \x1b]0;title\x07", 1, "?]0;title?"},
   };
@@ -60,14 +68,16 @@ TEST(AuthorizedKeys, RefusesALineWithItsReason) {
   std::string flipped = ours_base64;
   flipped[40] = flipped[40] == 'A' ? 'B' : 'A';
   const Case cases[] = {
-      {"restrict " + ours, true,
-       "options in front of a key are not supported yet, and ignoring them would be unsafe: restrict"},
-      {"command=\"echo hi\",from=\"10.*\" " + ours, true, "command=\"echo hi\",from=\"10.*\""},
-      {R"(command="say \"ssh-rsa\" now" )" + ours, true, "options in front"},
-      {"cert-authority " + ours, true, "options in front"},
-      {"bogus " + ours, true, "options in front"},
-      {"no-pty " + other, false, "options in front"},
-      {"restrict ssh-ed25519 AAAA", false, "options in front"},
+      {"cert-authority " + ours, true, "bad options: cert-authority: certificates are not accepted yet"},
+      {"bogus " + ours, true, "bad options: unknown option bogus"},
+      {"from=\"10.*\" " + ours, true, "the key may be used from \"10.*\" only, not from 192.0.2.1"},
+      {"from=\"\" " + ours, true, "bad options: from=\"\": an item is empty"},  // past vulnerability 15
+      {"expiry-time=\"20200101Z\" " + ours, true, "the key expired at 2020-01-01T00:00:00Z"},
+      {"bogus " + other, false, "unknown option bogus"},
+      {"restrict ssh-ed25519 AAAA", false, "type needs 4 bytes"},
+      {"restrict ssh-dss AAAAB3NzaC1kc3MAAAAA", false, "keys of type ssh-dss are not supported"},
+      {"restrict, " + ours, true, "a comma is the last character"},
+      {"restrict pty " + ours, false, "begins with neither"},
       {"restrict " + ours_base64, false, "begins with neither a key type nor options"},
       {"command=\"unclosed " + ours, false, "begins with neither a key type nor options"},
       {ours_base64, false, "begins with neither"},
@@ -105,7 +115,7 @@ TEST(AuthorizedKeys, RefusesALineWithItsReason) {
 TEST(AuthorizedKeys, KeepsAHundredReasonsAndThoseOfTheKey) {
   std::string text;
   for (int i = 0; i < 10000; ++i) text += "x\n";
-  const AuthorizedKeySearch search = search_in(text + "restrict " + ours + "\n");
+  const AuthorizedKeySearch search = search_in(text + "bogus " + ours + "\n");
   EXPECT_EQ(search.refused.size(), 101u);
   EXPECT_EQ(search.lines_refused, 10001u);
   EXPECT_TRUE(search.refused.back().has_the_key);

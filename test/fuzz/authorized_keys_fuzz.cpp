@@ -22,7 +22,7 @@ PublicKey wanted() {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const PublicKey key = wanted();
   const std::string_view text = text_of({data, size});
-  const AuthorizedKeySearch search = find_authorized_key(text, key);
+  const AuthorizedKeySearch search = find_authorized_key(text, key, {"host.example", "192.0.2.1", 1700000000});
   const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1;
   check(search.lines_refused >= search.refused.size() && search.lines_refused <= lines);
   std::size_t last = 0;

@@ -28,7 +28,7 @@ struct LoginTest : testing::Test {
   LoginVerdict judge(const std::string& user, const PublicKey& key) {
     const Login login(config, account, lines.log);
     boost::asio::io_context io;
-    auto verdict = boost::asio::co_spawn(io, login.judge(user, key, &notes), boost::asio::use_future);
+    auto verdict = boost::asio::co_spawn(io, login.judge(user, key, origin, &notes), boost::asio::use_future);
     io.run();
     return verdict.get();
   }
@@ -39,6 +39,7 @@ struct LoginTest : testing::Test {
   Notes notes;
   TemporaryDirectory home;
   ServerConfig config;
+  LoginOrigin origin{"client.example", "192.0.2.1", 1'700'000'000};
   Account account{"ann", ::geteuid(), ::getegid(), home.path(), "/bin/sh"};
 };
 
@@ -104,10 +105,18 @@ TEST_F(LoginTest, StrictModesLooksAtDirectoriesToo) {
 }
 
 TEST_F(LoginTest, SaysWhyTheLineWithTheKeyIsNotUsed) {
-  home.write("keys", "command=\"date\" " + ours.line() + "\n");
+  home.write("keys", "from=\"10.0.0.0/8\" " + ours.line() + "\n");
   EXPECT_EQ(judge("ann", ours).decision(), LoginDecision::refuse);
-  EXPECT_THAT(lines.text(), HasSubstr(home.path("keys:1") + ": not used: "));
+  EXPECT_THAT(lines.text(), HasSubstr(home.path("keys:1") + ": not used: the key may be used from \"10.0.0.0/8\""));
   EXPECT_THAT(notes.all, HasSubstr("keys:1: not used: "));
+}
+
+TEST_F(LoginTest, TheOptionsOfTheLineThatLetsInAreInForce) {
+  home.write("keys", "from=\"10.*\" " + ours.line() + "\nrestrict,command=\"date\" " + ours.line() + "\n");
+  const LoginVerdict verdict = judge("ann", ours);
+  EXPECT_EQ(verdict.found_at, home.path("keys:2"));
+  EXPECT_EQ(verdict.options.command, "date");
+  EXPECT_FALSE(verdict.options.pty);
 }
 
 TEST_F(LoginTest, TheLogAtInfoHasRefusalsOnly) {
@@ -115,7 +124,7 @@ TEST_F(LoginTest, TheLogAtInfoHasRefusalsOnly) {
   const LogLines quiet(LogLevel::info);
   const Login login(config, account, quiet.log);
   boost::asio::io_context io;
-  auto verdict = boost::asio::co_spawn(io, login.judge("ann", ours, nullptr), boost::asio::use_future);
+  auto verdict = boost::asio::co_spawn(io, login.judge("ann", ours, origin, nullptr), boost::asio::use_future);
   io.run();
   EXPECT_EQ(verdict.get().decision(), LoginDecision::accept);
   EXPECT_EQ(quiet.text(), "");

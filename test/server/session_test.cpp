@@ -38,8 +38,8 @@ struct SessionTest : testing::Test {
     receive(msg::ChannelOpen{"session", 77, 1 << 20, 32768, {}});
     channels.accept_open(0);
     out.take();
-    context = std::make_shared<SessionContext>(
-        SessionContext{config, account, lines.log, 0, {"192.0.2.1", 50000, "192.0.2.2", 22}, true});
+    context = std::make_shared<SessionContext>(SessionContext{
+        std::make_shared<ServerConfig>(config), account, lines.log, 0, {"192.0.2.1", 50000, "192.0.2.2", 22}, true});
     session = Session::create(hub->channel(channels, 0), context);
   }
   ~SessionTest() override {

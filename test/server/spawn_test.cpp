@@ -212,7 +212,7 @@ TEST(Spawn, TheShellRunsCommands) {
 TEST(Spawn, TheEnvironmentSaysWhoAndFromWhere) {
   const Account account{"ann", 1000, 1000, "/home/ann", "/bin/dash"};
   const PeerAddresses addresses{"192.0.2.1", 50000, "192.0.2.2", 22};
-  const auto environment = session_environment(account, addresses, {{"LANG", "C.UTF-8"}});
+  const auto environment = session_environment(account, addresses, {.from_client = {{"LANG", "C.UTF-8"}}});
   for (const char* expected : {"USER=ann", "LOGNAME=ann", "HOME=/home/ann", "SHELL=/bin/dash",
                                "SSH_CLIENT=192.0.2.1 50000 22", "SSH_CONNECTION=192.0.2.1 50000 192.0.2.2 22",
                                "PATH=/usr/local/bin:/usr/bin:/bin:/usr/games", "LANG=C.UTF-8"}) {
@@ -222,9 +222,28 @@ TEST(Spawn, TheEnvironmentSaysWhoAndFromWhere) {
 
 TEST(Spawn, AcceptedVariablesReplaceNothing) {
   const Account account{"ann", 1000, 1000, "/home/ann", "/bin/dash"};
-  const auto environment = session_environment(account, {}, {{"PATH", "/evil"}, {"HOME", "/evil"}, {"X", "y"}});
+  const std::vector<EnvironmentVariable> sent = {
+      {"PATH", "/evil"},          {"HOME", "/evil"}, {"SSH_CLIENT", "/evil"},
+      {"SSH_USER_AUTH", "/evil"}, {"X", "y"},        {"SSH_ORIGINAL_COMMAND", "/evil"}};
+  const auto environment = session_environment(account, {}, {.from_client = sent});
   EXPECT_THAT(environment, Not(testing::Contains(HasSubstr("/evil"))));
   EXPECT_THAT(environment, testing::Contains("X=y"));
+}
+
+// As with sshd: environment= may set what the account says, and not what is true of the connection.
+TEST(Spawn, VariablesOfKeysReplaceTheAccountsOnly) {
+  const Account account{"ann", 1000, 1000, "/home/ann", "/bin/dash"};
+  const auto environment =
+      session_environment(account, {},
+                          {.from_client = {{"A", "client"}},
+                           .from_keys = {{"PATH", "/ours"}, {"SSH_CONNECTION", "/evil"}, {"A", "1"}, {"A", "2"}},
+                           .original_command = "",
+                           .auth_info_file = "/tmp/info"});
+  EXPECT_THAT(environment, testing::Contains("PATH=/ours"));
+  EXPECT_THAT(environment, testing::Contains("A=2"));
+  EXPECT_THAT(environment, testing::Contains("SSH_ORIGINAL_COMMAND="));
+  EXPECT_THAT(environment, testing::Contains("SSH_USER_AUTH=/tmp/info"));
+  EXPECT_THAT(environment, Not(testing::Contains(HasSubstr("/evil"))));
 }
 
 TEST(Spawn, KnowsTheSignalsOfTheRfc) {

@@ -19,6 +19,15 @@ TEST(VersionExchange, OurLineHasTheFormOfSection42) {  // [4253-4.2-2] [4253-4.2
   }
 }
 
+TEST(VersionExchange, ACommentIsSetOffByOneBlank) {  // [4253-4.2-4] [4253-4.2-5] keeps
+  EXPECT_EQ(identification("glassh_0.1", "for ann"), "SSH-2.0-glassh_0.1 for ann");
+  const std::string longest(255 - 2 - identification("glassh_0.1").size() - 1, 'x');
+  EXPECT_EQ(identification("glassh_0.1", longest).size(), 253U);  // [4253-4.2-9] keeps
+  for (const std::string& bad : {longest + "x", std::string("new\nline"), std::string("nul\0", 4)}) {
+    EXPECT_THROW(identification("glassh_0.1", bad), std::invalid_argument) << bad;
+  }
+}
+
 TEST(VersionExchange, LinesOfVersion2AreTaken) {
   struct {
     std::string line, kept;

@@ -1,0 +1,29 @@
+// ExposeAuthInfo of sshd_config(5): a file that tells a session's programs how its user logged in.
+//
+// It has a line for each method that succeeded, `publickey ssh-ed25519 AAAA…`, `password`, and is the user's alone. Its
+// name is in SSH_USER_AUTH. It is gone with the connection.
+//
+//   const AuthInfoFile file("publickey ssh-ed25519 AAAA…\n");  file.path()
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace glassh {
+
+class AuthInfoFile {
+ public:
+  AuthInfoFile() = default;  // none
+  // In `directory`, under a name that nobody can foresee. Throws std::system_error.
+  explicit AuthInfoFile(std::string_view text, const std::string& directory = "/tmp");
+  AuthInfoFile(AuthInfoFile&& other) noexcept;
+  AuthInfoFile& operator=(AuthInfoFile&& other) noexcept;
+  ~AuthInfoFile();
+
+  const std::string& path() const { return path_; }  // empty: none
+
+ private:
+  std::string path_;
+};
+
+}  // namespace glassh

@@ -1,0 +1,69 @@
+#include "server/permissions.h"
+
+#include <algorithm>
+
+#include "auth/patterns.h"
+
+namespace glassh {
+namespace {
+
+using Lists = std::vector<std::vector<PermittedEndpoint>>;
+
+// sshd_config(5), PermitUserEnvironment: no, yes, or a pattern list of names.
+bool lets_in(std::string_view permit_user_environment, std::string_view name) {
+  if (permit_user_environment == "no") return false;
+  if (permit_user_environment == "yes") return true;
+  return match_pattern_list(name, permit_user_environment) == PatternMatch::match;
+}
+
+template <class HostsAgree>
+bool each_permits(const Lists& lists, std::uint16_t port, HostsAgree hosts_agree) {
+  return std::all_of(lists.begin(), lists.end(), [&](const auto& list) {
+    return std::any_of(list.begin(), list.end(), [&](const PermittedEndpoint& endpoint) {
+      return (!endpoint.port || *endpoint.port == port) && hosts_agree(endpoint.host);
+    });
+  });
+}
+
+}  // namespace
+
+// Names are compared, never what they stand for: a client must ask for what the list says. Those to listen on may be
+// patterns.
+bool SessionPermissions::may_open(std::string_view host, std::uint16_t port) const {
+  return port_forwarding && each_permits(permit_open, port, [host](const std::string& permitted) {
+           return permitted == "*" || permitted == host;
+         });
+}
+
+bool SessionPermissions::may_listen(std::string_view host, std::uint16_t port) const {
+  return port_forwarding && each_permits(permit_listen, port, [host](const std::string& permitted) {
+           return match_pattern(host, permitted);
+         });
+}
+
+SessionPermissions session_permissions(const ServerConfig& config, const KeyOptions& keys) {
+  SessionPermissions permissions;
+  const bool forwarding = !config.disable_forwarding;
+  permissions.pty = config.permit_tty && keys.pty;
+  permissions.agent_forwarding = forwarding && config.allow_agent_forwarding && keys.agent_forwarding;
+  permissions.port_forwarding = forwarding && keys.port_forwarding;
+  permissions.x11_forwarding = forwarding && keys.x11_forwarding;
+  permissions.user_rc = keys.user_rc;
+  permissions.permit_open = keys.permit_open;
+  permissions.permit_listen = keys.permit_listen;
+  if (!config.force_command.empty()) {
+    permissions.forced_command = config.force_command;
+    permissions.forced_by = "config";
+  } else if (keys.command) {
+    permissions.forced_command = keys.command;
+    permissions.forced_by = "key-option";
+  }
+  for (const KeyVariable& variable : keys.environment) {
+    if (lets_in(config.permit_user_environment, variable.name)) {
+      permissions.environment.push_back({variable.name, variable.value});
+    }
+  }
+  return permissions;
+}
+
+}  // namespace glassh

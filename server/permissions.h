@@ -1,0 +1,44 @@
+// What a session may do once its user is logged in: the configuration that applies, and the options of the keys.
+//
+// Each can only take away. ForceCommand goes before command=, as in sshd; DisableForwarding and `restrict` close every
+// kind of forwarding, those of later versions included (past vulnerability 84). Sessions ask here, and so do forwarding
+// and agents; nobody else looks at the two sources.
+//
+//   const SessionPermissions permissions = session_permissions(config, key_options);  if (permissions.pty) …
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/key_options.h"
+#include "server/config.h"
+#include "server/spawn.h"
+
+namespace glassh {
+
+struct SessionPermissions {
+  bool pty = true;
+  bool agent_forwarding = true;
+  bool port_forwarding = true;  // of ports and of Unix sockets; see may_open() and may_listen() for which
+  bool x11_forwarding = true;
+  bool user_rc = true;
+  // Instead of what the client asks for, shell and subsystem included (past vulnerability 10).
+  std::optional<std::string> forced_command;
+  std::string_view forced_by;                    // "config" or "key-option", for the log
+  std::vector<EnvironmentVariable> environment;  // environment= of the keys, as far as PermitUserEnvironment lets it in
+
+  // For direct-tcpip, and for tcpip-forward.
+  bool may_open(std::string_view host, std::uint16_t port) const;
+  bool may_listen(std::string_view host, std::uint16_t port) const;
+
+  // Of which each must permit an endpoint.
+  std::vector<std::vector<PermittedEndpoint>> permit_open, permit_listen;
+};
+
+// `config` is the one that applies to the user (config_for), `keys` what all keys of the login leave.
+SessionPermissions session_permissions(const ServerConfig& config, const KeyOptions& keys);
+
+}  // namespace glassh
