@@ -59,8 +59,7 @@ class Drive {
   void deliver(Handler& handler);
   template <class Handler, class E>
   void hand_over(Handler& handler, const E& event);
-  template <class Handler>
-  void on_failure(Handler& handler, std::exception_ptr failure);
+  void on_failure(std::exception_ptr failure);
   bool may_read() const;
   void read();
   void flush();
@@ -76,7 +75,7 @@ class Drive {
   Core& core_;
   std::shared_ptr<Hub> hub_;
   std::optional<Event> event_;                // the last one; a waiting handler looks at it
-  std::optional<Event> end_;                  // Disconnected, which came while a handler was waiting
+  std::optional<Event> end_;                  // Disconnected, to be handed over when no handler waits
   asio::cancellation_signal stop_;            // for the waiting handler
   std::exception_ptr failure_;                // for run() to throw
   std::optional<Clock::time_point> give_up_;  // once the core is closed
@@ -121,7 +120,7 @@ asio::awaitable<void> Drive<Core>::run(Handler& handler) {
 template <class Core>
 template <class Handler>
 void Drive<Core>::deliver(Handler& handler) {
-  if (auto failure = hub_->take_failure()) on_failure(handler, failure);
+  if (auto failure = hub_->take_failure()) on_failure(failure);
   // A core that waits for an answer can only say that the time is up.
   if (handling_ && core_.waiting() && !end_) end_ = core_.next_event();
   while (!handling_) {
@@ -134,7 +133,7 @@ void Drive<Core>::deliver(Handler& handler) {
     try {
       std::visit([&](const auto& event) { hand_over(handler, event); }, *event_);
     } catch (...) {
-      on_failure(handler, std::current_exception());
+      on_failure(std::current_exception());
     }
   }
 }
@@ -160,17 +159,15 @@ void Drive<Core>::hand_over(Handler& handler, const E& event) {
 }
 
 // ProtocolError is what the peer did, found outside next_event() (an answer that did not fit any more): it ends the
-// connection in the same way. The rest is run()'s to throw.
+// connection in the same way, as soon as no handler looks at the last event any more. The rest is run()'s to throw.
 template <class Core>
-template <class Handler>
-void Drive<Core>::on_failure(Handler& handler, std::exception_ptr failure) {
+void Drive<Core>::on_failure(std::exception_ptr failure) {
   if (core_.closed()) return;  // one end is enough; a cancelled handler ends up here as well
   try {
     std::rethrow_exception(failure);
   } catch (const ProtocolError& error) {
     core_.disconnect(error.reason(), error.what());
-    event_ = Disconnected{error.reason(), error.what(), false};
-    hand_over(handler, std::get<Disconnected>(*event_));
+    end_ = Disconnected{error.reason(), error.what(), false};
   } catch (...) {
     core_.disconnect(DisconnectReason::by_application, "internal error");
     failure_ = std::move(failure);

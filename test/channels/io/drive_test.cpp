@@ -160,6 +160,23 @@ TEST(Drive, DeadlineCancelsAHandlerThatWaits) {
   EXPECT_EQ(pair.right.disconnected[0].description, "time is up");
 }
 
+TEST(Drive, AProtocolErrorElsewhereLetsAHandlerThatWaitsKeepItsEvent) {
+  PlainPair pair;
+  pair.open_channel();
+  bool cancelled = false;
+  pair.right.on_question = [&]() -> asio::awaitable<void> { return test::wait_for_ever(cancelled); };
+  pair.left.core.ask();
+  pair.left.drive.wake();
+  ASSERT_TRUE(pair.run_until([&] { return pair.right.questions == 1; }));
+  pair.right.drive.hub()->fail(std::make_exception_ptr(ProtocolError("too much, in a pump")));
+  ASSERT_TRUE(pair.run_until([&] { return pair.right.finished && pair.left.finished; }));
+  EXPECT_TRUE(cancelled);
+  EXPECT_FALSE(pair.right.failure);
+  ASSERT_EQ(pair.right.disconnected.size(), 1u);
+  EXPECT_EQ(pair.right.disconnected[0].description, "too much, in a pump");
+  EXPECT_EQ(pair.left.disconnected.size(), 1u);
+}
+
 TEST(Drive, PeerThatDoesNotReadIsNotReadFrom) {
   PlainPair pair;
   const std::uint32_t id = pair.open_channel();

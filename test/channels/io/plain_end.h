@@ -137,12 +137,19 @@ struct PlainEnd {
     if (on_request) on_request(event);
   }
   asio::awaitable<void> on(const QuestionAsked&) {
+    struct Waiting {
+      bool& flag;
+      ~Waiting() { flag = false; }
+    } const waiting{handler_waits = true};
     ++questions;
     if (on_question) co_await on_question();
     core.answer();
     ++answers;
   }
-  void on(const Disconnected& event) { disconnected.push_back(event); }
+  void on(const Disconnected& event) {
+    EXPECT_FALSE(handler_waits) << "what it looks at has been replaced";
+    disconnected.push_back(event);
+  }
   template <class Other>
   void on(const Other&) {}
 
@@ -170,6 +177,7 @@ struct PlainEnd {
   std::set<std::uint32_t> eofs, closes;
   std::vector<Disconnected> disconnected;
   int questions = 0, answers = 0;
+  bool handler_waits = false;
   bool finished = false;
   std::exception_ptr failure;
   PlainCore core;
