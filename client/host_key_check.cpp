@@ -7,6 +7,8 @@
 
 #include "client/shell_word.h"
 #include "crypto/key.h"
+#include "crypto/randomart.h"
+#include "crypto/small_file.h"
 
 namespace glassh {
 
@@ -68,7 +70,7 @@ bool HostKeyCheck::add_file(const std::string& path) {
     files_.push_back(read_known_hosts(path));
     log_.debug1("known_hosts file {}: {} bytes", path, files_.back().text.size());
     return true;
-  } catch (const std::exception& error) {
+  } catch (const FileError& error) {  // anything else is no answer at all, and ends the connection
     log_.error("{}", error.what());
     return false;
   }
@@ -155,6 +157,7 @@ std::string HostKeyCheck::first_contact_question(const PublicKey& key, const Kno
   text += fmt::format("{} key fingerprint is {}.{}\n", key.short_type(), key.fingerprint(config_.fingerprint_hash),
                       picture(key));
 
+  if (!all_files_read_) text += "Not every known hosts file could be read, so this host may be known all the same.\n";
   const std::vector<KnownHostNames> others = names_of_key(files_, key);
   text += others.empty() ? "This key is not known by any other names.\n"
                          : "This host key is known by the following other names/addresses:\n";
@@ -208,8 +211,10 @@ asio::awaitable<bool> HostKeyCheck::address_agrees(const PublicKey& key, const K
   co_return false;
 }
 
-// VisualHostKey: with the end of the line before it, or nothing.
-std::string HostKeyCheck::picture(const PublicKey&) const { return {}; }
+// With the end of the line before it, or nothing.
+std::string HostKeyCheck::picture(const PublicKey& key) const {
+  return config_.visual_host_key ? "\n" + randomart(key, config_.fingerprint_hash) : "";
+}
 
 // ----------------------------------------------------------------------------------------------------------------
 // alarms

@@ -38,7 +38,7 @@ using AskUser = std::function<boost::asio::awaitable<std::optional<std::string>>
 class HostKeyCheck {
  public:
   // `address` is the server's, numeric; nothing behind a ProxyCommand. `config`, `log` and `rng` must outlive this.
-  // A file that cannot be read is an error in the log, and from then on a key that is new is not taken for granted.
+  // A file that the system does not let us read is an error in the log, and then no key counts as certainly new.
   HostKeyCheck(const ClientConfig& config, std::optional<std::string> address, ClientLog& log, Rng& rng, AskUser ask);
 
   // What to propose: config.host_key_algorithms, those for keys that are known for this host first.

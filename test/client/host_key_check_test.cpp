@@ -10,6 +10,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "crypto/randomart.h"
 #include "test/support/temporary_directory.h"
 
 namespace glassh {
@@ -228,6 +229,9 @@ TEST_F(HostKeyCheckTest, AFileThatCannotBeReadMakesNoHostNew) {
   EXPECT_FALSE(accepts_unattended(key_));
   EXPECT_TRUE(logged("a-directory"));
   EXPECT_EQ(remembered(), "");
+  config_.strict_host_key_checking = Strict::ask;
+  EXPECT_FALSE(accepts(key_, {"no"}));
+  EXPECT_THAT(questions_.at(0), HasSubstr("\nNot every known hosts file could be read, so this host may be known"));
   know("[example.com]:2222 " + key_.line());
   EXPECT_TRUE(accepts_unattended(key_)) << "what is known is known";
 }
@@ -244,6 +248,16 @@ TEST_F(HostKeyCheckTest, FingerprintHashDecidesWhatIsShownAndWhatMayBeTyped) {
   EXPECT_TRUE(accepts(key_, {key_.fingerprint(), key_.fingerprint(HashName::md5)}));
   EXPECT_EQ(questions_.size(), 2u);
   EXPECT_THAT(questions_.at(0), HasSubstr("ED25519 key fingerprint is MD5:"));
+}
+
+TEST_F(HostKeyCheckTest, VisualHostKeyDrawsTheKeyInTheQuestionAndAtEachContact) {
+  config_.visual_host_key = true;
+  EXPECT_TRUE(accepts(key_, {"yes"}));
+  const std::string picture = randomart(key_, HashName::sha256) + "\n";
+  EXPECT_THAT(questions_.at(0),
+              HasSubstr("key fingerprint is " + key_.fingerprint() + ".\n" + picture + "This key is"));
+  EXPECT_TRUE(accepts_unattended(key_));
+  EXPECT_TRUE(logged("Host key fingerprint is " + key_.fingerprint() + "\n" + picture)) << logged();
 }
 
 TEST_F(HostKeyCheckTest, NoHostAuthenticationForLocalhostIsForLoopbackAddressesOnly) {

@@ -36,6 +36,7 @@ struct PairOptions {
   std::size_t payload_size = 100000;
   unsigned channels = 1;
   ChannelLimits limits;
+  bool judges_host_key = true;  // false: the client's application leaves that question open
   bool client_rekeys_each_round = false, server_rekeys_each_round = false;
   std::chrono::seconds client_alive_interval{0}, server_alive_interval{0};
   unsigned alive_count_max = 3;
@@ -234,7 +235,7 @@ class Pair {
   void on_client_event(ClientEvent& event) {
     if (std::holds_alternative<HostKeyOffered>(event)) {
       client_log.push_back("host key offered");
-      later([this] { client.accept_host_key(); });
+      if (options.judges_host_key) later([this] { client.accept_host_key(); });
     } else if (auto* wanted = std::get_if<UserSignatureWanted>(&event)) {
       client_log.push_back(fmt::format("user signature wanted: {}", wanted->algorithm));
       later([this, signature = user_key.sign(wanted->algorithm, wanted->data)] {
