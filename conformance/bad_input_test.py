@@ -41,7 +41,7 @@ def server_cases(cases, workspace):
     table = [
         ("a configuration file that is not there", None, 255, ["/nonexistent/conf", "no such file"]),
         ("a keyword that nobody knows", "NoSuchKeyword yes", 255, ["{conf}:2", "NoSuchKeyword"]),
-        ("a keyword that must not be ignored", "ForceCommand /bin/true", 255, ["{conf}:2", "ForceCommand"]),
+        ("a keyword that must not be ignored", "ChrootDirectory /srv", 255, ["{conf}:2", "ChrootDirectory"]),
         ("a value that is none", "Port many", 255, ["{conf}:2", "many"]),
         ("a value that is missing", "Ciphers", 255, ["{conf}:2", "Ciphers"]),
         ("a cipher that is none", "Ciphers aes128-xyz", 255, ["{conf}:2", "aes128-xyz"]),
