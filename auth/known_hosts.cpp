@@ -8,8 +8,9 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "auth/config_syntax.h"
 #include "auth/key_lines.h"
-#include "auth/patterns.h"
+#include "auth/known_hosts_line.h"
 #include "crypto/small_file.h"
 #include "proto/error.h"
 
@@ -19,84 +20,13 @@ namespace {
 constexpr std::size_t file_size_limit = 16 * 1024 * 1024;
 constexpr std::size_t bad_lines_kept = 100;
 constexpr std::uint16_t ssh_port = 22;
-constexpr std::string_view hash_magic = "|1|";  // HMAC-SHA1
-constexpr std::size_t salt_size = 20;
-constexpr std::string_view revoked_marker = "@revoked";
-constexpr std::string_view authority_marker = "@cert-authority";
-
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
-// One line, split. Views into the text.
-struct Fields {
-  bool revoked = false;
-  bool authority = false;
-  std::string_view names;
-  std::string_view type;
-  std::string_view encoded_key;
-};
-
-// What is wrong with a line; empty: nothing.
-using Reason = std::string;
-
-// Everything is split, whatever is wrong with it: past vulnerability 69, a second marker must not hide that a key is
-// revoked.
-Reason split(std::string_view line, Fields& fields) {
-  Reason wrong;
-  std::size_t markers = 0;
-  while (line.starts_with('@')) {
-    const std::string_view marker = take_word(line);
-    line = without_blanks_around(line);
-    fields.revoked = fields.revoked || marker == revoked_marker;
-    fields.authority = fields.authority || marker == authority_marker;
-    if (marker != revoked_marker && marker != authority_marker) {
-      wrong = fmt::format("the marker {} is not known", printable_text(marker));
-    }
-    if (++markers > 1 && wrong.empty()) wrong = "has more than one marker";
-  }
-  fields.names = take_word(line);
-  fields.type = take_word(line);
-  fields.encoded_key = take_word(line);
-  if (!wrong.empty()) return wrong;
-  if (fields.type.empty()) return "has a host name only";
-  const bool protocol_1 = fields.type.find_first_not_of("0123456789") == std::string_view::npos;
-  if (protocol_1) return "is a key for protocol version 1";
-  if (fields.encoded_key.empty()) return fmt::format("has no key after the type {}", printable_text(fields.type));
-  return {};
-}
-
-// `|1|salt|hash`, both in base64: the HMAC-SHA1 of the name.
-Reason match_hashed_name(std::string_view hashed, const std::string& name, bool& matches) {
-  hashed.remove_prefix(hash_magic.size());
-  const std::size_t bar = hashed.find('|');
-  if (bar == std::string_view::npos) return "has a hashed name without a hash";
-  const auto salt = base64_decode(hashed.substr(0, bar));
-  const auto hash = base64_decode(hashed.substr(bar + 1));
-  if (!salt || !hash || salt->size() != salt_size || hash->size() != hash_size(HashName::sha1)) {
-    return fmt::format("has a hashed name that is not two strings of {} bytes in base64", salt_size);
-  }
-  matches = equal(hmac(HashName::sha1, *salt, bytes_of(name)).bytes(), *hash);
-  return {};
-}
-
-Reason match_names(std::string_view names, const std::string& name, bool& matches) {
-  if (names.starts_with(hash_magic)) return match_hashed_name(names, name, matches);
-  if (names.starts_with('|')) return "has a hashed name in an unknown format";
-  matches = match_pattern_list(name, lower_case(names)) == PatternMatch::match;
-  return {};
-}
 
 struct ReadLine {
-  Fields fields;
+  KnownHostsFields fields;
   bool names_host = false;
   std::vector<std::uint8_t> blob;
   std::optional<PublicKey> key;  // if it is of a type that we have
-  Reason reason;
+  KnownHostsReason reason;
 };
 
 bool is_ours(std::string_view type) {
@@ -120,7 +50,7 @@ void read_key(ReadLine& out) {
 // found in it (past vulnerability 69).
 void read_revoked(ReadLine& out, const std::string& name) {
   bool names_host = false;
-  if (!match_names(out.fields.names, name, names_host).empty() || !names_host) return;
+  if (!match_known_hosts_names(out.fields.names, name, names_host).empty() || !names_host) return;
   auto blob = base64_decode(out.fields.encoded_key);
   if (!blob) return;
   out.names_host = true;
@@ -134,8 +64,8 @@ ReadLine read_line(const TextLine& line, const std::string& name) {
     out.reason = fmt::format("is longer than {} bytes", longest_key_line);
     return out;
   }
-  out.reason = split(line.text, out.fields);
-  if (out.reason.empty()) out.reason = match_names(out.fields.names, name, out.names_host);
+  out.reason = split_known_hosts_line(line.text, out.fields);
+  if (out.reason.empty()) out.reason = match_known_hosts_names(out.fields.names, name, out.names_host);
   if (out.fields.authority) out.names_host = false;
   if (out.reason.empty() && out.names_host) read_key(out);
   if (!out.reason.empty()) out.names_host = false;
@@ -178,7 +108,7 @@ KnownHostLookup look_up_name(std::span<const KnownHostsFile> files, const std::s
             changed = std::move(entry);
           }
         },
-        [&](std::size_t line, const Reason& reason) {
+        [&](std::size_t line, const KnownHostsReason& reason) {
           if (found.bad_lines.size() < bad_lines_kept) found.bad_lines.push_back({file.path, line, reason});
         });
   }
@@ -235,7 +165,7 @@ std::vector<std::string> known_key_types(std::span<const KnownHostsFile> files, 
             const bool seen = std::find(types.begin(), types.end(), entry.type) != types.end();
             if (!revoked && !seen) types.push_back(entry.type);
           },
-          [](std::size_t, const Reason&) {});
+          [](std::size_t, const KnownHostsReason&) {});
     }
   };
   collect(known_host_name(host, port));
@@ -253,8 +183,8 @@ std::vector<KnownHostNames> names_of_key(std::span<const KnownHostsFile> files, 
   for (const KnownHostsFile& file : files) {
     TextLines lines(file.text);
     while (const auto line = lines.next()) {
-      Fields fields;
-      if (!split(line->text, fields).empty() || fields.revoked || fields.authority) continue;
+      KnownHostsFields fields;
+      if (!split_known_hosts_line(line->text, fields).empty() || fields.revoked || fields.authority) continue;
       if (fields.type != key.type()) continue;
       const KeyField field = decode_key_field(fields.type, fields.encoded_key);
       if (!field.reason.empty() || !equal(field.blob, key.blob())) continue;
@@ -280,13 +210,6 @@ std::string name_to_write(std::string_view host, std::uint16_t port) {
 }
 
 }  // namespace
-
-std::string hashed_host_name(std::string_view name, Rng& rng) {
-  std::array<std::uint8_t, salt_size> salt{};
-  rng.fill(salt);
-  const Digest hash = hmac(HashName::sha1, salt, bytes_of(name));
-  return fmt::format("{}{}|{}", hash_magic, base64_encode(salt), base64_encode(hash.bytes()));
-}
 
 std::string known_hosts_line(std::string_view host, std::uint16_t port, const PublicKey& key, Rng* hash_with) {
   const std::string name = name_to_write(host, port);
