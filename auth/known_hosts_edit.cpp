@@ -1,0 +1,164 @@
+#include "auth/known_hosts_edit.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <memory>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "auth/config_syntax.h"
+#include "auth/key_lines.h"
+#include "auth/known_hosts_line.h"
+#include "crypto/small_file.h"
+#include "proto/error.h"
+
+namespace glassh {
+namespace {
+
+struct Line {
+  std::size_t number = 0;
+  std::string_view whole;  // with its end
+  bool has_entry = false;  // neither blank nor a comment
+  KnownHostsFields fields;
+  KnownHostsReason reason;
+};
+
+std::string_view without_end(std::string_view whole) {
+  if (whole.ends_with('\n')) whole.remove_suffix(1);
+  if (whole.ends_with('\r')) whole.remove_suffix(1);
+  return whole;
+}
+
+// A key of a type that we do not have is fine, as long as it says which type it is.
+KnownHostsReason split_line(std::string_view text, KnownHostsFields& fields) {
+  if (text.size() > longest_key_line) return fmt::format("is longer than {} bytes", longest_key_line);
+  KnownHostsReason reason = split_known_hosts_line(text, fields);
+  bool ignored = false;
+  if (reason.empty()) reason = match_known_hosts_names(fields.names, "", ignored);
+  if (reason.empty()) reason = decode_key_field(fields.type, fields.encoded_key).reason;
+  return reason;
+}
+
+template <class OnLine>
+void for_each_line(std::string_view text, OnLine on_line) {
+  for (std::size_t number = 1; !text.empty(); ++number) {
+    const std::size_t size = std::min(text.find('\n'), text.size() - 1) + 1;
+    Line line{number, text.substr(0, size), false, {}, {}};
+    text.remove_prefix(size);
+    const std::string_view trimmed = without_blanks_around(without_end(line.whole));
+    line.has_entry = !trimmed.empty() && trimmed[0] != '#';
+    if (line.has_entry) line.reason = split_line(trimmed, line.fields);
+    on_line(line);
+  }
+}
+
+bool names_host(const Line& line, const std::string& name) {
+  bool matches = false;
+  return line.has_entry && !line.fields.names.empty() &&
+         match_known_hosts_names(line.fields.names, name, matches).empty() && matches;
+}
+
+std::string_view from(std::string_view word, std::string_view whole) {
+  return without_end(whole.substr(static_cast<std::size_t>(word.data() - whole.data())));
+}
+
+void add_line(std::string& text, std::string_view whole) {
+  text += whole;
+  if (!whole.ends_with('\n')) text += '\n';
+}
+
+}  // namespace
+
+std::vector<FoundHostLine> find_host_lines(const KnownHostsFile& file, const std::string& name) {
+  std::vector<FoundHostLine> found;
+  for_each_line(file.text, [&](const Line& line) {
+    if (!names_host(line, name) || line.fields.encoded_key.empty()) return;
+    FoundHostLine hit;
+    hit.line = line.number;
+    hit.revoked = line.fields.revoked;
+    hit.authority = line.fields.authority;
+    hit.text = without_end(line.whole);
+    hit.names = line.fields.names;
+    hit.key_text = from(line.fields.type, line.whole);
+    std::string_view behind = from(line.fields.encoded_key, line.whole);
+    behind.remove_prefix(line.fields.encoded_key.size());
+    hit.comment = without_blanks_around(behind);
+    try {
+      const KeyField field = decode_key_field(line.fields.type, line.fields.encoded_key);
+      if (field.reason.empty()) hit.key = PublicKey::decode(field.blob);
+    } catch (const ProtocolError&) {
+      // It is shown as it stands.
+    }
+    found.push_back(std::move(hit));
+  });
+  return found;
+}
+
+KnownHostsEdit without_host(const KnownHostsFile& file, const std::string& name) {
+  KnownHostsEdit edit;
+  for_each_line(file.text, [&](const Line& line) {
+    if (!line.reason.empty()) edit.bad_lines.push_back({file.path, line.number, line.reason});
+    const bool marked = line.fields.revoked || line.fields.authority;
+    if (line.reason.empty() && !marked && names_host(line, name)) {
+      edit.lines.push_back(line.number);
+    } else {
+      add_line(edit.text, line.whole);
+    }
+  });
+  return edit;
+}
+
+KnownHostsEdit with_hashed_names(const KnownHostsFile& file, Rng& rng) {
+  KnownHostsEdit edit;
+  for_each_line(file.text, [&](const Line& line) {
+    if (!line.reason.empty()) edit.bad_lines.push_back({file.path, line.number, line.reason});
+    const std::string_view names = line.fields.names;
+    const bool wild = line.has_entry && names.find_first_of("*?!") != std::string_view::npos && names[0] != '|';
+    if (wild) edit.wildcards.push_back({file.path, line.number, std::string(names)});
+    const bool marked = line.fields.revoked || line.fields.authority;
+    if (!line.has_entry || !line.reason.empty() || wild || marked || names.starts_with('|')) {
+      add_line(edit.text, line.whole);
+      return;
+    }
+    edit.lines.push_back(line.number);
+    for (std::size_t at = 0; at < names.size();) {
+      const std::size_t end = std::min(names.find(',', at), names.size());
+      const std::string name = lower_case(names.substr(at, end - at));
+      if (!name.empty()) {
+        edit.text += fmt::format("{} {}\n", hashed_host_name(name, rng), from(line.fields.type, line.whole));
+      }
+      at = end + 1;
+    }
+  });
+  return edit;
+}
+
+namespace {
+
+// Where a chain of symbolic links ends.
+std::string resolved(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> real(realpath(path.c_str(), nullptr), &std::free);
+  if (real == nullptr) throw FileError(errno, path);
+  return real.get();
+}
+
+}  // namespace
+
+void replace_known_hosts(const std::string& path, std::string_view text, Rng& rng) {
+  const std::string real = resolved(path);
+  struct stat facts {};
+  if (stat(real.c_str(), &facts) != 0) throw FileError(errno, path);
+  std::array<std::uint8_t, 8> unique{};
+  rng.fill(unique);
+  const std::string old = path + ".old";
+  if (unlink(old.c_str()) != 0 && errno != ENOENT) throw FileError(errno, old);
+  if (link(real.c_str(), old.c_str()) != 0) throw FileError(errno, old);
+  save_small_file(real, bytes_of(text), facts.st_mode & 0644, hex(unique), IfExists::replace);
+}
+
+}  // namespace glassh
