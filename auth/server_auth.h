@@ -1,10 +1,12 @@
-// The server's half of RFC 4252, without I/O: requests come in, attempts to judge come out, answers go to the writer.
+// The server's half of RFC 4252 and RFC 4256, without I/O: requests come in, attempts to judge come out, answers go to
+// the writer.
 //
-// Methods: none (always refused, RFC 4252 section 5.2) and publickey (section 7: queries and signatures; RFC 8332
-// names). The signature is checked here, over this session's identifier and the exact request, before the application
-// is asked; so the key that signed is the key that logs in. While an attempt awaits its answer, waiting() is true and
-// no payload may be handed in. It does not know users, files or clocks: `server/login` judges, `server_connection`
-// holds the login deadline.
+// Methods: publickey (also in OpenSSH's host-bound form), password (a change of password is refused),
+// keyboard-interactive (which asks for the password), and `none`, which is enough only for an empty password where that
+// is allowed. Which of them are needed, and in which order, follows the user's settings (authentication_methods.h). A
+// signature is checked before the application is asked, so the key that signed is the key that logs in. While an
+// attempt awaits its answer, waiting() is true and no payload may be handed in. It knows no users, files or clocks:
+// `server/login` judges, `server_connection` holds the login deadline.
 //
 //   if (auto event = auth.on_payload(payload)) …  auth.decide(LoginDecision::accept);
 #pragma once
@@ -16,6 +18,7 @@
 #include <variant>
 #include <vector>
 
+#include "auth/authentication_methods.h"
 #include "crypto/key.h"
 #include "proto/messages_auth.h"
 #include "proto/trace_sink.h"
@@ -31,40 +34,67 @@ struct AuthSettingsWanted {
 // May this user log in like this? Answer with decide(). Views until then.
 struct LoginAttempt {
   std::string_view user;
-  std::string_view method;         // "publickey"
+  std::string_view method;         // "publickey" (both forms), "password", "keyboard-interactive", "none"
   const PublicKey* key = nullptr;  // publickey: the key
   std::string_view algorithm;      // publickey: "rsa-sha2-512", …
-  bool proved = false;             // the signature was right; false: only a query whether this key would do
+  // publickey: the signature was right; false: only a query whether this key would do. True for the other methods.
+  bool proved = false;
+  Bytes password = {};  // password, keyboard-interactive: as it came. `none`: empty
+};
+// A request did not let the user in, at least not yet. For the log: nothing to answer. Views until the next call.
+struct AttemptAnswered {
+  enum class Outcome {
+    failed,
+    postponed,  // the method goes on: PK_OK, or a question
+    partial,    // right, but more is needed
+  };
+  Outcome outcome = Outcome::failed;
+  std::string_view user;
+  std::string_view method;         // as in LoginAttempt; what the peer said if it is none of those
+  const PublicKey* key = nullptr;  // publickey, unless the request had none that we can read
+  unsigned failures = 0;           // so far
+  bool last = false;               // that was one failure too many: end_if_exhausted() throws
 };
 // USERAUTH_SUCCESS is queued. Views until the next call.
 struct LoggedIn {
   std::string_view user;
-  std::string_view method;
-  const PublicKey* key = nullptr;  // the one that signed
+  std::string_view method;         // the last one, if several were needed
+  const PublicKey* key = nullptr;  // publickey: the one that signed
 };
-using ServerAuthEvent = std::variant<AuthSettingsWanted, LoginAttempt, LoggedIn>;
+using ServerAuthEvent = std::variant<AuthSettingsWanted, LoginAttempt, AttemptAnswered, LoggedIn>;
 
-enum class LoginDecision { refuse, accept };  // for a query, accept means PK_OK
+// For a query, accept means PK_OK.
+enum class LoginDecision { refuse, accept };
 
 struct ServerAuthSettings {
   bool publickey = true;
+  bool password = false;
+  bool keyboard_interactive = false;
+  bool empty_password = false;                        // PermitEmptyPasswords: `none` asks whether the password is empty
+  AuthenticationMethods methods = {};                 // which of these are needed; none: any one
   std::vector<std::string> accepted_algorithms = {};  // PubkeyAcceptedAlgorithms; signature algorithms
   unsigned max_tries = 6;       // MaxAuthTries: failures; queries that are refused count, `none` once does not
   unsigned max_requests = 128;  // requests of any kind, so that nobody hunts keys for ever
   std::string banner = {};      // RFC 4252 section 5.4; empty: none
 };
 
+// What may be tried at all, in the order in which it is offered.
+std::vector<std::string> enabled_methods(const ServerAuthSettings& settings);
+
 class ServerAuth {
  public:
-  // `session_id` and `writer` must outlive it; `trace` may be null.
-  ServerAuth(Bytes session_id, PacketWriter& writer, TraceSink* trace);
+  // All but `trace`, which may be null, must outlive it. `server_host_key` is that of the first key exchange.
+  ServerAuth(Bytes session_id, Bytes server_host_key, PacketWriter& writer, TraceSink* trace);
   ~ServerAuth();
 
   // Messages 50 to 79; throws ProtocolError.
+  // Nothing: there is nothing left to say, since the user is in.
   std::optional<ServerAuthEvent> on_payload(Bytes payload);
-  std::optional<ServerAuthEvent> provide_settings(ServerAuthSettings settings);  // may throw ProtocolError, too
-  // LoggedIn if the decision let the user in.
-  std::optional<ServerAuthEvent> decide(LoginDecision decision);
+  ServerAuthEvent provide_settings(ServerAuthSettings settings);  // may throw ProtocolError, too
+  // LoggedIn if that lets the user in, otherwise AttemptAnswered.
+  ServerAuthEvent decide(LoginDecision decision);
+  // RFC 4252 section 4 [4252-4-8] [4252-4-10]: throws ProtocolError after MaxAuthTries failures.
+  void end_if_exhausted() const;
   bool waiting() const;
   bool done() const;  // USERAUTH_SUCCESS went out
   unsigned failures() const;

@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "auth/authentication_methods.h"
 #include "auth/config_algorithms.h"
 #include "auth/config_syntax.h"
 #include "server/match.h"
@@ -68,7 +69,12 @@ struct ServerConfig {
   // Paths with the tokens %h %u %U %%, relative to the home directory; empty: none. See authorized_keys_paths().
   std::vector<std::string> authorized_keys_files = {".ssh/authorized_keys", ".ssh/authorized_keys2"};
   bool pubkey_authentication = true;
-  std::vector<std::string> ciphers;  // in order of preference; never empty, as the next four
+  bool password_authentication = true;
+  bool kbd_interactive_authentication = true;
+  bool permit_empty_passwords = false;
+  std::string password_file;                     // a path; empty: shadow(5)
+  AuthenticationMethods authentication_methods;  // empty: any
+  std::vector<std::string> ciphers;              // in order of preference; never empty, as the next four
   std::vector<std::string> macs;
   std::vector<std::string> kex_algorithms;
   std::vector<std::string> host_key_algorithms;

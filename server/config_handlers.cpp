@@ -1,6 +1,7 @@
 // The keywords that glasshd does: each reads its words into the configuration or says what is wrong with them.
 #include <algorithm>
 #include <array>
+#include <stdexcept>
 
 #include <fmt/format.h>
 
@@ -84,6 +85,25 @@ void handle_authorized_keys_file(Call& call) {
   if (equal_ignoring_case(call.words[0], "none")) call.target.authorized_keys_files.clear();
 }
 
+void handle_authentication_methods(Call& call) {
+  try {
+    call.target.authentication_methods = parse_authentication_methods(call.words);
+  } catch (const std::runtime_error& error) {
+    throw ConfigError(error.what());
+  }
+}
+
+// A keyword of our own. The file is looked at when somebody logs in, and once at the start (passwords_problem()).
+void handle_password_file(Call& call) {
+  const std::string& path = call.words[0];
+  if (equal_ignoring_case(path, "none")) {
+    call.target.password_file.clear();
+    return;
+  }
+  if (!path.starts_with('/')) throw ConfigError(fmt::format("bad path '{}': expected an absolute one, or none", path));
+  call.target.password_file = path;
+}
+
 // --- Sessions -------------------------------------------------------------------------------------------------------
 
 void handle_accept_env(Call& call) {
@@ -145,6 +165,14 @@ constexpr std::array table{
     ServerKeyword{"AuthorizedKeysFile", 1, many, false, handle_authorized_keys_file},
     ServerKeyword{"PubkeyAuthentication", 1, 1, false,
                   [](Call& call) { call.target.pubkey_authentication = yes_or_no(call); }},
+    ServerKeyword{"PasswordAuthentication", 1, 1, false,
+                  [](Call& call) { call.target.password_authentication = yes_or_no(call); }},
+    ServerKeyword{"KbdInteractiveAuthentication", 1, 1, false,
+                  [](Call& call) { call.target.kbd_interactive_authentication = yes_or_no(call); }},
+    ServerKeyword{"PermitEmptyPasswords", 1, 1, false,
+                  [](Call& call) { call.target.permit_empty_passwords = yes_or_no(call); }},
+    ServerKeyword{"PasswordFile", 1, 1, false, handle_password_file},
+    ServerKeyword{"AuthenticationMethods", 1, many, false, handle_authentication_methods},
     ServerKeyword{"Ciphers", 1, 1, false,
                   [](Call& call) { call.target.ciphers = algorithms(call, call.supported.ciphers); }},
     ServerKeyword{"MACs", 1, 1, false, [](Call& call) { call.target.macs = algorithms(call, call.supported.macs); }},
@@ -193,6 +221,8 @@ const ServerKeyword* find_server_keyword(std::string_view keyword) {
   if (equal_ignoring_case(keyword, "PubkeyAcceptedKeyTypes")) keyword = "PubkeyAcceptedAlgorithms";
   if (equal_ignoring_case(keyword, "DSAAuthentication")) keyword = "PubkeyAuthentication";
   if (equal_ignoring_case(keyword, "HostDSAKey")) keyword = "HostKey";
+  if (equal_ignoring_case(keyword, "ChallengeResponseAuthentication")) keyword = "KbdInteractiveAuthentication";
+  if (equal_ignoring_case(keyword, "SkeyAuthentication")) keyword = "KbdInteractiveAuthentication";
   const ServerKeyword* found = find_in(table, keyword);
   return found != nullptr ? found : find_in(access_keywords(), keyword);
 }

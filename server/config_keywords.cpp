@@ -22,7 +22,6 @@ constexpr std::string_view one_process = "glasshd is one program";
 
 constexpr std::array table{
     // Who may log in, and how.
-    ForeignKeyword{"AuthenticationMethods", "any,publickey", refuse, "ignoring it would make one method enough"},
     ForeignKeyword{"RefuseConnection", "no", refuse, "ignoring it would let in whom it shuts out"},
     ForeignKeyword{"RevokedKeys", "none", refuse, "ignoring it would let in holders of revoked keys"},
     ForeignKeyword{"RequiredRSASize", "0,512,768,1024", refuse, "ignoring it would accept keys that are too short"},
@@ -32,11 +31,6 @@ constexpr std::array table{
     ForeignKeyword{"TrustedUserCAKeys", "none", note, no_certificates},
     ForeignKeyword{"CASignatureAlgorithms", "*"},
     ForeignKeyword{"PubkeyAuthOptions", "*"},  // it narrows FIDO keys only, and those are not accepted
-    ForeignKeyword{"PasswordAuthentication", "no", note, "passwords are not done yet"},
-    ForeignKeyword{"KbdInteractiveAuthentication", "no", note, "keyboard-interactive is not done yet"},
-    ForeignKeyword{"ChallengeResponseAuthentication", "no", note, "keyboard-interactive is not done yet"},
-    ForeignKeyword{"SkeyAuthentication", "no", note, "keyboard-interactive is not done yet"},
-    ForeignKeyword{"PermitEmptyPasswords", "no", note, "passwords are not done yet"},
     ForeignKeyword{"UsePAM", "no", note, "PAM is not done yet, and needs root"},
     ForeignKeyword{"HostbasedAuthentication", "no", note, "host-based authentication is not done yet"},
     ForeignKeyword{"HostbasedAcceptedAlgorithms", "*"},
@@ -119,7 +113,8 @@ constexpr std::array table{
 
 std::span<const ForeignKeyword> foreign_server_keywords() { return table; }
 
-// As OpenSSH 9.2's, whose manual lists them, with their other spellings; Subsystem and RefuseConnection are newer.
+// As OpenSSH 9.2's, whose manual lists them, with their other spellings; Subsystem and RefuseConnection are newer, and
+// PasswordFile is ours.
 bool may_stand_below_match(std::string_view keyword) {
   constexpr std::string_view names =
       "acceptenv,allowagentforwarding,allowgroups,allowstreamlocalforwarding,allowtcpforwarding,allowusers"
@@ -130,7 +125,7 @@ bool may_stand_below_match(std::string_view keyword) {
       ",disableforwarding,exposeauthinfo,forcecommand,gssapiauthentication,gatewayports"
       ",hostbasedacceptedalgorithms,hostbasedacceptedkeytypes,hostbasedauthentication"
       ",hostbasedusesnamefrompacketonly,ipqos,ignorerhosts,kbdinteractiveauthentication"
-      ",kerberosauthentication,loglevel,logverbose,maxauthtries,maxsessions,passwordauthentication"
+      ",kerberosauthentication,loglevel,logverbose,maxauthtries,maxsessions,passwordauthentication,passwordfile"
       ",permitemptypasswords,permitlisten,permitopen,permitrootlogin,permittty,permittunnel,permituserrc"
       ",pubkeyacceptedalgorithms,pubkeyacceptedkeytypes,pubkeyauthoptions,pubkeyauthentication,rdomain"
       ",rsaauthentication,refuseconnection,rekeylimit,requiredrsasize,revokedkeys,rhostsrsaauthentication"

@@ -49,6 +49,9 @@ std::string effective_config(const ServerConfig& config) {
   add("clientalivecountmax", config.client_alive_count_max);
   add("permitrootlogin", root_login_name(config.permit_root_login));
   add("pubkeyauthentication", yes_no(config.pubkey_authentication));
+  add("passwordauthentication", yes_no(config.password_authentication));
+  add("kbdinteractiveauthentication", yes_no(config.kbd_interactive_authentication));
+  add("permitemptypasswords", yes_no(config.permit_empty_passwords));
   add("permittty", yes_no(config.permit_tty));
   add("strictmodes", yes_no(config.strict_modes));
   add("allowagentforwarding", yes_no(config.allow_agent_forwarding));
@@ -77,6 +80,10 @@ std::string effective_config(const ServerConfig& config) {
   for (const auto& subsystem : config.subsystems) {
     add("subsystem", fmt::format("{} {}", subsystem.name, subsystem.command));
   }
+  std::string methods;
+  for (const auto& list : config.authentication_methods) methods += (methods.empty() ? "" : " ") + join_names(list);
+  add("authenticationmethods", methods.empty() ? "any" : methods);
+  add("passwordfile", or_none(config.password_file));
   const auto& startups = config.max_startups;
   add("maxstartups", fmt::format("{}:{}:{}", startups.start, startups.rate, startups.full));
   add("rekeylimit", fmt::format("{} {}", config.rekey_limit.bytes, config.rekey_limit.time.count()));

@@ -1,5 +1,7 @@
 #include "server/context.h"
 
+#include "server/password_store.h"
+
 namespace glassh {
 
 std::shared_ptr<const ServerConnectionSettings> connection_settings(const ServerConfig& config,
@@ -27,9 +29,15 @@ std::shared_ptr<const ServerConnectionSettings> connection_settings(const Server
 ServerAuthSettings auth_settings(const ServerConfig& config) {
   ServerAuthSettings settings;
   settings.publickey = config.pubkey_authentication;
+  settings.password = config.password_authentication && has_passwords(config);
+  settings.keyboard_interactive = config.kbd_interactive_authentication && has_passwords(config);
+  settings.empty_password = config.permit_empty_passwords;
+  settings.methods = config.authentication_methods;
   settings.accepted_algorithms = config.pubkey_accepted_algorithms;
   settings.max_tries = config.max_auth_tries;
   return settings;
 }
+
+bool has_passwords(const ServerConfig& config) { return !config.password_file.empty() || shadow_is_readable(); }
 
 }  // namespace glassh

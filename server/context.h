@@ -1,6 +1,6 @@
 // What all connections of one glasshd share. It is made in main, handed down, and never changed after that.
 //
-//   const ServerContext context{config, account, log, host_keys, rng, connection_settings(config, host_keys, {})};
+//   const ServerContext context{config, account, log, host_keys, rng, passwords, connection_settings(config, …)};
 #pragma once
 
 #include <atomic>
@@ -15,6 +15,7 @@
 #include "server/config.h"
 #include "server/host_keys.h"
 #include "server/log.h"
+#include "server/passwords.h"
 #include "server/server_connection.h"
 
 namespace glassh {
@@ -25,6 +26,7 @@ struct ServerContext {
   const Log& log;
   const HostKeys& host_keys;
   Rng& rng;  // safe from several threads
+  Passwords& passwords;
   std::shared_ptr<const ServerConnectionSettings> settings;
   std::uint64_t open_files = 0;  // what programs get as their limit of descriptors
   // --trace: whole lines, safe from several threads; empty: off.
@@ -36,5 +38,7 @@ struct ServerContext {
 std::shared_ptr<const ServerConnectionSettings> connection_settings(const ServerConfig& config,
                                                                     const HostKeys& host_keys, KeyLog key_log);
 ServerAuthSettings auth_settings(const ServerConfig& config);
+// PasswordFile, or a shadow(5) that we may read; without either no password can be right, and none is asked for.
+bool has_passwords(const ServerConfig& config);
 
 }  // namespace glassh

@@ -1,6 +1,7 @@
 #include "server/login.h"
 
 #include "auth/authorized_keys.h"
+#include "server/password_store.h"
 
 namespace glassh {
 
@@ -19,6 +20,31 @@ boost::asio::awaitable<LoginVerdict> Login::judge(std::string user, const Public
   if (found) {
     verdict.found_at = std::move(found->place);
     verdict.options = std::move(found->options);
+  }
+  co_return verdict;
+}
+
+// RFC 4252 section 8 [4252-8-11]. What is wrong with the store counts for whoever asks.
+boost::asio::awaitable<LoginVerdict> Login::judge_password(std::string user, SecretBytes password,
+                                                           TraceSink* trace) const {
+  LoginVerdict verdict;
+  verdict.user_is_known = user == account_.name;
+  const StoredPassword stored = config_.password_file.empty()
+                                    ? find_in_shadow(account_.name)
+                                    : find_in_password_file(config_.password_file, account_.name, account_.uid);
+  for (const std::string& remark : stored.remarks) say(LogLevel::info, trace, remark);
+  if (!stored.problem.empty()) {
+    say(LogLevel::info, trace, fmt::format("Authentication refused: no password is used: {}", stored.problem));
+  } else if (!stored.found) {
+    say(LogLevel::debug1, trace, fmt::format("{}: no password of {}", stored.place, account_.name));
+  }
+  // The same hash is computed for a user who does not exist, and where the answer can only be no.
+  const auto empty = config_.permit_empty_passwords ? EmptyPassword::permit : EmptyPassword::refuse;
+  const bool right = co_await passwords_.check(stored.hash.clone(), std::move(password), empty);
+  verdict.password_is_right = stored.found && stored.problem.empty() && right;
+  if (stored.found && verdict.user_is_known) {
+    say(LogLevel::debug1, trace,
+        fmt::format("{}: the password is {}", stored.place, verdict.password_is_right ? "right" : "not that"));
   }
   co_return verdict;
 }

@@ -19,6 +19,7 @@
 #include "server/daemon.h"
 #include "server/listener.h"
 #include "server/observers.h"
+#include "server/password_store.h"
 #include "server/worker.h"
 
 namespace glassh {
@@ -196,6 +197,17 @@ void serve(const ServerOptions& options, const ServerContext& context) {
   }
 }
 
+// What would let nobody in, said before anybody tries. Match may change both later on.
+void check_authentication(const ServerConfig& config, const Account& account) {
+  const ServerAuthSettings settings = auth_settings(config);
+  if (AuthenticationProgress(settings.methods, enabled_methods(settings)).impossible()) {
+    throw std::runtime_error("AuthenticationMethods cannot be satisfied by enabled authentication methods");
+  }
+  if (config.password_file.empty()) return;
+  const StoredPassword stored = find_in_password_file(config.password_file, account.name, account.uid);
+  if (!stored.problem.empty()) throw std::runtime_error(fmt::format("PasswordFile: {}", stored.problem));
+}
+
 // Returns the exit status.
 int start(const ServerOptions& options) {
   const Configuration read = read_configuration(options);
@@ -203,11 +215,13 @@ int start(const ServerOptions& options) {
   const Log startup_log(config.log_level);
   const Account account = own_account();
   SystemRng rng;
+  Passwords passwords;
   const HostKeys host_keys = read_host_keys(options, config, account, rng, startup_log);
   if (host_keys.empty() && (!config.host_keys.empty() || !only_looking(options))) {
     fmt::print(stderr, "glasshd: no hostkeys available -- exiting.\n");
     return 1;
   }
+  check_authentication(config, account);
   if (only_looking(options)) {
     say_notes(read.notes, startup_log);
     if (options.print_config) fmt::print("{}", effective_config(config_for(config, connection_of(options))));
@@ -226,8 +240,9 @@ int start(const ServerOptions& options) {
   }
   TraceOutput trace;
   if (options.trace) trace = open_trace(*options.trace);
-  serve(options, {config, account, log, host_keys, rng, connection_settings(config, host_keys, std::move(key_log)),
-                  raise_open_file_limit(), std::move(trace.write), trace.style});
+  serve(options,
+        {config, account, log, host_keys, rng, passwords, connection_settings(config, host_keys, std::move(key_log)),
+         raise_open_file_limit(), std::move(trace.write), trace.style});
   return 0;
 }
 

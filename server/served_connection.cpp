@@ -1,32 +1,40 @@
 #include "server/served_connection.h"
 
 #include <algorithm>
+#include <chrono>
 #include <ctime>
 #include <system_error>
 
+#include "proto/messages_auth.h"
 #include "proto/messages_forward.h"
 #include "proto/messages_session.h"
 #include "server/access.h"
+#include "server/failure_delay.h"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 namespace glassh {
 
 // What only a login needs.
 struct ServedConnection::BeforeLogin {
   Startups::Place place;
-  std::string user;  // of the latest attempt
-  bool user_is_known = false;
-  std::string found_at;   // where the latest key is listed
-  bool shut_out = false;  // by AllowUsers and the like: such a user does not exist
+  std::string user;            // once somebody begins to log in
+  bool user_is_known = false;  // false also for whom AllowUsers and the like shut out: such a user does not exist
+  std::string found_at;        // where the latest key is listed
   // Of all keys that have proved something in this login (past vulnerability 14), and what they proved.
   KeyOptions options;
   std::string auth_info;
-  unsigned refused = 0;
 };
 
 namespace {
 
 std::string text_of_peer(const PeerAddresses& addresses) {
   return fmt::format("{} port {}", addresses.remote_host, addresses.remote_port);
+}
+
+std::string text_of_key(const PublicKey* key) {
+  return key == nullptr ? std::string() : fmt::format(": {} {}", key->short_type(), key->fingerprint());
 }
 
 std::function<void(std::string_view)> with_label(std::function<void(std::string_view)> write, std::string label) {
@@ -94,24 +102,32 @@ asio::awaitable<void> ServedConnection::on(const SignatureWanted& wanted) {
   core_.provide_signature(signature);
 }
 
-void ServedConnection::on(const AuthSettingsWanted&) { core_.provide_auth_settings(auth_settings(context_.config)); }
+void ServedConnection::on(const AuthSettingsWanted& wanted) {
+  learn_user(wanted.user);
+  core_.provide_auth_settings(auth_settings(*config_));
+}
 
 asio::awaitable<void> ServedConnection::on(const LoginAttempt& attempt) {
-  if (before_login_->user != attempt.user) learn_user(attempt.user);
-  const Login login(*config_, context_.account, context_.log);
-  LoginVerdict verdict = co_await login.judge(std::string(attempt.user), *attempt.key, origin(), trace());
-  if (before_login_->shut_out) verdict.user_is_known = false;
-  if (before_login_->user != attempt.user && !verdict.user_is_known) {
-    context_.log.info("Invalid user {} from {}", escaped(attempt.user), peer());
+  const auto begun = std::chrono::steady_clock::now();
+  const bool tries_something = attempt.method != msg::NoneRequest::name;
+  const Login login(*config_, context_.account, context_.log, context_.passwords);
+  LoginVerdict verdict;
+  if (attempt.key != nullptr) {
+    verdict = co_await login.judge(std::string(attempt.user), *attempt.key, origin(), trace());
+  } else {
+    verdict = co_await login.judge_password(std::string(attempt.user), SecretBytes(attempt.password), trace());
   }
-  before_login_->user = attempt.user;
-  before_login_->user_is_known = verdict.user_is_known;
+  if (!before_login_->user_is_known) verdict.user_is_known = false;  // shut out
   before_login_->found_at = verdict.found_at;
   LoginDecision decision = verdict.decision();
   if (decision == LoginDecision::accept && attempt.proved && !grant(attempt, verdict.options)) {
     decision = LoginDecision::refuse;
   }
-  if (decision == LoginDecision::refuse) say_refused(attempt, verdict);
+  if (decision == LoginDecision::refuse && tries_something) {
+    const auto elapsed = std::chrono::steady_clock::now() - begun;
+    asio::steady_timer timer(drive_.hub()->executor(), begun + failure_answer_time(elapsed));
+    co_await timer.async_wait(asio::use_awaitable);
+  }
   core_.decide_login(decision);
 }
 
@@ -131,10 +147,13 @@ void ServedConnection::learn_user(std::string_view user) {
                                .groups = group_names};
     config_ = std::make_shared<const ServerConfig>(config_for(context_.config, subject));
   }
-  before_login_->shut_out = false;
-  if (user != context_.account.name) return;
+  before_login_->user = user;
+  if (user != context_.account.name) {
+    context_.log.info("Invalid user {} from {}", escaped(user), peer());
+    return;
+  }
   const std::string why = access_refusal(*config_, context_.account, origin(), group_names);
-  before_login_->shut_out = !why.empty();
+  before_login_->user_is_known = why.empty();
   if (why.empty()) return;
   context_.log.info("User {} from {} not allowed because {}", escaped(user), addresses.remote_host, why);
   if (trace()) trace()->note("login", fmt::format("user {} is shut out: {}", escaped(user), why));
@@ -168,22 +187,39 @@ void ServedConnection::expose_auth_info() {
   }
 }
 
-// As sshd, which keeps the keys that an agent merely offers out of the log at INFO until there are many.
-void ServedConnection::say_refused(const LoginAttempt& attempt, const LoginVerdict& verdict) {
-  ++before_login_->refused;
-  const bool loud =
-      attempt.proved || !verdict.user_is_known || before_login_->refused >= std::max(1U, config_->max_auth_tries / 2);
-  context_.log.print(loud ? LogLevel::info : LogLevel::verbose, "Failed {} for {}{} from {} ssh2: {} {}",
-                     attempt.method, verdict.user_is_known ? "" : "invalid user ", escaped(attempt.user), peer(),
-                     attempt.key->short_type(), attempt.key->fingerprint());
+// As sshd, which keeps the keys that an agent merely offers out of the log at INFO until there are many. A wrong
+// password is always worth a line.
+void ServedConnection::on(const AttemptAnswered& answered) {
+  using Outcome = AttemptAnswered::Outcome;
+  const Outcome outcome = answered.outcome;
+  const bool password =
+      answered.method == msg::PasswordRequest::name || answered.method == msg::KeyboardInteractiveRequest::name;
+  const bool many = answered.failures > config_->max_auth_tries / 2;
+  const bool loud = !before_login_->user_is_known || many || (password && outcome != Outcome::postponed);
+  const std::string_view word = outcome == Outcome::failed      ? "Failed"
+                                : outcome == Outcome::postponed ? "Postponed"
+                                                                : "Partial";
+  context_.log.print(loud ? LogLevel::info : LogLevel::verbose, "{} {} for {} from {} ssh2{}", word,
+                     escaped(answered.method), user_text(), peer(), text_of_key(answered.key));
+  if (outcome == Outcome::partial) say_where_found(answered.key);
+  if (answered.last) {
+    context_.log.error("maximum authentication attempts exceeded for {} from {} ssh2", user_text(), peer());
+  }
+}
+
+void ServedConnection::say_where_found(const PublicKey* key) const {
+  if (key == nullptr) return;
+  context_.log.verbose("Accepted key{} found at {}", text_of_key(key), before_login_->found_at);
+}
+
+std::string ServedConnection::user_text() const {
+  return (before_login_->user_is_known ? "" : "invalid user ") + escaped(before_login_->user);
 }
 
 void ServedConnection::on(const LoggedIn& logged_in) {
-  const std::string key = logged_in.key == nullptr
-                              ? std::string()
-                              : fmt::format(": {} {}", logged_in.key->short_type(), logged_in.key->fingerprint());
-  context_.log.info("Accepted {} for {} from {} ssh2{}", logged_in.method, escaped(logged_in.user), peer(), key);
-  context_.log.verbose("Accepted key{} found at {}", key, before_login_->found_at);
+  context_.log.info("Accepted {} for {} from {} ssh2{}", logged_in.method, escaped(logged_in.user), peer(),
+                    text_of_key(logged_in.key));
+  say_where_found(logged_in.key);
   const std::string_view version = core_.transport().peer_version();
   session_context_->peer_is_openssh = version.starts_with("SSH-2.0-OpenSSH");
   session_context_->config = config_;

@@ -40,6 +40,7 @@ class ServedConnection {
   asio::awaitable<void> on(const SignatureWanted& wanted);
   void on(const AuthSettingsWanted& wanted);
   asio::awaitable<void> on(const LoginAttempt& attempt);
+  void on(const AttemptAnswered& answered);
   void on(const LoggedIn& logged_in);
   void on(const ChannelOpenWanted& wanted);
   asio::awaitable<void> on(const ChannelRequested& request);
@@ -60,15 +61,16 @@ class ServedConnection {
 
   Session* session(std::uint32_t channel) const;
   void refuse(const ChannelOpenWanted& wanted, std::uint32_t reason, std::string_view why);
-  void say_refused(const LoginAttempt& attempt, const LoginVerdict& verdict);
   // Match, AllowUsers and their like, once it is known who wants to log in.
   void learn_user(std::string_view user);
   LoginOrigin origin() const;
   // Whether a login that the method grants stands before PermitRootLogin and the restrictions of the keys so far.
   bool grant(const LoginAttempt& attempt, const KeyOptions& options);
   void expose_auth_info();
-  std::string peer() const;  // "192.0.2.1 port 50000"
-  std::string who() const;   // "user ann 192.0.2.1 port 50000"
+  void say_where_found(const PublicKey* key) const;
+  std::string user_text() const;  // "ann", "invalid user ann"
+  std::string peer() const;       // "192.0.2.1 port 50000"
+  std::string who() const;        // "user ann 192.0.2.1 port 50000"
   std::string_view stage() const;
   TraceSink* trace() { return trace_.get(); }
 

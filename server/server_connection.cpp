@@ -55,6 +55,7 @@ std::optional<ServerEvent> ServerConnection::pull() {
     const LoginDecision decision = *std::exchange(decision_, std::nullopt);
     if (auto event = on_auth_event(auth_->decide(decision))) return event;
   }
+  if (auth_ != nullptr) auth_->end_if_exhausted();       // the last AttemptAnswered has been seen
   if (auth_ != nullptr && auth_->done()) auth_.reset();  // LoggedIn, which pointed into it, has been dealt with
   while (!waiting()) {
     std::optional<TransportEvent> event = transport_.next_event();
@@ -71,9 +72,12 @@ std::optional<ServerEvent> ServerConnection::pull() {
 std::optional<ServerEvent> ServerConnection::on_transport_event(TransportEvent& event) {
   if (auto* arrived = std::get_if<PayloadArrived>(&event)) return on_payload(arrived->payload);
   if (auto* wanted = std::get_if<SignatureWanted>(&event)) return *wanted;
-  if (auto* changed = std::get_if<KeysChanged>(&event)) return *changed;
+  if (auto* changed = std::get_if<KeysChanged>(&event)) {
+    if (changed->first) host_key_ = copy_of(transport_.key_exchange().host_key());
+    return *changed;
+  }
   if (std::holds_alternative<ServiceRequested>(event)) {
-    auth_ = std::make_unique<ServerAuth>(transport_.session_id(), transport_.writer(), trace_);
+    auth_ = std::make_unique<ServerAuth>(transport_.session_id(), host_key_, transport_.writer(), trace_);
     return std::nullopt;
   }
   if (auto* disconnected = std::get_if<Disconnected>(&event)) {
@@ -95,6 +99,7 @@ std::optional<ServerEvent> ServerConnection::on_auth_event(std::optional<ServerA
   if (!event) return std::nullopt;
   if (auto* wanted = std::get_if<AuthSettingsWanted>(&*event)) return *wanted;
   if (auto* attempt = std::get_if<LoginAttempt>(&*event)) return *attempt;
+  if (auto* answered = std::get_if<AttemptAnswered>(&*event)) return *answered;
   // USERAUTH_SUCCESS is queued: RFC 4252 section 5.1 [4252-5.1-14], the service ssh-connection begins.
   const LoggedIn& logged_in = std::get<LoggedIn>(*event);
   user_ = logged_in.user;

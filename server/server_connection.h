@@ -31,9 +31,9 @@ struct ServerConnectionSettings {
 // Answer: SignatureWanted → provide_signature(); AuthSettingsWanted → provide_auth_settings(); LoginAttempt →
 // decide_login(). Until then next_event() returns nothing.
 using ServerEvent =
-    std::variant<SignatureWanted, AuthSettingsWanted, LoginAttempt, LoggedIn, KeysChanged, ChannelOpenWanted,
-                 ChannelOpened, ChannelOpenRefused, DataArrived, RoomAgain, EofArrived, CloseArrived, ChannelRequested,
-                 ChannelRequestAnswered, GlobalRequested, GlobalRequestAnswered, Disconnected>;
+    std::variant<SignatureWanted, AuthSettingsWanted, LoginAttempt, AttemptAnswered, LoggedIn, KeysChanged,
+                 ChannelOpenWanted, ChannelOpened, ChannelOpenRefused, DataArrived, RoomAgain, EofArrived, CloseArrived,
+                 ChannelRequested, ChannelRequestAnswered, GlobalRequested, GlobalRequestAnswered, Disconnected>;
 
 class ServerConnection {
  public:
@@ -80,6 +80,7 @@ class ServerConnection {
   const std::shared_ptr<const ServerConnectionSettings> settings_;
   TraceSink* trace_;
   Transport transport_;
+  std::vector<std::uint8_t> host_key_;               // of the first key exchange
   std::unique_ptr<ServerAuth> auth_;                 // lives from ServiceRequested to LoggedIn
   std::unique_ptr<Channels> channels_;               // from LoggedIn
   std::optional<ServerAuthSettings> auth_settings_;  // answers that are not yet carried out

@@ -159,11 +159,13 @@ void Transport::provide_signature(Bytes signature) {
   if (first && kex_.peer_wants_ext_info()) send_ext_info();
 }
 
-// RFC 8308 section 3.1 [8308-3.1-2] [8308-3.1-5]; OpenSSH PROTOCOL section 1.8 [openssh-ping-1.8-3].
+// RFC 8308 section 3.1 [8308-3.1-2] [8308-3.1-5]; OpenSSH PROTOCOL section 1.8 [openssh-ping-1.8-3] and, for public
+// keys bound to the host, section 3.1.
 void Transport::send_ext_info() {
   const std::string algorithms = join_names(settings_.server_sig_algs);
   msg::ExtInfo message;
   message.extensions.push_back({"server-sig-algs", bytes_of(algorithms)});
+  message.extensions.push_back({"publickey-hostbound@openssh.com", bytes_of("0")});
   message.extensions.push_back({"ping@openssh.com", bytes_of("0")});
   writer_.send(message);
 }

@@ -280,7 +280,7 @@ TEST_F(ClientAuthTest, ClientAndServerAgree) {
   test::PlainWriter server_out;
   ServerAuthSettings server_settings;
   server_settings.accepted_algorithms = {"rsa-sha2-256"};
-  ServerAuth server(session_id, server_out.writer, nullptr);
+  ServerAuth server(session_id, {}, server_out.writer, nullptr);
   server_sig_algs = {"rsa-sha2-256"};
   auth().start();
   bool logged_in = false;
@@ -291,8 +291,8 @@ TEST_F(ClientAuthTest, ClientAndServerAgree) {
         server.provide_settings(server_settings);  // for the `none` request
         continue;
       }
-      if (!asked) continue;
-      logged_in = server.decide(LoginDecision::accept).has_value();
+      ASSERT_TRUE(asked && std::holds_alternative<LoginAttempt>(*asked));
+      logged_in = std::holds_alternative<LoggedIn>(server.decide(LoginDecision::accept));
     }
     for (const Payload& answer : server_out.take()) {
       const auto event = auth().on_payload(answer);

@@ -103,7 +103,7 @@ class ScriptedServer {
     if (auto* wanted = std::get_if<SignatureWanted>(&event)) {
       transport_.provide_signature(host_key_.sign(wanted->algorithm, wanted->exchange_hash));
     } else if (std::holds_alternative<ServiceRequested>(event)) {
-      auth_.emplace(transport_.session_id(), transport_.writer(), nullptr);
+      auth_.emplace(transport_.session_id(), transport_.key_exchange().host_key(), transport_.writer(), nullptr);
     } else if (auto* disconnected = std::get_if<Disconnected>(&event)) {
       disconnected_ = *disconnected;
       return false;
@@ -122,7 +122,7 @@ class ScriptedServer {
     while (event && std::holds_alternative<LoginAttempt>(*event)) {
       event = auth_->decide(settings_.lets_in ? LoginDecision::accept : LoginDecision::refuse);
     }
-    if (!event) return true;
+    if (!event || !std::holds_alternative<LoggedIn>(*event)) return true;
     logged_in_ = true;
     transport_.enter(Phase::connection);
     return settings_.script(transport_.writer(), {});

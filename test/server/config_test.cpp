@@ -160,11 +160,9 @@ TEST(ServerConfig, MistakesAreNamedWithFileAndLine) {
 }
 
 TEST(ServerConfig, WhatWouldOpenSomethingIsRefused) {
-  for (const auto* const line :
-       {"ChrootDirectory /jail", "AuthenticationMethods publickey,password",
-        "AuthenticationMethods publickey,publickey", "RevokedKeys /r", "RefuseConnection yes", "SetEnv A=b",
-        "RequiredRSASize 3072", "ChannelTimeout session=5m", "UnusedConnectionTimeout 5m", "PerSourceMaxStartups 3",
-        "PerSourcePenalties yes", "HostKeyAgent /agent"}) {
+  for (const auto* const line : {"ChrootDirectory /jail", "RevokedKeys /r", "RefuseConnection yes", "SetEnv A=b",
+                                 "RequiredRSASize 3072", "ChannelTimeout session=5m", "UnusedConnectionTimeout 5m",
+                                 "PerSourceMaxStartups 3", "PerSourcePenalties yes", "HostKeyAgent /agent"}) {
     const auto error = config_error_of([line] { read(line); });
     EXPECT_THAT(error, HasSubstr("sshd_config:1: ")) << line;
     EXPECT_THAT(error, HasSubstr(" is not supported yet: ")) << line;
@@ -186,9 +184,9 @@ TEST(ServerConfig, WhatAsksForWhatWeDoAnywayIsAcceptedInSilence) {
 
 TEST(ServerConfig, WhatIsMissedOnlyIsAcceptedWithANote) {
   ServerConfigReader reader(few_algorithms());
-  reader.text("PasswordAuthentication yes\nPrintMotd yes\nModuliFile /etc/ssh/moduli\n", "sshd_config");
+  reader.text("UsePAM yes\nPrintMotd yes\nModuliFile /etc/ssh/moduli\n", "sshd_config");
   ASSERT_EQ(reader.notes().size(), 3U);
-  EXPECT_EQ(reader.notes()[0].text, "sshd_config:1: PasswordAuthentication is ignored: passwords are not done yet");
+  EXPECT_EQ(reader.notes()[0].text, "sshd_config:1: UsePAM is ignored: PAM is not done yet, and needs root");
   EXPECT_EQ(reader.notes()[0].level, LogLevel::info);
   EXPECT_EQ(reader.notes()[1].text, "sshd_config:2: PrintMotd is ignored: nothing is printed at login");
   EXPECT_EQ(reader.notes()[2].level, LogLevel::verbose);

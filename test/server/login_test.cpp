@@ -7,6 +7,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 
+#include <crypt.h>
+
 #include "test/server/log_lines.h"
 #include "test/support/test_keys.h"
 
@@ -26,7 +28,7 @@ struct LoginTest : testing::Test {
   LoginTest() { config.authorized_keys_files = {"keys", "more_keys"}; }
 
   LoginVerdict judge(const std::string& user, const PublicKey& key) {
-    const Login login(config, account, lines.log);
+    const Login login(config, account, lines.log, passwords);
     boost::asio::io_context io;
     auto verdict = boost::asio::co_spawn(io, login.judge(user, key, origin, &notes), boost::asio::use_future);
     io.run();
@@ -37,6 +39,7 @@ struct LoginTest : testing::Test {
   const PublicKey other = test_key("ecdsa").public_key();
   LogLines lines;
   Notes notes;
+  Passwords passwords;
   TemporaryDirectory home;
   ServerConfig config;
   LoginOrigin origin{"client.example", "192.0.2.1", 1'700'000'000};
@@ -119,10 +122,91 @@ TEST_F(LoginTest, TheOptionsOfTheLineThatLetsInAreInForce) {
   EXPECT_FALSE(verdict.options.pty);
 }
 
+// ---- passwords
+
+struct PasswordLoginTest : LoginTest {
+  PasswordLoginTest() { store("ann:" + hash_of("s3cret") + "\n"); }
+
+  static std::string hash_of(const std::string& password) {
+    crypt_data memory{};
+    return ::crypt_r(password.c_str(), "$6$rounds=1000$salt$", &memory);
+  }
+  void store(const std::string& content, mode_t mode = 0600) {
+    config.password_file = home.write("passwords", content, mode);
+  }
+  LoginVerdict judge_password(const std::string& user, std::string_view password) {
+    const Login login(config, account, lines.log, passwords);
+    boost::asio::io_context io;
+    auto verdict = boost::asio::co_spawn(io, login.judge_password(user, SecretBytes(bytes_of(password)), &notes),
+                                         boost::asio::use_future);
+    io.run();
+    return verdict.get();
+  }
+  LoginDecision decision(const std::string& user, std::string_view password) {
+    return judge_password(user, password).decision();
+  }
+};
+
+TEST_F(PasswordLoginTest, TheOwnUserGetsInWithThePassword) {
+  EXPECT_EQ(decision("ann", "s3cret"), LoginDecision::accept);
+  EXPECT_THAT(notes.all, HasSubstr(home.path("passwords") + ":1: the password is right"));
+  for (const std::string_view wrong : {"", "s3cre", "S3cret", "s3cret\n"}) {
+    EXPECT_EQ(decision("ann", wrong), LoginDecision::refuse) << wrong;
+  }
+  EXPECT_THAT(notes.all, HasSubstr("the password is not that"));
+  EXPECT_THAT(notes.all + lines.text(), testing::Not(HasSubstr("s3cre")));
+}
+
+// [4252-5-10] keeps: nobody else, whatever the file says.
+TEST_F(PasswordLoginTest, NobodyElseGetsInWithAPassword) {
+  store("bob:" + hash_of("s3cret") + "\nann:" + hash_of("other") + "\n:" + hash_of("s3cret") + "\n");
+  for (const std::string& user : {std::string("bob"), std::string(), std::string("Ann"), std::string("ann\0", 4)}) {
+    for (const std::string_view password : {"s3cret", "other", ""}) {
+      const LoginVerdict verdict = judge_password(user, password);
+      EXPECT_EQ(verdict.decision(), LoginDecision::refuse) << user;
+      EXPECT_FALSE(verdict.user_is_known) << user;
+    }
+  }
+  EXPECT_EQ(decision("ann", "s3cret"), LoginDecision::refuse) << "another user's";
+  EXPECT_EQ(decision("ann", "other"), LoginDecision::accept);
+}
+
+TEST_F(PasswordLoginTest, AStoreThatIsNotSafeIsNotUsed) {
+  store("ann:" + hash_of("s3cret") + "\n", 0644);
+  EXPECT_EQ(decision("ann", "s3cret"), LoginDecision::refuse);
+  EXPECT_THAT(lines.text(),
+              HasSubstr("Authentication refused: no password is used: " + home.path("passwords") + " has mode 0644"));
+  config.permit_empty_passwords = true;
+  store("ann:\n", 0644);
+  EXPECT_EQ(decision("ann", ""), LoginDecision::refuse);
+  config.password_file = home.path("nothing");
+  EXPECT_EQ(decision("ann", ""), LoginDecision::refuse);
+}
+
+// Past vulnerability 8.
+TEST_F(PasswordLoginTest, WhoHasNoPasswordDoesNotGetInWithAny) {
+  config.permit_empty_passwords = true;
+  for (const std::string_view line : {"ann:!", "ann:*", "ann:!!", "ann:x", "ann", "bob:", ""}) {
+    store(std::string(line) + "\n");
+    for (const std::string_view password : {"", "!", "*", "x", "*0"}) {
+      EXPECT_EQ(decision("ann", password), LoginDecision::refuse) << line << " and " << password;
+    }
+  }
+}
+
+TEST_F(PasswordLoginTest, EmptyPasswordsNeedPermission) {
+  store("ann:\n");
+  EXPECT_EQ(decision("ann", ""), LoginDecision::refuse);
+  config.permit_empty_passwords = true;
+  EXPECT_EQ(decision("ann", ""), LoginDecision::accept);
+  EXPECT_EQ(decision("ann", "x"), LoginDecision::refuse);
+  EXPECT_EQ(decision("bob", ""), LoginDecision::refuse);
+}
+
 TEST_F(LoginTest, TheLogAtInfoHasRefusalsOnly) {
   home.write("keys", ours.line());
   const LogLines quiet(LogLevel::info);
-  const Login login(config, account, quiet.log);
+  const Login login(config, account, quiet.log, passwords);
   boost::asio::io_context io;
   auto verdict = boost::asio::co_spawn(io, login.judge("ann", ours, origin, nullptr), boost::asio::use_future);
   io.run();

@@ -286,6 +286,8 @@ class Pair {
           fmt::format("login attempt: {} {} proved={}", attempt->user, attempt->method, attempt->proved));
       const bool ours = attempt->key != nullptr && *attempt->key == user_key.public_key();
       later([this, ours] { server.decide_login(ours ? LoginDecision::accept : LoginDecision::refuse); });
+    } else if (auto* answered = std::get_if<AttemptAnswered>(&event)) {
+      server_log.push_back(fmt::format("not yet in by {}: {} failures", answered->method, answered->failures));
     } else if (auto* logged_in = std::get_if<LoggedIn>(&event)) {
       server_log.push_back(fmt::format("logged in: {}", logged_in->user));
     } else if (auto* wanted_open = std::get_if<ChannelOpenWanted>(&event)) {

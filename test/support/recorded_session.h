@@ -85,6 +85,9 @@ struct Words {
   std::string operator()(const LoginAttempt& event) const {
     return fmt::format("login by {}, {}", event.method, event.proved ? "proved" : "a query");
   }
+  std::string operator()(const AttemptAnswered& event) const {
+    return fmt::format("not yet in by {}: {} failures", event.method, event.failures);
+  }
   std::string operator()(const LoggedIn& event) const { return fmt::format("logged in by {}", event.method); }
   std::string operator()(const AuthenticationSucceeded& event) const {
     return fmt::format("logged in by {}", event.method);

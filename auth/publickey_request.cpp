@@ -1,0 +1,85 @@
+#include "auth/publickey_request.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "proto/error.h"
+
+namespace glassh {
+namespace {
+
+// Both forms in the shape of the longer one; server_host_key is empty in the plain form.
+msg::PublicKeyHostboundRequest decode_tail(const msg::UserauthRequest& request) {
+  const Bytes fields = request.method_fields.bytes;
+  if (request.method_name == msg::PublicKeyHostboundRequest::name)
+    return decode<msg::PublicKeyHostboundRequest>(fields);
+  const auto plain = decode<msg::PublicKeyRequest>(fields);
+  return {plain.has_signature, plain.algorithm, plain.public_key, {}, plain.signature};
+}
+
+// A key that does not decode is one that cannot log in, not a broken message: its string was well-formed.
+std::optional<PublicKey> decode_key(Bytes blob, std::string& why) {
+  try {
+    return PublicKey::decode(blob);
+  } catch (const ProtocolError& error) {
+    why = error.what();
+    return std::nullopt;
+  }
+}
+
+// RFC 4252 section 7 [4252-7-13]: the session identifier, then the request as it came, up to its signature, which is
+// its last field. The signature names the same algorithm as the request (RFC 8332 section 3.2 [8332-3.2-1]);
+// PublicKey::verify sees to it, and to the length and the shape of the signature [8332-3-4].
+bool verify(Bytes payload, const PublicKey& key, const msg::PublicKeyHostboundRequest& tail, Bytes session_id) {
+  const std::size_t signature_field = 4 + tail.signature.size();
+  const Bytes signed_part = payload.first(payload.size() - signature_field);
+  std::vector<std::uint8_t> message(4 + session_id.size() + signed_part.size());
+  Encoder field(message.data());
+  field("session_identifier", session_id);
+  field("request", Rest{signed_part});
+  return key.verify(tail.algorithm, message, tail.signature);
+}
+
+}  // namespace
+
+bool is_publickey_method(std::string_view method_name) {
+  return method_name == msg::PublicKeyRequest::name || method_name == msg::PublicKeyHostboundRequest::name;
+}
+
+std::optional<PublicKeyOffer> read_publickey_request(Bytes payload, const msg::UserauthRequest& request,
+                                                     const PublicKeyContext& context, std::string& why) {
+  const msg::PublicKeyHostboundRequest tail = decode_tail(request);
+  // RFC 4252 section 7 [4252-7-7]: an algorithm that we do not have fails this request and nothing else. [4252-7-8]:
+  // the list is one of its own; what the key exchange negotiated does not matter.
+  const auto& accepted = context.accepted_algorithms;
+  if (std::find(accepted.begin(), accepted.end(), tail.algorithm) == accepted.end()) {
+    why = fmt::format("algorithm {:?} is not accepted here", tail.algorithm);
+    return std::nullopt;
+  }
+  std::optional<PublicKey> key = decode_key(tail.public_key, why);
+  if (!key) return std::nullopt;
+  const std::string shown = fmt::format("{} {}", key->type(), key->fingerprint());
+  // RFC 8332 section 3 [8332-3-3]: rsa-sha2-256 and rsa-sha2-512 sign with keys of type ssh-rsa; the others with their
+  // own.
+  if (key_type_of_algorithm(tail.algorithm) != key->type()) {
+    why = fmt::format("algorithm {} does not fit {}", tail.algorithm, shown);
+    return std::nullopt;
+  }
+  // OpenSSH PROTOCOL section 3.1: the signature is for this server; one that was lured out of the user for another
+  // server's key is worth nothing here.
+  const bool hostbound = request.method_name == msg::PublicKeyHostboundRequest::name;
+  if (hostbound && !equal(tail.server_host_key, context.server_host_key)) {
+    why = fmt::format("{}: the server_host_key in the request is not this connection's", shown);
+    return std::nullopt;
+  }
+  // RFC 4252 section 7 [4252-7-3] [4252-7-5] [4252-7-15]. That the key may log in [4252-7-14] is asked next, of the
+  // application; whichever of the two fails, the client gets the same answer.
+  if (tail.has_signature && !verify(payload, *key, tail, context.session_id)) {
+    why = fmt::format("{}: the signature is wrong", shown);
+    return std::nullopt;
+  }
+  return PublicKeyOffer{std::move(*key), std::string(tail.algorithm), tail.has_signature};
+}
+
+}  // namespace glassh

@@ -1,0 +1,378 @@
+"""Passwords and several methods in a row: OpenSSH's ssh on a pseudo-terminal against glasshd, and a client made by hand.
+
+The passwords are in a PasswordFile, whose hashes the system's libcrypt makes; its prompts are answered as a person would.
+"""
+
+import base64
+import contextlib
+import ctypes
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+
+from peers import (USER, Cases, Workspace, client_options, expect, expect_equal, ssh, start_glasshd, wait_until)
+from peers.raw_client import USERAUTH_FAILURE, RawClient, string, u32, userauth_request
+from peers.terminal import Terminal
+
+PASSWORD = "s3cret: schön"
+NOBODY = "nobody-of-that-name"
+INFO_REQUEST, INFO_RESPONSE, PK_OK = 60, 61, 60
+EXHAUSTED = "Too many authentication failures"
+
+_crypt = ctypes.CDLL("libcrypt.so.1").crypt
+_crypt.restype = ctypes.c_char_p
+
+
+def crypt(password, rounds=1000):
+    return _crypt(password.encode(), f"$6$rounds={rounds}$conformance$".encode()).decode()
+
+
+def password_file(workspace, *lines):
+    path = workspace.file(os.path.basename(workspace.fresh("passwords")), "".join(line + "\n" for line in lines))
+    os.chmod(path, 0o600)
+    return path
+
+
+def start(workspace, *settings, line=None):
+    """glasshd with a PasswordFile of one line, and root let in where root runs the test."""
+    path = password_file(workspace, line if line is not None else f"{USER}:{crypt(PASSWORD)}")
+    return start_glasshd(workspace, [f"PasswordFile {path}", "PermitRootLogin yes", *settings])
+
+
+def flags(*methods, prompts=3):
+    """ssh's options for these methods; the first value counts, so they stand in front."""
+    options = {"PreferredAuthentications": ",".join(methods), "BatchMode": "no", "NumberOfPasswordPrompts": prompts,
+               "PasswordAuthentication": "yes", "KbdInteractiveAuthentication": "yes"}
+    return [part for name, value in options.items() for part in ("-o", f"{name}={value}")]
+
+
+class Login:
+    """ssh on a terminal of its own; `answers` are pairs of a question's end and what is typed."""
+
+    def __init__(self, workspace, server, methods, answers=(), user=USER, key=None, more=(), prompts=3):
+        arguments = ssh(*flags(*methods, prompts=prompts), *more,
+                        *client_options(workspace, server, user=user, key=key), "127.0.0.1", "exit 42")
+        with Terminal(arguments) as terminal:
+            for question, answer in answers:
+                terminal.answer(question, answer)
+            self.status = terminal.end()
+            self.text = terminal.text
+
+    def expect(self, status, *parts):
+        expect_equal(self.status, status, self.text)
+        for part in parts:
+            expect(part in self.text, f"no '{part}' in what ssh showed:", self.text)
+
+
+def prompt(user=USER):
+    return f"{user}@127.0.0.1's password: "
+
+
+def question(user=USER):
+    return f"({user}@127.0.0.1) Password: "
+
+
+def expect_log(server, *parts):
+    for part in parts:
+        wait_until(lambda: part in server.log(), f"the log says '{part}'", server.log_tail)
+
+
+# --- one method -----------------------------------------------------------------------------------------------------
+
+
+def single_methods(cases, workspace):
+    server = start(workspace)
+    with cases.case("the right password logs in"):
+        Login(workspace, server, ["password"], [(prompt(), PASSWORD)]).expect(42)
+        expect_log(server, f"Accepted password for {USER} from 127.0.0.1 port ")
+    with cases.case("a wrong one is asked for again, and the right one then logs in"):
+        login = Login(workspace, server, ["password"], [(prompt(), "wrong"), (prompt(), ""), (prompt(), PASSWORD)])
+        login.expect(42, "Permission denied, please try again.")
+        expect_log(server, f"Failed password for {USER} from 127.0.0.1 port ")
+    with cases.case("three wrong ones are enough for ssh, which lists what the server takes"):
+        Login(workspace, server, ["password"], [(prompt(), word) for word in ("a", "b", "c")]).expect(
+            255, f"{USER}@127.0.0.1: Permission denied (publickey,password,keyboard-interactive).")
+    with cases.case("keyboard-interactive asks for the password"):
+        Login(workspace, server, ["keyboard-interactive"], [(question(), "wrong"), (question(), PASSWORD)]).expect(42)
+        expect_log(server, f"Postponed keyboard-interactive for {USER} from", f"Failed keyboard-interactive for {USER} from",
+                   f"Accepted keyboard-interactive for {USER} from")
+    with cases.case("a user who does not exist sees the same questions and the same end"):
+        for methods, ask in ((["password"], prompt), (["keyboard-interactive"], question)):
+            nobody = Login(workspace, server, methods, [(ask(NOBODY), PASSWORD)] * 3, user=NOBODY)
+            ours = Login(workspace, server, methods, [(ask(), "wrong")] * 3)
+            expect_equal(nobody.text.replace(NOBODY, USER), ours.text)
+            expect_equal(nobody.status, ours.status)
+        expect_log(server, f"Invalid user {NOBODY} from 127.0.0.1 port ", f"Failed password for invalid user {NOBODY} from",
+                   f"Failed keyboard-interactive for invalid user {NOBODY} from")
+    with cases.case("SSH_ASKPASS may answer, too"):
+        script = workspace.file("askpass", f"#!/bin/sh\nprintf '%s\\n' '{PASSWORD}'\n")
+        os.chmod(script, 0o700)
+        result = workspace.run(ssh(*flags("password"), *client_options(workspace, server, key=None), "127.0.0.1", "exit 42"),
+                               env={"SSH_ASKPASS": script, "SSH_ASKPASS_REQUIRE": "force"})
+        expect_equal(result.status, 42, result)
+    with cases.case("no password is in the log or in the trace"):
+        trace = workspace.fresh("trace")
+        traced = start_glasshd(workspace, [f"PasswordFile {password_file(workspace, f'{USER}:{crypt(PASSWORD)}')}",
+                                           "PermitRootLogin yes"], flags=["--trace", trace], level="DEBUG3")
+        Login(workspace, traced, ["password"], [(prompt(), "wr0ng-one"), (prompt(), PASSWORD)]).expect(42)
+        Login(workspace, traced, ["keyboard-interactive"], [(question(), PASSWORD)]).expect(42)
+        traced.stop()
+        with open(trace, encoding="utf-8", errors="replace") as file:
+            text = file.read() + traced.log()
+        expect("SSH_MSG_USERAUTH_INFO_RESPONSE" in text, "the trace has no answer")
+        for secret in (PASSWORD, "wr0ng-one", PASSWORD.encode().hex(), b"wr0ng-one".hex(" "), "$6$rounds"):
+            expect(secret not in text, f"'{secret}' is in the trace or in the log")
+
+
+def stored_passwords(cases, workspace):
+    # Past vulnerability 8: what is no hash fits no password.
+    for what, stored in (("an empty hash", ""), ("a locked account", "!" + crypt(PASSWORD)), ("an account without a password", "*"),
+                         ("a hash that crypt(3) does not know", "$99$what$ever"), ("a line with too many fields", crypt(PASSWORD) + ":1:2")):
+        with cases.case(f"{what}: no password logs in"):
+            server = start(workspace, line=f"{USER}:{stored}")
+            answers = [(prompt(), word) for word in (PASSWORD, "", stored)]
+            Login(workspace, server, ["password"], answers).expect(255, "Permission denied (publickey,password,keyboard-interactive).")
+            server.stop()
+    with cases.case("PermitEmptyPasswords lets in whose password is empty, without a question"):
+        server = start(workspace, "PermitEmptyPasswords yes", line=f"{USER}:")
+        Login(workspace, server, ["password"]).expect(42)
+        expect_log(server, f"Accepted none for {USER} from")
+        Login(workspace, server, ["password"], [(prompt(NOBODY), "")] * 3, user=NOBODY).expect(255, "Permission denied")
+    with cases.case("with PermitEmptyPasswords, other passwords still have to be right"):
+        server = start(workspace, "PermitEmptyPasswords yes")
+        Login(workspace, server, ["password"], [(prompt(), ""), (prompt(), PASSWORD)]).expect(42)
+    with cases.case("a password file that others may read is not used, and the log says how to mend it"):
+        server = start(workspace)
+        path = [word for word in open(server.process.args[-1], encoding="utf-8").read().split() if "passwords" in word][0]
+        os.chmod(path, 0o644)
+        Login(workspace, server, ["password"], [(prompt(), PASSWORD)], prompts=1).expect(255)
+        expect_log(server, f"{path} has mode 0644: others may read or write it. Correct it with: chmod 600 {path}")
+        os.chmod(path, 0o600)
+        Login(workspace, server, ["password"], [(prompt(), PASSWORD)]).expect(42)
+
+
+# --- several methods, and how often ---------------------------------------------------------------------------------
+
+
+def multi_factor(cases, workspace):
+    def server_for(methods, *more):
+        return start(workspace, f"AuthenticationMethods {methods}", *more)
+
+    with cases.case("publickey,password: both, in this order"):
+        server = server_for("publickey,password")
+        Login(workspace, server, ["publickey", "password"], [(prompt(), PASSWORD)], key="ed25519").expect(42)
+        expect_log(server, f"Partial publickey for {USER} from", f"Accepted password for {USER} from")
+        Login(workspace, server, ["password", "publickey"], [(prompt(), "no"), (prompt(), PASSWORD)], key="ed25519").expect(42)
+        Login(workspace, server, ["publickey", "password"]).expect(255, "Permission denied (publickey).")
+        Login(workspace, server, ["publickey"], key="ed25519").expect(255, "Permission denied (password).")
+        Login(workspace, server, ["publickey", "password"], [(prompt(), "wrong")] * 3, key="ed25519").expect(
+            255, "Permission denied (password).")
+    with cases.case("password,publickey: both, in this order"):
+        server = server_for("password,publickey")
+        Login(workspace, server, ["publickey", "password"], [(prompt(), PASSWORD)], key="ed25519").expect(42)
+        expect_log(server, f"Partial password for {USER} from", f"Accepted publickey for {USER} from")
+        Login(workspace, server, ["publickey", "password"], [(prompt(), PASSWORD)]).expect(255, "Permission denied (publickey).")
+    with cases.case("publickey,password publickey,keyboard-interactive: either second one"):
+        server = server_for("publickey,password publickey,keyboard-interactive")
+        Login(workspace, server, ["publickey", "password"], [(prompt(), PASSWORD)], key="ed25519").expect(42)
+        Login(workspace, server, ["publickey", "keyboard-interactive"], [(question(), PASSWORD)], key="ed25519").expect(42)
+        Login(workspace, server, ["publickey"], key="ed25519").expect(255, "Permission denied (password,keyboard-interactive).")
+    with cases.case("publickey,publickey: two keys, and not one of them twice"):
+        server = server_for("publickey,publickey")
+        second = ["-i", workspace.key("user-ecdsa", "ecdsa")]
+        Login(workspace, server, ["publickey"], key="ed25519", more=second).expect(42)
+        Login(workspace, server, ["publickey"], key="ed25519").expect(255, "Permission denied (publickey).")
+    # Past vulnerability 9.
+    with cases.case("an empty password replaces no other method"):
+        for methods in ("publickey,password", "publickey,keyboard-interactive", "publickey,publickey"):
+            server = start(workspace, f"AuthenticationMethods {methods}", "PermitEmptyPasswords yes", line=f"{USER}:")
+            Login(workspace, server, ["password", "keyboard-interactive"]).expect(255, "Permission denied (publickey).")
+            server.stop()
+        server = start(workspace, "AuthenticationMethods publickey,password", "PermitEmptyPasswords yes", line=f"{USER}:")
+        Login(workspace, server, ["publickey", "password"], [(prompt(), "")], key="ed25519").expect(42)
+    with cases.case("AuthenticationMethods that are all turned off: glasshd does not start"):
+        for settings, words in ((["AuthenticationMethods publickey,password", "PasswordAuthentication no"], "cannot be satisfied"),
+                                (["AuthenticationMethods publickey,telepathy"], "bad method 'telepathy'")):
+            with contextlib.ExitStack() as stack:
+                stack.enter_context(expecting_failure(words))
+                start(workspace, *settings)
+
+
+@contextlib.contextmanager
+def expecting_failure(words):
+    try:
+        yield
+    except Exception as failure:
+        expect(words in str(failure), f"no '{words}' in", failure)
+        return
+    expect(False, "it started")
+
+
+def tries(cases, workspace):
+    with cases.case("MaxAuthTries 2: the second wrong password is the last"):
+        server = start(workspace, "MaxAuthTries 2")
+        login = Login(workspace, server, ["password"], [(prompt(), "a"), (prompt(), "b")])
+        login.expect(255, "Permission denied, please try again.", f"Received disconnect from 127.0.0.1 port {server.port}:14: {EXHAUSTED}")
+        expect_log(server, f"maximum authentication attempts exceeded for {USER} from 127.0.0.1 port ", f"{EXHAUSTED} [preauth]")
+    with cases.case("a key that is refused and a password count alike"):
+        login = Login(workspace, server, ["publickey", "password"], [(prompt(), "a")], key=workspace.key("stranger"))
+        login.expect(255, EXHAUSTED)
+    with cases.case("a user who does not exist gets as many"):
+        Login(workspace, server, ["password"], [(prompt(NOBODY), "a"), (prompt(NOBODY), "b")], user=NOBODY).expect(255, EXHAUSTED)
+        expect_log(server, f"maximum authentication attempts exceeded for invalid user {NOBODY} from 127.0.0.1 port ")
+
+
+# --- what no proper client says ---------------------------------------------------------------------------------------
+
+
+def password_fields(password, change=None):
+    fields = (b"\0" if change is None else b"\1") + string(password)
+    return fields + (string(change) if change is not None else b"")
+
+
+def by_hand(cases, workspace):
+    server = start(workspace, "MaxAuthTries 100", "PermitEmptyPasswords yes")
+    user = USER.encode()
+
+    def connect():
+        return RawClient(server.port).exchange_keys().ask_for_userauth()
+
+    # Past vulnerability 99, SSHamble's checks.
+    with cases.case("a change of password is refused, whatever the old and the new one are"), connect() as client:
+        for old, new in ((b"", b""), (b"\0", b"\0"), (PASSWORD.encode(), b"new"), (PASSWORD.encode(), PASSWORD.encode())):
+            client.send(userauth_request(b"password", password_fields(old, new), user=user))
+            failure = client.receive_until(USERAUTH_FAILURE)
+            expect_equal(failure[-1], 0, "partial success")
+    with cases.case("a password with something behind a NUL is another password"), connect() as client:
+        for word in (PASSWORD.encode() + b"\0", PASSWORD.encode() + b"\0x"):
+            client.send(userauth_request(b"password", password_fields(word), user=user))
+            client.receive_until(USERAUTH_FAILURE)
+    # Past vulnerability 20: nobody gets as far as hashing it. 30 KB, which a packet may have, are in timing().
+    with cases.case("a password of 1 MB ends the connection"), connect() as client:
+        client.send(userauth_request(b"password", u32(0) + bytes(100), user=user), packet_length=1 << 20)
+        reason, text = client.disconnect()
+        expect("packet_length is 1048576" in text, reason, text)
+    # Past vulnerability 19: the same answer to what is malformed, whoever it is for.
+    with cases.case("malformed requests get the same answer for every user"):
+        texts = set()
+        for name in (user, NOBODY.encode()):
+            with connect() as client:
+                client.send(userauth_request(b"none", b"", user=name))
+                client.receive_until(USERAUTH_FAILURE)
+                client.send(userauth_request(b"publickey", b"\1" + string(b"ssh-ed25519") + u32(60) + b"short", user=name))
+                texts.add(client.disconnect())
+        expect_equal(len(texts), 1, texts)
+
+
+def rank(first, second):
+    """How often one of the first is larger than one of the second, ties half: 0.5 if they are drawn from the same."""
+    larger = sum((a > b) + (a == b) / 2 for a in first for b in second)
+    return larger / (len(first) * len(second))
+
+
+def milliseconds(times):
+    return f"{statistics.median(times) * 1000:.1f} ms"
+
+
+def timing(cases, workspace):
+    """Past vulnerabilities 18 and 19. Tries for two users take turns, so that what else the machine does meets both alike;
+    and not times are judged, but whether the ones tend to be larger than the others."""
+    server = start(workspace, "MaxAuthTries 120", "MaxStartups 500", line=f"{USER}:{crypt(PASSWORD, rounds=30000)}")
+
+    def measure(count, *tries):
+        """The times of each kind of try, which is a function of a connection; 50 tries per connection."""
+        times = [[] for _ in tries]
+        for begun in range(0, count, 50):
+            with contextlib.ExitStack() as stack:
+                clients = [stack.enter_context(RawClient(server.port)).exchange_keys().ask_for_userauth() for _ in tries]
+                for client in clients:  # the first request costs a look at the user's settings
+                    client.send(userauth_request(b"none", b"", user=USER.encode() if client is clients[0] else NOBODY.encode()))
+                    client.receive_until(USERAUTH_FAILURE)
+                turns = list(zip(clients, tries, times))
+                for _ in range(min(50, count - begun)):
+                    turns.reverse()
+                    for client, attempt, list_of in turns:
+                        list_of.append(attempt(client))
+        return times
+
+    def answer_time(client, payload):
+        """From the moment when all of it is sent."""
+        client.send(payload)
+        begun = time.monotonic()
+        client.receive_until(USERAUTH_FAILURE)
+        return time.monotonic() - begun
+
+    def password_try(user, word=b"wrong"):
+        return lambda client: answer_time(client, userauth_request(b"password", password_fields(word), user=user))
+
+    def question_try(user):
+        def attempt(client):
+            client.send(userauth_request(b"keyboard-interactive", string(b"") + string(b""), user=user))
+            client.receive_until(INFO_REQUEST)
+            return answer_time(client, bytes([INFO_RESPONSE]) + u32(1) + string(b"wrong"))
+        return attempt
+
+    def key_try(user):
+        blob = string(base64.b64decode(workspace.public_key("stranger").split()[1]))
+        payload = userauth_request(b"publickey", b"\0" + string(b"ssh-ed25519") + blob, user=user)
+        return lambda client: answer_time(client, payload)
+
+    for count, what, attempt in ((200, "wrong passwords", password_try), (50, "wrong answers", question_try),
+                                 (50, "keys that are not listed", key_try)):
+        ours, nobodys = measure(count, attempt(USER.encode()), attempt(NOBODY.encode()))
+        shown = f"{milliseconds(ours)} for a user who exists, {milliseconds(nobodys)} for one who does not"
+        with cases.case(f"{count} {what} each: medians {shown}"):
+            tendency = rank(ours, nobodys)
+            expect(0.2 < tendency < 0.8, f"the ones tend to take longer than the others: {tendency:.2f}")
+    # Past vulnerability 20. It also shows that the ranks would tell.
+    long_ones, short_ones = measure(20, password_try(USER.encode(), b"x" * 30000), password_try(NOBODY.encode()))
+    with cases.case(f"30 KB of password are refused before they are hashed: {milliseconds(long_ones)} against {milliseconds(short_ones)}"):
+        expect(rank(long_ones, short_ones) < 0.2, "not sooner than a short one that is wrong", long_ones, short_ones)
+
+
+def flood(cases, workspace):
+    """Whoever is in goes on working while passwords are being hashed: twenty of them, each longer than a few echoes."""
+    with cases.case("a flood of logins does not freeze a session"):
+        server = start(workspace, "MaxStartups 500", line=f"{USER}:{crypt(PASSWORD, rounds=400000)}")
+        session = workspace.start(ssh(*client_options(workspace, server), "127.0.0.1", "cat"), stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE)
+
+        def echo(text):
+            session.stdin.write(text)
+            session.stdin.flush()
+            expect_equal(session.stdout.readline(), text)
+
+        echo(b"before\n")
+        with contextlib.ExitStack() as stack:
+            clients = [stack.enter_context(RawClient(server.port)).exchange_keys().ask_for_userauth() for _ in range(20)]
+            for client in clients:
+                client.send(userauth_request(b"password", password_fields(b"wrong"), user=USER.encode()))
+            for number in range(20):
+                echo(f"{number}\n".encode())
+            failed = server.log().count("Failed password")
+            expect(failed < len(clients), "the echoes came behind all the logins")
+            for client in clients:
+                client.receive_until(USERAUTH_FAILURE)
+        session.stdin.close()
+        expect_equal(session.wait(20), 0)
+
+
+def main():
+    cases = Cases()
+    with Workspace() as workspace:
+        single_methods(cases, workspace)
+        stored_passwords(cases, workspace)
+        multi_factor(cases, workspace)
+        tries(cases, workspace)
+        by_hand(cases, workspace)
+        timing(cases, workspace)
+        flood(cases, workspace)
+    return cases.status()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

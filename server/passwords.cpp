@@ -1,0 +1,78 @@
+#include "server/passwords.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <thread>
+
+#include <crypt.h>
+
+namespace glassh {
+namespace {
+
+namespace asio = boost::asio;
+
+// What is hashed with where there is no hash to compare with: SHA-512 crypt with its usual cost.
+constexpr std::string_view nobodys_setting = "$6$glasshdNobody$";
+
+bool can_match(Bytes hash) { return !hash.empty() && hash[0] != '!' && hash[0] != '*'; }
+
+SecretBytes terminated(Bytes text) {
+  SecretBytes copy(text.size() + 1);
+  std::copy(text.begin(), text.end(), copy.reveal().begin());
+  return copy;
+}
+
+const char* c_string(const SecretBytes& terminated_text) { return text_of(terminated_text.reveal()).data(); }
+
+// crypt(3) works in here, the password's copy included.
+struct CryptMemory {
+  crypt_data data{};
+  ~CryptMemory() {
+    void* const begin = &data;
+    wipe({static_cast<std::uint8_t*>(begin), sizeof data});
+  }
+};
+
+// crypt(3) says that it failed by NULL or by a text that begins with '*', which is never a hash. Empty then.
+SecretBytes hash_of(const SecretBytes& password, const SecretBytes& setting) {
+  const auto memory = std::make_unique<CryptMemory>();
+  const char* const made = ::crypt_r(c_string(password), c_string(setting), &memory->data);
+  if (made == nullptr || made[0] == '*') return {};
+  return SecretBytes(bytes_of(made));
+}
+
+asio::awaitable<bool> check_here(SecretBytes hash, SecretBytes password, EmptyPassword empty) {
+  co_return password_matches(hash.reveal(), password.reveal(), empty);
+}
+
+}  // namespace
+
+bool password_matches(Bytes hash, Bytes password, EmptyPassword empty) {
+  if (password.size() > longest_password) return false;
+  const SecretBytes setting = terminated(can_match(hash) ? hash : bytes_of(nobodys_setting));
+  const SecretBytes made = hash_of(terminated(password), setting);
+  if (password.empty() && empty == EmptyPassword::refuse) return false;
+  if (hash.empty()) return password.empty();
+  // crypt(3) reads up to the first NUL; what follows it would not count.
+  const bool whole = std::find(password.begin(), password.end(), 0) == password.end();
+  return can_match(hash) && whole && !made.empty() && equal_in_constant_time(made.reveal(), hash);
+}
+
+Passwords::~Passwords() {
+  if (threads_ != nullptr) threads_->join();
+}
+
+// Half of the processors, so that the other half serves those who are in. What waits here is bounded by MaxStartups: a
+// connection tries one password at a time.
+asio::awaitable<bool> Passwords::check(SecretBytes hash, SecretBytes password, EmptyPassword empty) {
+  std::call_once(started_, [this] {
+    threads_ = std::make_unique<asio::thread_pool>(std::max(1U, std::thread::hardware_concurrency() / 2));
+  });
+  co_return co_await asio::co_spawn(*threads_, check_here(std::move(hash), std::move(password), empty),
+                                    asio::use_awaitable);
+}
+
+}  // namespace glassh

@@ -1,0 +1,139 @@
+#include "server/passwords.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <crypt.h>
+
+#include "server/failure_delay.h"
+
+namespace glassh {
+namespace {
+
+using namespace std::chrono_literals;
+
+// What crypt(3) makes, with a setting that costs little.
+std::string hash_of(const std::string& password, const std::string& setting = "$6$rounds=1000$salt$") {
+  crypt_data memory{};
+  const char* const made = ::crypt_r(password.c_str(), setting.c_str(), &memory);
+  if (made == nullptr || *made == '*') throw std::runtime_error("crypt(3) does not know " + setting);
+  return made;
+}
+
+bool matches(std::string_view hash, std::string_view password, EmptyPassword empty = EmptyPassword::refuse) {
+  return password_matches(bytes_of(hash), bytes_of(password), empty);
+}
+
+TEST(Passwords, RightOneMatchesUnderEachScheme) {
+  for (const std::string setting :
+       {"$6$rounds=1000$salt$", "$5$rounds=1000$salt$", "$y$j75$saltsaltsalt$", "$1$salt$"}) {
+    const std::string hash = hash_of("s3cret", setting);
+    EXPECT_TRUE(matches(hash, "s3cret")) << setting;
+    for (const std::string_view wrong : {"", "s3cre", "s3cret ", "S3cret", "s3crets"}) {
+      EXPECT_FALSE(matches(hash, wrong)) << setting << " " << wrong;
+    }
+  }
+  EXPECT_TRUE(matches(hash_of("sch\xc3\xb6n"), "sch\xc3\xb6n"));
+}
+
+// Past vulnerability 8: what is no hash matches nothing: crypt(3) fails for it with NULL or "*0", and that is no match.
+TEST(Passwords, WhatIsNoHashMatchesNothing) {
+  const std::string good = hash_of("x");
+  for (const std::string& hash :
+       {std::string("!"), std::string("!!"), std::string("*"), std::string("*0"), std::string("*1"), "!" + good,
+        "*" + good, std::string("x"), std::string("$"), std::string("$6$"), std::string("$6$salt"),
+        std::string("$6$salt$"), std::string("$99$salt$hash"), std::string(":"), good.substr(0, good.size() - 1),
+        good + "x"}) {
+    for (const auto empty : {EmptyPassword::refuse, EmptyPassword::permit}) {
+      for (const std::string_view password : {std::string_view(""), std::string_view("x"), std::string_view("*0"),
+                                              std::string_view("!"), std::string_view(hash)}) {
+        EXPECT_FALSE(matches(hash, password, empty)) << hash << " and " << password;
+      }
+    }
+  }
+}
+
+TEST(Passwords, EmptyOneIsGoodOnlyWherePermitted) {
+  const std::string hashed = hash_of("");
+  EXPECT_FALSE(matches("", ""));
+  EXPECT_FALSE(matches(hashed, ""));
+  EXPECT_TRUE(matches("", "", EmptyPassword::permit));
+  EXPECT_TRUE(matches(hashed, "", EmptyPassword::permit));
+  EXPECT_FALSE(matches("", "x", EmptyPassword::permit)) << "an account without a password does not take any";
+  EXPECT_FALSE(matches(hash_of("x"), "", EmptyPassword::permit));
+}
+
+// crypt(3) stops at a NUL.
+TEST(Passwords, WhatFollowsANulCounts) {
+  EXPECT_FALSE(matches(hash_of("s3cret"), std::string_view("s3cret\0more", 11)));
+  EXPECT_FALSE(matches(hash_of("s3cret"), std::string_view("s3cret\0", 7)));
+  EXPECT_FALSE(matches(hash_of(""), std::string_view("\0", 1), EmptyPassword::permit));
+  EXPECT_FALSE(matches("", std::string_view("\0", 1), EmptyPassword::permit));
+}
+
+// Past vulnerability 20: 1 MB is refused without hashing. That it costs nothing is seen by a setting that would take
+// minutes.
+TEST(Passwords, LongOnesAreRefusedAtOnce) {
+  const std::string expensive = "$6$rounds=999999999$salt$hash";
+  for (const std::size_t size : {longest_password + 1, std::size_t{1} << 20}) {
+    EXPECT_FALSE(matches(expensive, std::string(size, 'x')));
+    EXPECT_FALSE(matches("", std::string(size, 'x')));
+  }
+}
+
+struct CheckTest : testing::Test {
+  Passwords passwords;
+  boost::asio::io_context io;
+
+  auto check(std::string_view hash, std::string_view password) {
+    return boost::asio::co_spawn(
+        io, passwords.check(SecretBytes(bytes_of(hash)), SecretBytes(bytes_of(password)), EmptyPassword::refuse),
+        boost::asio::use_future);
+  }
+};
+
+TEST_F(CheckTest, AnswersOnTheCallersThread) {
+  auto right = check(hash_of("s3cret"), "s3cret");
+  auto wrong = check(hash_of("s3cret"), "other");
+  io.run();
+  EXPECT_TRUE(right.get());
+  EXPECT_FALSE(wrong.get());
+}
+
+boost::asio::awaitable<void> count(int& turns) {
+  ++turns;
+  co_return;
+}
+
+// Logins do not freeze the thread that serves connections: while hashes are computed it goes on with other work.
+TEST_F(CheckTest, DoesNotBlockTheThreadThatAsks) {
+  std::vector<std::future<bool>> pending;
+  for (int i = 0; i < 20; ++i) pending.push_back(check(hash_of("x", "$6$rounds=100000$salt$"), "y"));
+  int turns = 0;
+  boost::asio::co_spawn(io, count(turns), boost::asio::detached);
+  while (turns == 0) io.run_one();
+  int unfinished = 0;
+  for (auto& each : pending) unfinished += each.wait_for(0s) != std::future_status::ready;
+  EXPECT_GT(unfinished, 0) << "the other work had to wait for all of them";
+  io.run();
+  for (auto& each : pending) EXPECT_FALSE(each.get());
+}
+
+TEST(FailureDelay, RoundsUpToSteps) {
+  EXPECT_EQ(failure_answer_time(0ns), 10ms);
+  EXPECT_EQ(failure_answer_time(1ns), 10ms);
+  EXPECT_EQ(failure_answer_time(10ms), 10ms);
+  EXPECT_EQ(failure_answer_time(10ms + 1ns), 20ms);
+  EXPECT_EQ(failure_answer_time(71ms), 80ms);
+}
+
+}  // namespace
+}  // namespace glassh
