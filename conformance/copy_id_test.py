@@ -216,8 +216,8 @@ def first_contact(cases, workspace, account):
         account.forget()
         known_hosts = workspace.fresh("known_hosts")
         flags = account.flags_of(client_options(workspace, account.server, key=None, known_hosts=known_hosts, batch=False))
-        with Terminal(["/usr/bin/env", f"HOME={account.local}", our_program("glassh-copy-id"), "-f", *flags, *account.first,
-                       HOST]) as terminal:
+        with Terminal(["/usr/bin/env", f"HOME={account.local}", our_program("glassh-copy-id"), "-f", "-i", account.key, *flags,
+                       *account.first, HOST]) as terminal:
             terminal.answer("(yes/no/[fingerprint])? ", "yes")
             expect_equal(terminal.end(), 0, terminal.text)
         expect("Number of key(s) added: 1\n" in terminal.text, terminal.text)

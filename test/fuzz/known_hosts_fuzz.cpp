@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdlib>
 
+#include <fmt/format.h>
+
 #include "auth/known_hosts.h"
 
 namespace {
@@ -34,6 +36,24 @@ void add_and_find(const std::string& host, std::uint16_t port, const PublicKey& 
   check(found.status == KnownHostStatus::match || found.status == KnownHostStatus::revoked || host.size() > 40000);
 }
 
+// Past vulnerability 69: nothing else in the file hides a revocation, nor do other markers on its line.
+void revoke_and_find(const std::string& host, std::uint16_t port, const PublicKey& key, const KnownHostsFile& file) {
+  constexpr std::array markers = {"@revoked", "@cert-authority @revoked", "@revoked @cert-authority", "@x @revoked"};
+  const std::string line = fmt::format("{} * {}\n", markers[host.size() % markers.size()], key.line());
+  const std::array before = {KnownHostsFile{"f", line + file.text}};
+  const std::array behind = {KnownHostsFile{"f", file.text + "\n" + line}};
+  const std::array apart = {file, KnownHostsFile{"g", line}};
+  check(look_up_host_key(before, host, port, key).status == KnownHostStatus::revoked);
+  check(look_up_host_key(behind, host, port, key).status == KnownHostStatus::revoked);
+  check(look_up_host_key(apart, host, port, key).status == KnownHostStatus::revoked);
+}
+
+void check_names(std::span<const KnownHostsFile> files, const PublicKey& key) {
+  for (const KnownHostNames& names : names_of_key(files, key)) {
+    check(names.line > 0 && names.names.find_first_of(" \t\n") == std::string::npos);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -51,8 +71,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     if (found.status == KnownHostStatus::changed) check(found.entry->key && !(*found.entry->key == key));
     for (const BadKnownHostsLine& bad : found.bad_lines) check(bad.line > 0 && !bad.reason.empty());
+    for (const KnownHostEntry& entry : found.foreign_keys) check(!entry.key);
     known_key_types(files, host, port);
+    revoke_and_find(host, port, key, files[0]);
     add_and_find(host, port, key, files[0]);
   }
+  check_names(files, key);
   return 0;
 }
