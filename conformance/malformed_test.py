@@ -237,7 +237,7 @@ def before_login(cases, victim):
             client.receive_until(USERAUTH_FAILURE)
         client.ask_for_userauth()
         client.send(userauth_request(b"none", b""))
-        victim.ends(client, 14, ["too many authentication failures"])
+        victim.ends(client, 14, ["Too many authentication failures"])
     with cases.case("a forged packet"), victim.connect() as client:
         client.exchange_keys().send_bytes(bytes(64))
         client.disconnect()
