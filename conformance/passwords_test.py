@@ -40,7 +40,11 @@ def password_file(workspace, *lines):
 def start(workspace, *settings, line=None):
     """glasshd with a PasswordFile of one line, and root let in where root runs the test."""
     path = password_file(workspace, line if line is not None else f"{USER}:{crypt(PASSWORD)}")
-    return start_glasshd(workspace, [f"PasswordFile {path}", "PermitRootLogin yes", *settings])
+    return start_glasshd(workspace, [*settings, *with_passwords(path)])
+
+
+def with_passwords(path):
+    return [f"PasswordFile {path}", "PasswordAuthentication yes", "KbdInteractiveAuthentication yes", "PermitRootLogin yes"]
 
 
 def flags(*methods, prompts=3):
@@ -116,8 +120,8 @@ def single_methods(cases, workspace):
         expect_equal(result.status, 42, result)
     with cases.case("no password is in the log or in the trace"):
         trace = workspace.fresh("trace")
-        traced = start_glasshd(workspace, [f"PasswordFile {password_file(workspace, f'{USER}:{crypt(PASSWORD)}')}",
-                                           "PermitRootLogin yes"], flags=["--trace", trace], level="DEBUG3")
+        path = password_file(workspace, f"{USER}:{crypt(PASSWORD)}")
+        traced = start_glasshd(workspace, with_passwords(path), flags=["--trace", trace], level="DEBUG3")
         Login(workspace, traced, ["password"], [(prompt(), "wr0ng-one"), (prompt(), PASSWORD)]).expect(42)
         Login(workspace, traced, ["keyboard-interactive"], [(question(), PASSWORD)]).expect(42)
         traced.stop()

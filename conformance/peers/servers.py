@@ -75,7 +75,9 @@ def common_configuration(workspace, host_kinds, level):
 def glasshd_configuration(workspace, settings=(), host_kinds=HOST_KEY_KINDS, level="VERBOSE"):
     """The path of a new configuration file, in which any free port of 127.0.0.1 is asked for."""
     path = workspace.fresh("glasshd.conf")
-    lines = [*settings, *common_configuration(workspace, host_kinds, level), "ListenAddress 127.0.0.1", "Port 0"]
+    # Whether a password is asked for must not depend on who may read /etc/shadow.
+    lines = [*settings, *common_configuration(workspace, host_kinds, level), "ListenAddress 127.0.0.1", "Port 0",
+             "PasswordAuthentication no", "KbdInteractiveAuthentication no"]
     workspace.file(os.path.basename(path), "\n".join(lines) + "\n")
     return path
 
