@@ -16,6 +16,7 @@ AEAD = ("chacha20-poly1305@openssh.com", "aes128-gcm@openssh.com", "aes256-gcm@o
 CTR = ("aes128-ctr", "aes192-ctr", "aes256-ctr")
 MACS = ("hmac-sha2-256", "hmac-sha2-512", "hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com")
 KEX = ("curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256")
+# RFC 8332 section 3.1 [8332-3.1-1] keeps: an ssh-rsa key, signed by the name that was negotiated; ssh verifies it.
 HOST_KEYS = ("ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-256", "rsa-sha2-512")
 
 CIPHERS = [(cipher, None) for cipher in AEAD] + list(itertools.product(CTR, MACS))

@@ -100,7 +100,7 @@ std::optional<ServerEvent> ServerConnection::on_auth_event(std::optional<ServerA
   if (auto* wanted = std::get_if<AuthSettingsWanted>(&*event)) return *wanted;
   if (auto* attempt = std::get_if<LoginAttempt>(&*event)) return *attempt;
   if (auto* answered = std::get_if<AttemptAnswered>(&*event)) return *answered;
-  // USERAUTH_SUCCESS is queued: RFC 4252 section 5.1 [4252-5.1-14], the service ssh-connection begins.
+  // USERAUTH_SUCCESS is queued: RFC 4252 section 5.1 [4252-5.1-14] and 5.3 [4252-5.3-2], ssh-connection begins.
   const LoggedIn& logged_in = std::get<LoggedIn>(*event);
   user_ = logged_in.user;
   transport_.enter(Phase::connection);

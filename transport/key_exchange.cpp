@@ -316,6 +316,8 @@ void KeyExchange::expect(Stage stage, std::string_view message) const {
   throw ProtocolError(fmt::format("{}: not expected {}", message, texts[static_cast<std::size_t>(stage_)]));
 }
 
+// RFC 8332 section 3.1 [8332-3.1-1]: for rsa-sha2-256 and rsa-sha2-512 that is a key of type ssh-rsa; the application
+// signs by the algorithm's own name.
 Bytes KeyExchange::host_key_for(std::string_view algorithm) const {
   const auto type = key_type_of_algorithm(algorithm);
   const auto found = std::find_if(settings_.host_keys.begin(), settings_.host_keys.end(),

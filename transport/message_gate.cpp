@@ -84,6 +84,9 @@ Verdict judge(const Arrival& arrival, std::uint8_t message_number) {
   // where section 7.1 forbids data.
   if (arrival.strict && arrival.phase == Phase::first_key_exchange) return Verdict::refused;
   if (arrival.peer_in_key_exchange && message_number >= 50) return Verdict::refused;
+  // RFC 4252 section 6 [4252-6-1] [4252-6-3]: 80 and up are for what comes after the login, assigned or not.
+  const bool before_login = arrival.phase == Phase::service || arrival.phase == Phase::authentication;
+  if (before_login && arrival.receiver == Role::server && message_number >= global_request) return Verdict::refused;
   return Verdict::unimplemented;
 }
 

@@ -71,5 +71,16 @@ TEST(MessageGate, NumbersThatNobodyAssignedAreUnimplemented) {  // [4253-11.4-1]
   }
 }
 
+TEST(MessageGate, BeforeTheLoginNothingOfALaterProtocolIsTaken) {  // [4252-6-1] breaks
+  for (const Phase phase : {Phase::service, Phase::authentication}) {
+    for (int number = 80; number < 256; ++number) {
+      if (number == message_number::ping || number == message_number::pong) continue;
+      EXPECT_EQ(judge({Role::server, phase, false, false}, static_cast<std::uint8_t>(number)), Verdict::refused);
+    }
+    EXPECT_EQ(judge({Role::server, phase, false, false}, 79), Verdict::unimplemented);
+    EXPECT_EQ(judge({Role::client, phase, false, false}, 83), Verdict::unimplemented);
+  }
+}
+
 }  // namespace
 }  // namespace glassh
