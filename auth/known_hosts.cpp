@@ -66,14 +66,14 @@ ReadLine read_line(const TextLine& line, const std::string& name) {
   }
   out.reason = split_known_hosts_line(line.text, out.fields);
   if (out.reason.empty()) out.reason = match_known_hosts_names(out.fields.names, name, out.names_host);
-  if (out.fields.authority) out.names_host = false;
-  if (out.reason.empty() && out.names_host) read_key(out);
+  if (out.fields.revoked && out.fields.authority) out.names_host = false;
+  if (out.reason.empty() && out.names_host && !out.fields.authority) read_key(out);
   if (!out.reason.empty()) out.names_host = false;
   if (!out.names_host && out.fields.revoked) read_revoked(out, name);
   return out;
 }
 
-// Calls `on_entry(revoked, entry, blob)` for each key of the host, and `on_bad_line(line, reason)` for each line that
+// Calls `on_entry(fields, entry, blob)` for each key of the host, and `on_bad_line(line, reason)` for each line that
 // cannot be understood.
 template <class OnEntry, class OnBadLine>
 void for_each_entry(const KnownHostsFile& file, const std::string& name, OnEntry on_entry, OnBadLine on_bad_line) {
@@ -82,8 +82,7 @@ void for_each_entry(const KnownHostsFile& file, const std::string& name, OnEntry
     ReadLine read = read_line(*line, name);
     if (!read.reason.empty()) on_bad_line(line->number, read.reason);
     if (!read.names_host) continue;
-    on_entry(read.fields.revoked,
-             KnownHostEntry{file.path, line->number, std::string(read.fields.type), std::move(read.key)},
+    on_entry(read.fields, KnownHostEntry{file.path, line->number, std::string(read.fields.type), std::move(read.key)},
              Bytes(read.blob));
   }
 }
@@ -96,10 +95,12 @@ KnownHostLookup look_up_name(std::span<const KnownHostsFile> files, const std::s
   for (const KnownHostsFile& file : files) {
     for_each_entry(
         file, name,
-        [&](bool is_revoked, KnownHostEntry entry, Bytes blob) {
+        [&](const KnownHostsFields& fields, KnownHostEntry entry, Bytes blob) {
           const bool same_key = equal(blob, key.blob());
-          if (is_revoked) {
+          if (fields.revoked) {
             if (same_key && !revoked) revoked = std::move(entry);
+          } else if (fields.authority) {
+            found.authorities.push_back(std::move(entry));
           } else if (same_key) {
             if (!match) match = std::move(entry);
           } else if (!entry.key) {
@@ -161,9 +162,9 @@ std::vector<std::string> known_key_types(std::span<const KnownHostsFile> files, 
     for (const KnownHostsFile& file : files) {
       for_each_entry(
           file, name,
-          [&types](bool revoked, const KnownHostEntry& entry, Bytes) {
+          [&types](const KnownHostsFields& fields, const KnownHostEntry& entry, Bytes) {
             const bool seen = std::find(types.begin(), types.end(), entry.type) != types.end();
-            if (!revoked && !seen) types.push_back(entry.type);
+            if (!fields.revoked && !fields.authority && !seen) types.push_back(entry.type);
           },
           [](std::size_t, const KnownHostsReason&) {});
     }

@@ -47,6 +47,7 @@ struct KnownHostLookup {
   KnownHostStatus status = KnownHostStatus::unknown;
   std::optional<KnownHostEntry> entry;       // the line that decided; for `changed` rather one with a key of that type
   std::vector<KnownHostEntry> foreign_keys;  // the host's keys of types that we do not have
+  std::vector<KnownHostEntry> authorities;   // lines of @cert-authority that are for the host; their keys are not read
   bool without_port = false;                 // a match that was found under the bare host name only
   std::vector<BadKnownHostsLine> bad_lines;  // the first 100
 };

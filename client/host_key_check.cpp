@@ -108,6 +108,10 @@ asio::awaitable<bool> HostKeyCheck::accepts(PublicKey key) {
   }
   const KnownHostLookup found = look_up_host_key(files_, host_, port_, key);
   for (const BadKnownHostsLine& bad : found.bad_lines) log_.error("{}:{}: {}", bad.file, bad.line, bad.reason);
+  for (const KnownHostEntry& authority : found.authorities) {
+    log_.debug1("{}:{}: an authority for {} is skipped, certificates are not done yet", authority.file, authority.line,
+                name_);
+  }
   std::optional<KnownHostLookup> by_address;
   if (address_counts()) by_address = look_up_host_key(files_, *address_, config_.port, key);
 

@@ -243,6 +243,17 @@ TEST(KnownHosts, ARevokedKeyIsRevokedHoweverBrokenItsLineIs) {
   }
 }
 
+TEST(KnownHosts, AuthoritiesAreNotedAndCountForNothing) {
+  const auto found =
+      look_up_host_key(file("@cert-authority *.example " + key + "\n@cert-authority h,*.example not-even a-key\n" +
+                            "@cert-authority g " + another_key),
+                       "h.example", 22, ed25519);
+  EXPECT_EQ(status_of(found), "unknown");
+  ASSERT_EQ(found.authorities.size(), 2u);
+  EXPECT_EQ(found.authorities[1].line, 2u);
+  EXPECT_THAT(found.bad_lines, IsEmpty());
+}
+
 TEST(KnownHosts, NamesOfAKeyAreThoseOfAllItsLines) {
   const std::string hashed = "|1|TNLa2ftfjI2KMgFaGZs767b08/U=|co4b6WS3qCXIWapKw+awx7f9LzU=";
   const std::vector<KnownHostsFile> files = {
