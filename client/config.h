@@ -55,7 +55,7 @@ struct ClientConfig {
   std::vector<std::string> macs;
   std::vector<std::string> kex_algorithms;
   std::vector<std::string> host_key_algorithms;
-  bool host_key_algorithms_given = false;  // false: types already in known_hosts may go to the front
+  bool host_key_algorithms_given = false;  // in an order of the user's; false: types in known_hosts go to the front
   std::vector<std::string> pubkey_accepted_algorithms;
   RekeyLimit rekey_limit;
   std::vector<std::string> send_env;                         // patterns of names to send from our environment

@@ -159,7 +159,8 @@ void handle_fingerprint_hash(Call& call) {
 
 void handle_host_key_algorithms(Call& call) {
   call.target.config.host_key_algorithms = algorithms(call, call.supported.signatures);
-  call.target.config.host_key_algorithms_given = true;
+  // "+" and "-" change what there is to choose from, but state no preference.
+  call.target.config.host_key_algorithms_given = call.words[0].front() != '+' && call.words[0].front() != '-';
 }
 
 // --- Sessions -------------------------------------------------------------------------------------------------------

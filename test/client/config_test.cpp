@@ -124,6 +124,15 @@ TEST(ClientConfig, LinesGiveWhatSshGives) {
   }
 }
 
+// As with ssh(1): only who states an order keeps the known types from the front.
+TEST(ClientConfig, HostKeyAlgorithmsWithPlusOrMinusStateNoPreference) {
+  EXPECT_FALSE(read("").host_key_algorithms_given);
+  EXPECT_FALSE(read("HostKeyAlgorithms +ssh-ed25519").host_key_algorithms_given);
+  EXPECT_FALSE(read("HostKeyAlgorithms -ssh-ed25519").host_key_algorithms_given);
+  EXPECT_TRUE(read("HostKeyAlgorithms ^ssh-ed25519").host_key_algorithms_given);
+  EXPECT_TRUE(read("HostKeyAlgorithms ssh-ed25519").host_key_algorithms_given);
+}
+
 TEST(ClientConfig, HostBlocksCountForHostsThatMatch) {
   const std::string text =
       "Port 1\nHost foo bar\nUser first\nHost *.example !bad.example\nUser second\nHost !foo\nUser third\nHost *\n"
