@@ -86,6 +86,12 @@ std::optional<ConfigLine> split_config_line(std::string_view line,
   return result;
 }
 
+std::vector<std::string> split_command_words(std::string_view command) {
+  std::vector<std::string> words;
+  for (command = trim(command); !command.empty(); command = trim(command)) words.push_back(take_word(command));
+  return words;
+}
+
 std::string quote_config_word(std::string_view text) {
   std::string quoted = "\"";
   for (const char c : text) {

@@ -44,6 +44,9 @@ struct ConfigLine {
 // `words` stays empty when `raw_rest` says that this keyword (in lower case) takes the rest of the line as it stands.
 std::optional<ConfigLine> split_config_line(std::string_view line,
                                             const std::function<bool(std::string_view)>& raw_rest = {});
+// The words of a command that a keyword took as it stood: quotes as above, and # is a character like others. Throws
+// ConfigError (without a place) for an open quote.
+std::vector<std::string> split_command_words(std::string_view command);
 // A word that split_config_line reads back as `text`.
 std::string quote_config_word(std::string_view text);
 

@@ -50,7 +50,6 @@ Option take_option(std::string_view& text) {
   const std::size_t end = std::min(text.find_first_of("=,\""), text.size());
   Option option{lower_case(text.substr(0, end)), std::nullopt};
   text.remove_prefix(end);
-  if (option.name.empty()) bad("an option is empty");
   if (text.starts_with('=')) {
     text.remove_prefix(1);
     option.value = take_quoted(printable_text(option.name), text);
@@ -58,7 +57,6 @@ Option take_option(std::string_view& text) {
   if (text.empty()) return option;
   if (text.front() != ',') bad(fmt::format("after {} a comma is missing", printable_text(option.name)));
   text.remove_prefix(1);
-  if (text.empty()) bad("a comma is the last character of the options");
   return option;
 }
 
@@ -107,6 +105,12 @@ void take_command(const std::string& value, KeyOptions& options) {
   options.command = value;
 }
 
+// As with sshd, the first value of a name counts.
+void add_once(std::vector<KeyVariable>& variables, const KeyVariable& added) {
+  const auto same = [&](const KeyVariable& variable) { return variable.name == added.name; };
+  if (std::none_of(variables.begin(), variables.end(), same)) variables.push_back(added);
+}
+
 void take_environment(const std::string& value, KeyOptions& options) {
   const std::size_t equals = value.find('=');
   const std::string name = value.substr(0, equals);
@@ -120,7 +124,7 @@ void take_environment(const std::string& value, KeyOptions& options) {
   if (options.environment.size() >= most_variables) {
     bad(fmt::format("more than {} environment= options", most_variables));
   }
-  options.environment.push_back({name, value.substr(equals + 1)});
+  add_once(options.environment, {name, value.substr(equals + 1)});
 }
 
 // Past vulnerability 15: an empty list is one that nobody matches, and an odd one is an error.
@@ -228,6 +232,7 @@ void take_value(const Option& option, KeyOptions& options) {
 }
 
 void take(const Option& option, KeyOptions& options) {
+  if (option.name.empty() && !option.value) return;  // a comma too many does no harm, as with sshd
   if (option.value) return take_value(option, options);
   if (take_flag(option.name, options)) return;
   if (option.name == "cert-authority") bad("cert-authority: certificates are not accepted yet");
@@ -272,7 +277,7 @@ std::optional<KeyOptions> combine(const KeyOptions& first, const KeyOptions& sec
   }
   if (!both.command) both.command = second.command;
   const auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
-  append(both.environment, second.environment);
+  for (const KeyVariable& variable : second.environment) add_once(both.environment, variable);
   append(both.from, second.from);
   append(both.permit_open, second.permit_open);
   append(both.permit_listen, second.permit_listen);

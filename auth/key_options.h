@@ -1,10 +1,10 @@
 // The options in front of a key in authorized_keys: sshd(8), AUTHORIZED_KEYS FILE FORMAT.
 //
-// Options are separated by commas, names are compared in any case, values stand in double quotes in which \" is a
-// quote. What is unknown, repeated where that makes no sense, or not understood to the last byte spoils the whole line:
-// whoever wrote it meant to restrict the key. `cert-authority` and `principals=` are known and refused, since there are
-// no certificates yet. Options come from files of users; RFC 4252 section 7 [4252-7-2] lets the server ask for more
-// than a listed key.
+// Options are separated by commas, one or more; names are compared in any case, values stand in double quotes in which
+// \" is a quote. What is unknown, repeated where that makes no sense, or not understood to the last byte spoils the
+// whole line: whoever wrote it meant to restrict the key. `cert-authority` and `principals=` are known and refused,
+// since there are no certificates yet. Options come from files of users; RFC 4252 section 7 [4252-7-2] lets the server
+// ask for more than a listed key.
 //
 //   auto parsed = parse_key_options("restrict,pty,from=\"10.*\"");  if (parsed.options) …
 #pragma once

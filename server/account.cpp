@@ -1,6 +1,5 @@
 #include "server/account.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
@@ -26,7 +25,23 @@ int look_up(std::vector<char>& memory, Lookup lookup) {
   }
 }
 
+Account account_of(const passwd& entry) {
+  Account account{entry.pw_name, entry.pw_uid, entry.pw_gid, entry.pw_dir, entry.pw_shell};
+  if (account.shell.empty()) account.shell = "/bin/sh";
+  return account;
+}
+
 }  // namespace
+
+std::optional<Account> find_account(const std::string& name) {
+  std::vector<char> memory;
+  passwd entry{};
+  passwd* found = nullptr;
+  const int error = look_up(
+      memory, [&](char* buffer, std::size_t size) { return ::getpwnam_r(name.c_str(), &entry, buffer, size, &found); });
+  if (error != 0) throw std::runtime_error(fmt::format("cannot look up user {}: {}", name, std::strerror(error)));
+  return found == nullptr ? std::nullopt : std::optional(account_of(entry));
+}
 
 Account own_account() {
   const uid_t uid = ::geteuid();
@@ -37,33 +52,30 @@ Account own_account() {
       look_up(memory, [&](char* buffer, std::size_t size) { return ::getpwuid_r(uid, &entry, buffer, size, &found); });
   if (error != 0) throw std::runtime_error(fmt::format("cannot look up user {}: {}", uid, std::strerror(error)));
   if (found == nullptr) throw std::runtime_error(fmt::format("user {} has no entry in the password file", uid));
-
-  Account account{entry.pw_name, entry.pw_uid, entry.pw_gid, entry.pw_dir, entry.pw_shell};
-  if (account.shell.empty()) account.shell = "/bin/sh";
-  return account;
+  return account_of(entry);
 }
 
-std::vector<std::string> group_names(const std::string& user) {
-  std::vector<char> memory;
-  passwd entry{};
-  passwd* found = nullptr;
-  look_up(memory,
-          [&](char* buffer, std::size_t size) { return ::getpwnam_r(user.c_str(), &entry, buffer, size, &found); });
-  if (found == nullptr) return {};
+std::vector<std::uint32_t> group_ids(const Account& account) {
   std::vector<gid_t> ids(64);
   int count = static_cast<int>(ids.size());
-  while (::getgrouplist(user.c_str(), entry.pw_gid, ids.data(), &count) < 0) {
-    ids.resize(static_cast<std::size_t>(std::max(count, 1)) * 2);
+  while (::getgrouplist(account.name.c_str(), account.gid, ids.data(), &count) < 0) {
+    ids.resize(ids.size() * 2);
     count = static_cast<int>(ids.size());
   }
   ids.resize(static_cast<std::size_t>(count));
+  return ids;
+}
+
+std::vector<std::string> group_names(const std::string& user) {
+  const auto account = find_account(user);
+  if (!account) return {};
   std::vector<std::string> names;
-  for (const gid_t id : ids) {
-    group group_entry{};
-    group* group_found = nullptr;
-    look_up(memory,
-            [&](char* buffer, std::size_t size) { return ::getgrgid_r(id, &group_entry, buffer, size, &group_found); });
-    if (group_found != nullptr) names.emplace_back(group_entry.gr_name);
+  std::vector<char> memory;
+  for (const gid_t id : group_ids(*account)) {
+    group entry{};
+    group* found = nullptr;
+    look_up(memory, [&](char* buffer, std::size_t size) { return ::getgrgid_r(id, &entry, buffer, size, &found); });
+    if (found != nullptr) names.emplace_back(entry.gr_name);
   }
   return names;
 }

@@ -1,9 +1,10 @@
-// The account that glasshd serves: in a process of an ordinary user, that user's own.
+// Accounts, as the password and group files have them. glasshd serves one: that of whoever runs it.
 //
 //   const Account account = own_account();  account.shell == "/bin/bash"
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,10 +18,15 @@ struct Account {
   std::string shell;  // never empty: /bin/sh where the password file leaves it out
 };
 
+// By name, from the password file; nothing if there is no such user. Throws std::runtime_error if nobody can tell.
+std::optional<Account> find_account(const std::string& name);
+
 // Who runs this process, by getpwuid(geteuid()). Throws std::runtime_error if the password file does not say.
 Account own_account();
 
-// The names of the groups of a user, the primary one first; empty if there is no such user.
+// All groups that a user is in, by number.
+std::vector<std::uint32_t> group_ids(const Account& account);
+// The same by name; empty if there is no such user.
 std::vector<std::string> group_names(const std::string& user);
 
 }  // namespace glassh

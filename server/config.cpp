@@ -208,11 +208,15 @@ const SubsystemCommand* ServerConfig::subsystem(std::string_view name) const {
 }
 
 bool ServerConfig::accepts_env(std::string_view name) const {
-  // What is no name could set another variable than the one that the pattern was meant for.
+  // What is no name could set another variable than the one that the pattern was meant for (past vulnerability 86).
   if (name.empty() || name.find('=') != std::string_view::npos || name.find('\0') != std::string_view::npos)
     return false;
-  return std::any_of(accept_env.begin(), accept_env.end(),
-                     [name](const std::string& pattern) { return match_pattern(name, pattern); });
+  // Deviation: what tells the dynamic linker which code to load is let in by its name, not by a * that meant others.
+  constexpr std::string_view of_the_linker = "LD_";
+  const bool delicate = name.starts_with(of_the_linker);
+  return std::any_of(accept_env.begin(), accept_env.end(), [&](const std::string& pattern) {
+    return match_pattern(name, pattern) && (!delicate || pattern.starts_with(of_the_linker));
+  });
 }
 
 std::vector<std::string> authorized_keys_paths(const ServerConfig& config, std::string_view user, std::string_view home,

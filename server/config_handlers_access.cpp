@@ -57,6 +57,7 @@ void handle_authorized_keys_command(Call& call) {
   if (!command.empty() && command.front() != '/') {
     throw ConfigError(fmt::format("'{}': expected an absolute path, and arguments", command));
   }
+  split_command_words(command);
   expand_tokens(command, {{'f', ""}, {'h', ""}, {'k', ""}, {'t', ""}, {'U', ""}, {'u', ""}});
   call.target.authorized_keys_command = command;
 }

@@ -76,7 +76,7 @@ TEST(AuthorizedKeys, RefusesALineWithItsReason) {
       {"bogus " + other, false, "unknown option bogus"},
       {"restrict ssh-ed25519 AAAA", false, "type needs 4 bytes"},
       {"restrict ssh-dss AAAAB3NzaC1kc3MAAAAA", false, "keys of type ssh-dss are not supported"},
-      {"restrict, " + ours, true, "a comma is the last character"},
+      {"restrict,x " + ours, true, "unknown option x"},
       {"restrict pty " + ours, false, "begins with neither"},
       {"restrict " + ours_base64, false, "begins with neither a key type nor options"},
       {"command=\"unclosed " + ours, false, "begins with neither a key type nor options"},

@@ -228,6 +228,54 @@ TEST_F(SessionTest, ACommandWithNulFails) {
   EXPECT_EQ(output, "fine\n");
 }
 
+// The same once more, for tests that need several.
+struct SessionTestAgain : SessionTest {
+  void TestBody() override {}
+};
+
+// Past vulnerability 10: whatever is asked for.
+TEST_F(SessionTest, AForcedCommandRunsInsteadOfWhatWasAskedFor) {
+  struct {
+    void (*ask)(SessionTest& test);
+    std::string original;
+  } const cases[] = {
+      {[](SessionTest& test) { test.request(msg::Exec{"echo \"$HOME\""}); }, "echo \"$HOME\""},
+      {[](SessionTest& test) { test.request(msg::Shell{}); }, "unset"},
+      {[](SessionTest& test) { test.request(msg::Subsystem{"echo"}); }, "echo subsystem; exit 6"},
+      {[](SessionTest& test) { test.request(msg::Subsystem{"sftp"}); }, "internal-sftp -l INFO"},
+  };
+  for (const auto& [ask, original] : cases) {
+    SessionTestAgain again;
+    again.context->permissions.forced_command = "echo forced; echo \"${SSH_ORIGINAL_COMMAND-unset}\"";
+    again.context->permissions.forced_by = "key-option";
+    ask(again);
+    again.run_to_close();
+    EXPECT_EQ(again.output, "forced\n" + original + "\n");
+    EXPECT_THAT(again.lines.text(), HasSubstr("Starting session: forced-command (key-option) 'echo forced"));
+  }
+}
+
+TEST_F(SessionTest, AForcedCommandDoesNotMakeUpSubsystems) {
+  context->permissions.forced_command = "echo forced";
+  request(msg::Subsystem{"nonsense"});
+  collect();
+  EXPECT_EQ(order, "F");
+  context->permissions.forced_command = "internal-sftp";
+  request(msg::Exec{"echo hi"});
+  collect();
+  EXPECT_EQ(order, "FF") << "nothing else may run in its place";
+}
+
+// Past vulnerability 86
+TEST_F(SessionTest, VariablesComeFromTheKeysAndTheLogin) {
+  context->permissions.environment = {{"GLASSH_A", "of the key"}, {"PATH", "/bin:/of/the/key"}};
+  context->auth_info_file = "/tmp/info";
+  request(msg::Env{"GLASSH_A", "of the client"});
+  request(msg::Exec{"echo \"$GLASSH_A|$PATH|$SSH_USER_AUTH|${SSH_ORIGINAL_COMMAND-unset}\""});
+  run_to_close();
+  EXPECT_EQ(output, "of the key|/bin:/of/the/key|/tmp/info|unset\n");
+}
+
 TEST_F(SessionTest, AMissingShellFailsTheRequest) {
   account.shell = "/nonexistent/shell";
   request(msg::Exec{"true"});
