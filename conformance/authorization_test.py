@@ -13,7 +13,7 @@ import tempfile
 sys.dont_write_bytecode = True
 
 from peers import (USER, Cases, Workspace, client_options, expect, expect_equal, find_program, glassh, ssh, start_glasshd,
-                   start_sshd)
+                   start_sshd, wait_until)
 from peers.servers import HOST_KEY_KINDS
 from peers.workspace import our_program
 
@@ -264,7 +264,7 @@ def authentication_info(cases, workspace):
             key = workspace.public_key("user-ed25519", "ed25519")
             mode, line, path = result.out.decode().splitlines()
             expect_equal((mode, line), ("600", f"publickey {key}"), result)
-            expect(not os.path.exists(path), f"{path} is still there")
+            wait_until(lambda: not os.path.exists(path), f"{path} is gone")
             door.server.stop()
 
 

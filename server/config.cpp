@@ -159,6 +159,9 @@ ServerConfig ServerConfigReader::finish() {
   fill(config.kex_algorithms, supported_.kex);
   fill(config.host_key_algorithms, supported_.signatures);
   fill(config.pubkey_accepted_algorithms, supported_.signatures);
+  if (!config.authorized_keys_command.empty() && config.authorized_keys_command_user.empty()) {
+    throw ConfigError("AuthorizedKeysCommand: whom it runs as is missing: expected AuthorizedKeysCommandUser");
+  }
   if (!blocks_.empty()) config.match_blocks = std::make_shared<const MatchBlocks>(MatchBlocks{blocks_, supported_});
   return config;
 }

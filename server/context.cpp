@@ -1,5 +1,6 @@
 #include "server/context.h"
 
+#include "crypto/small_file.h"
 #include "server/password_store.h"
 
 namespace glassh {
@@ -36,6 +37,18 @@ ServerAuthSettings auth_settings(const ServerConfig& config) {
   settings.accepted_algorithms = config.pubkey_accepted_algorithms;
   settings.max_tries = config.max_auth_tries;
   return settings;
+}
+
+std::string banner_text(const ServerConfig& config, const Log& log) {
+  // It has to fit into one packet, in which each line ends in two characters (RFC 4252 section 5.4 [4252-5.4-5]).
+  constexpr std::size_t limit = 16 * 1024;
+  if (config.banner.empty()) return {};
+  try {
+    return std::string(text_of(read_small_file(config.banner, limit).content.reveal()));
+  } catch (const FileError& error) {
+    log.verbose("Banner: {}", error.what());
+    return {};
+  }
 }
 
 bool has_passwords(const ServerConfig& config) { return !config.password_file.empty() || shadow_is_readable(); }

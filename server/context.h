@@ -38,6 +38,8 @@ struct ServerContext {
 std::shared_ptr<const ServerConnectionSettings> connection_settings(const ServerConfig& config,
                                                                     const HostKeys& host_keys, KeyLog key_log);
 ServerAuthSettings auth_settings(const ServerConfig& config);
+// What Banner's file says now; empty if there is none, or none that can be sent, which the log then says.
+std::string banner_text(const ServerConfig& config, const Log& log);
 // PasswordFile, or a shadow(5) that we may read; without either no password can be right, and none is asked for.
 bool has_passwords(const ServerConfig& config);
 

@@ -1,7 +1,12 @@
 #include "server/login.h"
 
+#include <boost/asio/this_coro.hpp>
+
+#include <vector>
+
 #include "auth/authorized_keys.h"
 #include "server/password_store.h"
+#include "server/run_as.h"
 
 namespace glassh {
 
@@ -15,7 +20,7 @@ boost::asio::awaitable<LoginVerdict> Login::judge(std::string user, const Public
         fmt::format("user {} cannot log in here: this server lets in {} only", escaped(user), account_.name));
   }
   // The files are read for anybody, so that the time an answer takes does not tell which user exists.
-  auto found = find(key, origin, verdict.user_is_known ? trace : nullptr);
+  auto found = co_await find(key, origin, verdict.user_is_known ? trace : nullptr);
   verdict.key_is_listed = found.has_value();
   if (found) {
     verdict.found_at = std::move(found->place);
@@ -49,12 +54,58 @@ boost::asio::awaitable<LoginVerdict> Login::judge_password(std::string user, Sec
   co_return verdict;
 }
 
-std::optional<Login::Found> Login::find(const PublicKey& key, const LoginOrigin& origin, TraceSink* trace) const {
+boost::asio::awaitable<std::optional<Login::Found>> Login::find(const PublicKey& key, const LoginOrigin& origin,
+                                                                TraceSink* trace) const {
+  auto found = co_await ask_command(key, origin, trace);
+  if (found) co_return found;
   for (const std::string& path : authorized_keys_paths(config_, account_.name, account_.home, account_.uid)) {
-    auto found = find_in(path, key, origin, trace);
-    if (found) return found;
+    found = find_in(path, key, origin, trace);
+    if (found) co_return found;
   }
-  return std::nullopt;
+  co_return std::nullopt;
+}
+
+namespace {
+
+// Tokens are replaced in each word by itself, so that none can become two; without arguments the user is one.
+std::vector<std::string> words_of_command(const std::string& command, const Account& account, const PublicKey& key) {
+  const std::string line = key.line();
+  const ConfigTokens tokens = {{'f', key.fingerprint()},
+                               {'h', account.home},
+                               {'k', line.substr(line.find(' ') + 1)},
+                               {'t', std::string(key.type())},
+                               {'U', std::to_string(account.uid)},
+                               {'u', account.name}};
+  std::vector<std::string> words = split_command_words(command);
+  for (std::size_t i = 1; i < words.size(); ++i) words[i] = expand_tokens(words[i], tokens);
+  if (words.size() == 1) words.push_back(account.name);
+  return words;
+}
+
+}  // namespace
+
+boost::asio::awaitable<std::optional<Login::Found>> Login::ask_command(const PublicKey& key, const LoginOrigin& origin,
+                                                                       TraceSink* trace) const {
+  if (config_.authorized_keys_command.empty()) co_return std::nullopt;
+  const auto words = words_of_command(config_.authorized_keys_command, account_, key);
+  const std::string name = fmt::format("AuthorizedKeysCommand {}", words[0]);
+  const auto runner = find_account(config_.authorized_keys_command_user);
+  if (!runner) {
+    say(LogLevel::error, trace,
+        fmt::format("{} is not run: there is no user '{}' (AuthorizedKeysCommandUser)", name,
+                    config_.authorized_keys_command_user));
+    co_return std::nullopt;
+  }
+  const auto executor = co_await boost::asio::this_coro::executor;
+  RunRequest request;
+  request.arguments = words;
+  request.user = *runner;
+  const RunResult run = co_await run_as(executor, std::move(request));
+  if (!run.problem.empty()) {
+    say(LogLevel::error, trace, fmt::format("{} is not used: {}", name, run.problem));
+    co_return std::nullopt;
+  }
+  co_return find_in_text(run.output, name, key, origin, trace);
 }
 
 std::optional<Login::Found> Login::find_in(const std::string& path, const PublicKey& key, const LoginOrigin& origin,
@@ -68,7 +119,12 @@ std::optional<Login::Found> Login::find_in(const std::string& path, const Public
     say(LogLevel::info, trace, fmt::format("Authentication refused: {} is not used: {}", path, file.refusal));
     return std::nullopt;
   }
-  AuthorizedKeySearch search = find_authorized_key(file.text, key, origin);
+  return find_in_text(file.text, path, key, origin, trace);
+}
+
+std::optional<Login::Found> Login::find_in_text(const std::string& text, const std::string& path, const PublicKey& key,
+                                                const LoginOrigin& origin, TraceSink* trace) const {
+  AuthorizedKeySearch search = find_authorized_key(text, key, origin);
   for (const RefusedLine& line : search.refused) {
     say(line.has_the_key ? LogLevel::info : LogLevel::debug1, trace,
         fmt::format("{}:{}: not used: {}", path, line.line, line.reason));

@@ -52,9 +52,15 @@ class Login {
     std::string place;
     KeyOptions options;
   };
-  std::optional<Found> find(const PublicKey& key, const LoginOrigin& origin, TraceSink* trace) const;
+  boost::asio::awaitable<std::optional<Found>> find(const PublicKey& key, const LoginOrigin& origin,
+                                                    TraceSink* trace) const;
+  // In what AuthorizedKeysCommand prints.
+  boost::asio::awaitable<std::optional<Found>> ask_command(const PublicKey& key, const LoginOrigin& origin,
+                                                           TraceSink* trace) const;
   std::optional<Found> find_in(const std::string& path, const PublicKey& key, const LoginOrigin& origin,
                                TraceSink* trace) const;
+  std::optional<Found> find_in_text(const std::string& text, const std::string& path, const PublicKey& key,
+                                    const LoginOrigin& origin, TraceSink* trace) const;
   void say(LogLevel level, TraceSink* trace, std::string_view text) const;
 
   const ServerConfig& config_;

@@ -104,7 +104,9 @@ asio::awaitable<void> ServedConnection::on(const SignatureWanted& wanted) {
 
 void ServedConnection::on(const AuthSettingsWanted& wanted) {
   learn_user(wanted.user);
-  core_.provide_auth_settings(auth_settings(*config_));
+  ServerAuthSettings settings = auth_settings(*config_);
+  settings.banner = banner_text(*config_, context_.log);
+  core_.provide_auth_settings(std::move(settings));
 }
 
 asio::awaitable<void> ServedConnection::on(const LoginAttempt& attempt) {

@@ -193,6 +193,27 @@ TEST(ServerConfig, WhatIsMissedOnlyIsAcceptedWithANote) {
   EXPECT_EQ(config_error_of([] { read("Banner"); }), "sshd_config:1: Banner: a value is missing");
 }
 
+TEST(ServerConfig, ACommandForKeysNeedsAUser) {
+  EXPECT_EQ(config_error_of([] { read("AuthorizedKeysCommand /keys"); }),
+            "AuthorizedKeysCommand: whom it runs as is missing: expected AuthorizedKeysCommandUser");
+  EXPECT_EQ(read("AuthorizedKeysCommand /keys %u\nAuthorizedKeysCommandUser ann").authorized_keys_command, "/keys %u");
+  EXPECT_EQ(read("AuthorizedKeysCommand none").authorized_keys_command, "");
+}
+
+// Past vulnerability 86: a pattern that meant other names does not let in what tells the linker which code to load.
+TEST(ServerConfig, AcceptEnvLetsInOnlyWhatItNames) {
+  const ServerConfig some = read("AcceptEnv LC_* * GLASSH_?");
+  EXPECT_TRUE(some.accepts_env("LC_ALL"));
+  EXPECT_TRUE(some.accepts_env("ANYTHING"));
+  EXPECT_FALSE(some.accepts_env("LD_PRELOAD"));
+  EXPECT_FALSE(some.accepts_env("LD_"));
+  EXPECT_FALSE(some.accepts_env(""));
+  EXPECT_FALSE(some.accepts_env("LC_ALL=x"));
+  EXPECT_FALSE(some.accepts_env(std::string_view("LC_\0", 4)));
+  EXPECT_TRUE(read("AcceptEnv LD_*").accepts_env("LD_PRELOAD"));
+  EXPECT_TRUE(read("AcceptEnv LD_PRELOAD").accepts_env("LD_PRELOAD"));
+}
+
 TEST(ServerConfig, ATableHasEachKeywordOnce) {
   for (const auto& entry : foreign_server_keywords()) {
     EXPECT_EQ(find_server_keyword(entry.name), nullptr) << entry.name;
