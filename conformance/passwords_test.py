@@ -1,11 +1,10 @@
-"""Passwords and several methods in a row: OpenSSH's ssh on a pseudo-terminal against glasshd, and a client made by hand.
+"""Passwords: OpenSSH's ssh on a pseudo-terminal against glasshd, and a client made by hand.
 
-The passwords are in a PasswordFile, whose hashes the system's libcrypt makes; its prompts are answered as a person would.
+The passwords are in a PasswordFile, whose hashes the system's libcrypt makes; ssh's prompts are answered as a person would.
 """
 
 import base64
 import contextlib
-import ctypes
 import os
 import statistics
 import subprocess
@@ -14,82 +13,21 @@ import time
 
 sys.dont_write_bytecode = True
 
-from peers import (USER, Cases, Workspace, client_options, expect, expect_equal, ssh, start_glasshd, wait_until)
+from peers import USER, Cases, Workspace, client_options, expect, expect_equal, ssh, start_glasshd
+from peers.logins import (PASSWORD, Login, crypt, expect_log, flags, password_file, prompt, question, start_with_passwords,
+                          with_passwords)
 from peers.raw_client import USERAUTH_FAILURE, RawClient, string, u32, userauth_request
-from peers.terminal import Terminal
 
-PASSWORD = "s3cret: schön"
 NOBODY = "nobody-of-that-name"
-INFO_REQUEST, INFO_RESPONSE, PK_OK = 60, 61, 60
+INFO_REQUEST, INFO_RESPONSE = 60, 61
 EXHAUSTED = "Too many authentication failures"
-
-_crypt = ctypes.CDLL("libcrypt.so.1").crypt
-_crypt.restype = ctypes.c_char_p
-
-
-def crypt(password, rounds=1000):
-    return _crypt(password.encode(), f"$6$rounds={rounds}$conformance$".encode()).decode()
-
-
-def password_file(workspace, *lines):
-    path = workspace.file(os.path.basename(workspace.fresh("passwords")), "".join(line + "\n" for line in lines))
-    os.chmod(path, 0o600)
-    return path
-
-
-def start(workspace, *settings, line=None):
-    """glasshd with a PasswordFile of one line, and root let in where root runs the test."""
-    path = password_file(workspace, line if line is not None else f"{USER}:{crypt(PASSWORD)}")
-    return start_glasshd(workspace, [*settings, *with_passwords(path)])
-
-
-def with_passwords(path):
-    return [f"PasswordFile {path}", "PasswordAuthentication yes", "KbdInteractiveAuthentication yes", "PermitRootLogin yes"]
-
-
-def flags(*methods, prompts=3):
-    """ssh's options for these methods; the first value counts, so they stand in front."""
-    options = {"PreferredAuthentications": ",".join(methods), "BatchMode": "no", "NumberOfPasswordPrompts": prompts,
-               "PasswordAuthentication": "yes", "KbdInteractiveAuthentication": "yes"}
-    return [part for name, value in options.items() for part in ("-o", f"{name}={value}")]
-
-
-class Login:
-    """ssh on a terminal of its own; `answers` are pairs of a question's end and what is typed."""
-
-    def __init__(self, workspace, server, methods, answers=(), user=USER, key=None, more=(), prompts=3):
-        arguments = ssh(*flags(*methods, prompts=prompts), *more,
-                        *client_options(workspace, server, user=user, key=key), "127.0.0.1", "exit 42")
-        with Terminal(arguments) as terminal:
-            for question, answer in answers:
-                terminal.answer(question, answer)
-            self.status = terminal.end()
-            self.text = terminal.text
-
-    def expect(self, status, *parts):
-        expect_equal(self.status, status, self.text)
-        for part in parts:
-            expect(part in self.text, f"no '{part}' in what ssh showed:", self.text)
-
-
-def prompt(user=USER):
-    return f"{user}@127.0.0.1's password: "
-
-
-def question(user=USER):
-    return f"({user}@127.0.0.1) Password: "
-
-
-def expect_log(server, *parts):
-    for part in parts:
-        wait_until(lambda: part in server.log(), f"the log says '{part}'", server.log_tail)
 
 
 # --- one method -----------------------------------------------------------------------------------------------------
 
 
 def single_methods(cases, workspace):
-    server = start(workspace)
+    server = start_with_passwords(workspace)
     with cases.case("the right password logs in"):
         Login(workspace, server, ["password"], [(prompt(), PASSWORD)]).expect(42)
         expect_log(server, f"Accepted password for {USER} from 127.0.0.1 port ")
@@ -137,20 +75,20 @@ def stored_passwords(cases, workspace):
     for what, stored in (("an empty hash", ""), ("a locked account", "!" + crypt(PASSWORD)), ("an account without a password", "*"),
                          ("a hash that crypt(3) does not know", "$99$what$ever"), ("a line with too many fields", crypt(PASSWORD) + ":1:2")):
         with cases.case(f"{what}: no password logs in"):
-            server = start(workspace, line=f"{USER}:{stored}")
+            server = start_with_passwords(workspace, line=f"{USER}:{stored}")
             answers = [(prompt(), word) for word in (PASSWORD, "", stored)]
             Login(workspace, server, ["password"], answers).expect(255, "Permission denied (publickey,password,keyboard-interactive).")
             server.stop()
     with cases.case("PermitEmptyPasswords lets in whose password is empty, without a question"):
-        server = start(workspace, "PermitEmptyPasswords yes", line=f"{USER}:")
+        server = start_with_passwords(workspace, "PermitEmptyPasswords yes", line=f"{USER}:")
         Login(workspace, server, ["password"]).expect(42)
         expect_log(server, f"Accepted none for {USER} from")
         Login(workspace, server, ["password"], [(prompt(NOBODY), "")] * 3, user=NOBODY).expect(255, "Permission denied")
     with cases.case("with PermitEmptyPasswords, other passwords still have to be right"):
-        server = start(workspace, "PermitEmptyPasswords yes")
+        server = start_with_passwords(workspace, "PermitEmptyPasswords yes")
         Login(workspace, server, ["password"], [(prompt(), ""), (prompt(), PASSWORD)]).expect(42)
     with cases.case("a password file that others may read is not used, and the log says how to mend it"):
-        server = start(workspace)
+        server = start_with_passwords(workspace)
         path = [word for word in open(server.process.args[-1], encoding="utf-8").read().split() if "passwords" in word][0]
         os.chmod(path, 0o644)
         Login(workspace, server, ["password"], [(prompt(), PASSWORD)], prompts=1).expect(255)
@@ -159,66 +97,12 @@ def stored_passwords(cases, workspace):
         Login(workspace, server, ["password"], [(prompt(), PASSWORD)]).expect(42)
 
 
-# --- several methods, and how often ---------------------------------------------------------------------------------
-
-
-def multi_factor(cases, workspace):
-    def server_for(methods, *more):
-        return start(workspace, f"AuthenticationMethods {methods}", *more)
-
-    with cases.case("publickey,password: both, in this order"):
-        server = server_for("publickey,password")
-        Login(workspace, server, ["publickey", "password"], [(prompt(), PASSWORD)], key="ed25519").expect(42)
-        expect_log(server, f"Partial publickey for {USER} from", f"Accepted password for {USER} from")
-        Login(workspace, server, ["password", "publickey"], [(prompt(), "no"), (prompt(), PASSWORD)], key="ed25519").expect(42)
-        Login(workspace, server, ["publickey", "password"]).expect(255, "Permission denied (publickey).")
-        Login(workspace, server, ["publickey"], key="ed25519").expect(255, "Permission denied (password).")
-        Login(workspace, server, ["publickey", "password"], [(prompt(), "wrong")] * 3, key="ed25519").expect(
-            255, "Permission denied (password).")
-    with cases.case("password,publickey: both, in this order"):
-        server = server_for("password,publickey")
-        Login(workspace, server, ["publickey", "password"], [(prompt(), PASSWORD)], key="ed25519").expect(42)
-        expect_log(server, f"Partial password for {USER} from", f"Accepted publickey for {USER} from")
-        Login(workspace, server, ["publickey", "password"], [(prompt(), PASSWORD)]).expect(255, "Permission denied (publickey).")
-    with cases.case("publickey,password publickey,keyboard-interactive: either second one"):
-        server = server_for("publickey,password publickey,keyboard-interactive")
-        Login(workspace, server, ["publickey", "password"], [(prompt(), PASSWORD)], key="ed25519").expect(42)
-        Login(workspace, server, ["publickey", "keyboard-interactive"], [(question(), PASSWORD)], key="ed25519").expect(42)
-        Login(workspace, server, ["publickey"], key="ed25519").expect(255, "Permission denied (password,keyboard-interactive).")
-    with cases.case("publickey,publickey: two keys, and not one of them twice"):
-        server = server_for("publickey,publickey")
-        second = ["-i", workspace.key("user-ecdsa", "ecdsa")]
-        Login(workspace, server, ["publickey"], key="ed25519", more=second).expect(42)
-        Login(workspace, server, ["publickey"], key="ed25519").expect(255, "Permission denied (publickey).")
-    # Past vulnerability 9.
-    with cases.case("an empty password replaces no other method"):
-        for methods in ("publickey,password", "publickey,keyboard-interactive", "publickey,publickey"):
-            server = start(workspace, f"AuthenticationMethods {methods}", "PermitEmptyPasswords yes", line=f"{USER}:")
-            Login(workspace, server, ["password", "keyboard-interactive"]).expect(255, "Permission denied (publickey).")
-            server.stop()
-        server = start(workspace, "AuthenticationMethods publickey,password", "PermitEmptyPasswords yes", line=f"{USER}:")
-        Login(workspace, server, ["publickey", "password"], [(prompt(), "")], key="ed25519").expect(42)
-    with cases.case("AuthenticationMethods that are all turned off: glasshd does not start"):
-        for settings, words in ((["AuthenticationMethods publickey,password", "PasswordAuthentication no"], "cannot be satisfied"),
-                                (["AuthenticationMethods publickey,telepathy"], "bad method 'telepathy'")):
-            with contextlib.ExitStack() as stack:
-                stack.enter_context(expecting_failure(words))
-                start(workspace, *settings)
-
-
-@contextlib.contextmanager
-def expecting_failure(words):
-    try:
-        yield
-    except Exception as failure:
-        expect(words in str(failure), f"no '{words}' in", failure)
-        return
-    expect(False, "it started")
+# --- how often ------------------------------------------------------------------------------------------------------
 
 
 def tries(cases, workspace):
     with cases.case("MaxAuthTries 2: the second wrong password is the last"):
-        server = start(workspace, "MaxAuthTries 2")
+        server = start_with_passwords(workspace, "MaxAuthTries 2")
         login = Login(workspace, server, ["password"], [(prompt(), "a"), (prompt(), "b")])
         login.expect(255, "Permission denied, please try again.", f"Received disconnect from 127.0.0.1 port {server.port}:14: {EXHAUSTED}")
         expect_log(server, f"maximum authentication attempts exceeded for {USER} from 127.0.0.1 port ", f"{EXHAUSTED} [preauth]")
@@ -239,7 +123,7 @@ def password_fields(password, change=None):
 
 
 def by_hand(cases, workspace):
-    server = start(workspace, "MaxAuthTries 100", "PermitEmptyPasswords yes")
+    server = start_with_passwords(workspace, "MaxAuthTries 100", "PermitEmptyPasswords yes")
     user = USER.encode()
 
     def connect():
@@ -285,7 +169,7 @@ def milliseconds(times):
 def timing(cases, workspace):
     """Past vulnerabilities 18 and 19. Tries for two users take turns, so that what else the machine does meets both alike;
     and not times are judged, but whether the ones tend to be larger than the others."""
-    server = start(workspace, "MaxAuthTries 120", "MaxStartups 500", line=f"{USER}:{crypt(PASSWORD, rounds=30000)}")
+    server = start_with_passwords(workspace, "MaxAuthTries 120", "MaxStartups 500", line=f"{USER}:{crypt(PASSWORD, rounds=30000)}")
 
     def measure(count, *tries):
         """The times of each kind of try, which is a function of a connection; 50 tries per connection."""
@@ -341,7 +225,7 @@ def timing(cases, workspace):
 def flood(cases, workspace):
     """Whoever is in goes on working while passwords are being hashed: twenty of them, each longer than a few echoes."""
     with cases.case("a flood of logins does not freeze a session"):
-        server = start(workspace, "MaxStartups 500", line=f"{USER}:{crypt(PASSWORD, rounds=400000)}")
+        server = start_with_passwords(workspace, "MaxStartups 500", line=f"{USER}:{crypt(PASSWORD, rounds=400000)}")
         session = workspace.start(ssh(*client_options(workspace, server), "127.0.0.1", "cat"), stdin=subprocess.PIPE,
                                   stdout=subprocess.PIPE)
 
@@ -370,7 +254,6 @@ def main():
     with Workspace() as workspace:
         single_methods(cases, workspace)
         stored_passwords(cases, workspace)
-        multi_factor(cases, workspace)
         tries(cases, workspace)
         by_hand(cases, workspace)
         timing(cases, workspace)

@@ -150,11 +150,12 @@ void ServedConnection::learn_user(std::string_view user) {
     config_ = std::make_shared<const ServerConfig>(config_for(context_.config, subject));
   }
   before_login_->user = user;
+  // Looked up for anybody, so that the time does not tell which user exists.
+  const std::string why = access_refusal(*config_, context_.account, origin(), group_names);
   if (user != context_.account.name) {
     context_.log.info("Invalid user {} from {}", escaped(user), peer());
     return;
   }
-  const std::string why = access_refusal(*config_, context_.account, origin(), group_names);
   before_login_->user_is_known = why.empty();
   if (why.empty()) return;
   context_.log.info("User {} from {} not allowed because {}", escaped(user), addresses.remote_host, why);
