@@ -17,9 +17,9 @@ using EncryptedPkcs8 = std::unique_ptr<X509_SIG, FreeWith<X509_SIG_free>>;
 using Pkcs8 = std::unique_ptr<PKCS8_PRIV_KEY_INFO, FreeWith<PKCS8_PRIV_KEY_INFO_free>>;
 
 constexpr std::string_view encrypted_pkcs8 = "-----BEGIN ENCRYPTED PRIVATE KEY-----";
-// What a file may ask for, as with bcrypt: some ten seconds. One step of scrypt's N * r * p takes 0.4 µs.
-constexpr std::uint64_t most_iterations = 10'000'000;
-constexpr std::uint64_t most_scrypt_steps = 1 << 25;
+// What a file may ask for, as with bcrypt: some seconds. One step of scrypt's N * r * p takes 0.4 µs.
+constexpr std::uint64_t most_iterations = 5'000'000;
+constexpr std::uint64_t most_scrypt_steps = 1 << 23;
 constexpr int own_iterations = 600'000;  // about a third of a second
 constexpr int own_salt_size = 16;
 

@@ -363,6 +363,38 @@ TEST(KeyFile, ReplacesALinkAndNotWhatItPointsTo) {
   EXPECT_FALSE(std::filesystem::is_symlink(directory.path("id")));
 }
 
+// The temporary file's name is a guess away for whoever sees the random bytes; here everybody does.
+TEST(KeyFile, PastVulnerability76ALinkInThePlaceOfTheTemporaryFileIsNotFollowed) {
+  struct ZeroRng final : Rng {
+    void fill(MutableBytes out) override { std::fill(out.begin(), out.end(), std::uint8_t{0}); }
+  } zeros;
+  TemporaryDirectory directory;
+  directory.write("victim", "precious", 0644);
+  for (const std::string target : {"victim", "nowhere"}) {
+    const std::string temporary = directory.path("id.0000000000000000.tmp");
+    std::filesystem::create_symlink(directory.path(target), temporary);
+    expect_error([&] { save_private_key(directory.path("id"), test_key("ed25519"), "", zeros, IfExists::replace); },
+                 Kind::exists, "id.0000000000000000.tmp");
+    EXPECT_TRUE(std::filesystem::is_symlink(temporary));
+    EXPECT_FALSE(std::filesystem::exists(directory.path("id")));
+    std::filesystem::remove(temporary);
+  }
+  EXPECT_EQ(directory.read("victim"), "precious");
+  EXPECT_FALSE(std::filesystem::exists(directory.path("nowhere")));
+}
+
+TEST(KeyFile, PastVulnerability76TheUmaskIsNotTrusted) {
+  TemporaryDirectory directory;
+  SeededRng rng(9);
+  const mode_t old_umask = umask(0);
+  save_private_key(directory.path("new"), test_key("ed25519"), "", rng, IfExists::refuse);
+  directory.write("old", "", 0666);
+  save_private_key(directory.path("old"), test_key("ed25519"), "", rng, IfExists::replace);
+  umask(old_umask);
+  EXPECT_EQ(directory.mode("new"), 0600u);
+  EXPECT_EQ(directory.mode("old"), 0600u) << "the mode is the new key's, not that of the file that it replaces";
+}
+
 TEST(KeyFile, RefusesAPrivateKeyThatOthersMayAccess) {
   TemporaryDirectory directory;
   const std::string path = directory.write("id", test_key_text("ed25519"));
