@@ -125,11 +125,25 @@ def restrictions(cases, workspace):
             expect_log(server, "ROOT LOGIN REFUSED FROM 127.0.0.1 port ")
 
 
+def hostbound(cases, workspace):
+    with cases.case("ssh binds its signature to the host key, as glasshd's EXT_INFO invites it to"):
+        trace = workspace.fresh("trace")
+        server = start_with_passwords(workspace, flags=["--trace", trace])
+        login = Login(workspace, server, ["publickey"], key="ed25519", more=["-vv"])
+        login.expect(42, "publickey-hostbound@openssh.com=<0>")
+        server.stop()
+        with open(trace, encoding="utf-8", errors="replace") as file:
+            text = file.read()
+        for part in ("publickey-hostbound-v00@openssh.com", "server_host_key", "SSH_MSG_USERAUTH_PK_OK"):
+            expect(part in text, f"no '{part}' in the trace")
+
+
 def main():
     cases = Cases()
     with Workspace() as workspace:
         multi_factor(cases, workspace)
         restrictions(cases, workspace)
+        hostbound(cases, workspace)
     return cases.status()
 
 

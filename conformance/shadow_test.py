@@ -1,0 +1,120 @@
+"""shadow(5): glasshd run by a throwaway user who may read it (and by one who may not), OpenSSH's ssh on a terminal.
+
+Only root can make such a user. Started by anybody else, this looks at what is left: who may not read /etc/shadow is not asked
+for a password.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+
+from peers import Cases, Workspace, expect, find_program, start_glasshd, wait_until
+from peers.cases import Failure
+from peers.logins import PASSWORD, Login, crypt, expect_log, prompt
+from peers.servers import Server
+from peers.workspace import USER, our_program
+
+NAME = f"glassh-{os.getpid()}"
+
+
+def administer(*arguments):
+    """useradd and its kin, which lock the files that they change: another test's may be at it."""
+    for _ in range(50):
+        done = subprocess.run([find_program(arguments[0]), *arguments[1:]], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              check=False)
+        if done.returncode == 0:
+            return
+        if "lock" not in done.stderr:
+            break
+        time.sleep(0.2)
+    raise Failure(f"{' '.join(arguments)}: {done.stderr}")
+
+
+def make_user(workspace, *flags):
+    """A home of its own, in which the user can find a host key and the program."""
+    os.chmod(workspace.path, 0o711)
+    home = workspace.file("home")
+    administer("useradd", "--no-create-home", "--home-dir", home, "--shell", "/bin/sh", "--password", crypt(PASSWORD), *flags, NAME)
+    workspace.at_end(lambda: administer("userdel", NAME))
+    os.mkdir(home, 0o755)
+    shutil.copy(workspace.key("host-ed25519"), os.path.join(home, "host_key"))
+    shutil.copy(our_program("glasshd"), home)
+    with open(os.path.join(home, "conf"), "w", encoding="ascii") as file:
+        file.write(f"HostKey {home}/host_key\nListenAddress 127.0.0.1\nPort 0\nPidFile none\nLogLevel DEBUG\n")
+    for path in (home, os.path.join(home, "host_key")):
+        shutil.chown(path, NAME, NAME)
+    return home
+
+
+def start_as_user(workspace, home):
+    log_path = workspace.fresh("glasshd.log")
+    with open(log_path, "wb") as log:
+        process = workspace.start([find_program("setpriv"), "--reuid", NAME, "--regid", NAME, "--init-groups",
+                                   os.path.join(home, "glasshd"), "-D", "-e", "-f", os.path.join(home, "conf")], stderr=log, cwd="/")
+    server = Server(workspace, process, log_path)
+    pattern = re.compile(r"^Server listening on 127\.0\.0\.1 port (\d+)\.", re.MULTILINE)
+    server.port = int(wait_until(lambda: pattern.search(server.log()), "glasshd listens", server.log_tail)[1])
+    return server
+
+
+def with_shadow(cases, workspace):
+    with cases.case("a user in the group shadow starts glasshd"):
+        home = make_user(workspace, "--groups", "shadow")
+        server = start_as_user(workspace, home)
+
+        def login(word, status, *parts):
+            Login(workspace, server, ["password"], [(prompt(NAME), word)], user=NAME, prompts=1).expect(status, *parts)
+
+        with cases.case("the password of shadow(5) logs in"):
+            login(PASSWORD, 42)
+            expect_log(server, f"Accepted password for {NAME} from 127.0.0.1 port ")
+        with cases.case("another one does not"):
+            login("wrong", 255, "Permission denied (publickey,password,keyboard-interactive).")
+        with cases.case("root's name does not, with any password"):
+            for word in (PASSWORD, ""):
+                Login(workspace, server, ["password"], [(prompt("root"), word)], user="root", prompts=1).expect(255)
+            expect_log(server, "Invalid user root from 127.0.0.1 port ")
+        # Past vulnerability 8, and [4252-8-11] keeps.
+        for what, change, undo, words in (
+                ("a locked account", ["usermod", "--lock"], ["usermod", "--unlock"], "the password is not that"),
+                ("an account that has expired", ["chage", "-E", "1"], ["chage", "-E", "-1"], "the account has expired"),
+                ("a password that has expired", ["chage", "-d", "1", "-M", "1"], ["chage", "-d", "19000", "-M", "99999"],
+                 "the password has expired"),
+                ("a password that must be changed", ["chage", "-d", "0"], ["chage", "-d", "19000"], "the password must be changed first")):
+            with cases.case(f"{what} lets nobody in, and the log says why"):
+                administer(*change, NAME)
+                login(PASSWORD, 255)
+                expect_log(server, words)
+                administer(*undo, NAME)
+                login(PASSWORD, 42)
+
+
+def without_shadow(cases, workspace):
+    with cases.case("who may not read shadow(5) and names no PasswordFile is not asked for a password"):
+        if os.getuid() == 0:
+            home, user = make_user(workspace), NAME
+            server = start_as_user(workspace, home)
+        else:
+            user = USER
+            server = start_glasshd(workspace, ["PasswordAuthentication yes", "KbdInteractiveAuthentication yes"])
+            expect(not os.access("/etc/shadow", os.R_OK), "this user may read /etc/shadow, and is not root")
+        Login(workspace, server, ["password", "keyboard-interactive"], user=user).expect(255, "Permission denied (publickey).")
+
+
+def main():
+    cases = Cases()
+    if os.getuid() == 0:
+        with Workspace() as workspace:
+            with_shadow(cases, workspace)
+    with Workspace() as workspace:
+        without_shadow(cases, workspace)
+    return cases.status()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
