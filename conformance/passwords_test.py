@@ -16,6 +16,7 @@ sys.dont_write_bytecode = True
 from peers import USER, Cases, Workspace, client_options, expect, expect_equal, ssh, start_glasshd
 from peers.logins import (PASSWORD, Login, crypt, expect_log, flags, password_file, prompt, question, start_with_passwords,
                           with_passwords)
+from peers.workspace import our_program
 from peers.raw_client import USERAUTH_FAILURE, RawClient, string, u32, userauth_request
 
 NOBODY = "nobody-of-that-name"
@@ -79,6 +80,11 @@ def stored_passwords(cases, workspace):
             answers = [(prompt(), word) for word in (PASSWORD, "", stored)]
             Login(workspace, server, ["password"], answers).expect(255, "Permission denied (publickey,password,keyboard-interactive).")
             server.stop()
+    with cases.case("a line that glassh-keygen --password wrote logs in"):
+        made = workspace.run([our_program("glassh-keygen"), "--password", USER, "-N", PASSWORD])
+        expect_equal(made.status, 0, made)
+        server = start_with_passwords(workspace, line=made.out.decode().rstrip("\n"))
+        Login(workspace, server, ["password"], [(prompt(), "wrong"), (prompt(), PASSWORD)]).expect(42)
     with cases.case("PermitEmptyPasswords lets in whose password is empty, without a question"):
         server = start_with_passwords(workspace, "PermitEmptyPasswords yes", line=f"{USER}:")
         Login(workspace, server, ["password"]).expect(42)
