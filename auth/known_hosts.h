@@ -35,7 +35,7 @@ enum class KnownHostStatus {
 struct KnownHostEntry {
   std::string file;
   std::size_t line = 0;          // from 1
-  std::string type;              // "ecdsa-sha2-nistp384": it may be one that we do not have
+  std::string type;              // "ssh-dss": it may be one that we do not have
   std::optional<PublicKey> key;  // if we have its type
 };
 struct BadKnownHostsLine {

@@ -22,11 +22,13 @@ struct TypeName {
   std::string_view key_type;
   std::string_view file_type;
 };
-constexpr std::array<TypeName, 6> type_names = {{
+constexpr std::array<TypeName, 8> type_names = {{
     {"ed25519", "ssh-ed25519", "ed25519"},
     {"ssh-ed25519", "ssh-ed25519", "ed25519"},
     {"ecdsa", "ecdsa-sha2-nistp256", "ecdsa"},
     {"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256", "ecdsa"},
+    {"ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384", "ecdsa"},
+    {"ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521", "ecdsa"},
     {"rsa", "ssh-rsa", "rsa"},
     {"ssh-rsa", "ssh-rsa", "rsa"},
 }};
@@ -96,8 +98,11 @@ void check_bits(const std::string& text, KeygenOptions& options) {
   if (options.type == "ssh-rsa") {
     if (*bits < 2048) throw KeygenValueError("Invalid RSA key length: minimum is 2048 bits");
     if (*bits > 16384) throw KeygenValueError("Invalid RSA key length: maximum is 16384 bits");
-  } else if (options.type.starts_with("ecdsa-") && *bits != 256) {
-    throw KeygenValueError("Invalid ECDSA key length: valid lengths are 256 bits");
+  } else if (options.type.starts_with("ecdsa-")) {  // the size is a curve, and a curve is a type
+    if (*bits != 256 && *bits != 384 && *bits != 521) {
+      throw KeygenValueError("Invalid ECDSA key length: valid lengths are 256, 384 or 521 bits");
+    }
+    options.type = fmt::format("ecdsa-sha2-nistp{}", *bits);
   }
 }
 

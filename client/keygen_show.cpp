@@ -92,8 +92,11 @@ struct RecordAlgorithm {
   int number;
 };
 // RFC 4255 section 3.1.1, RFC 6594 section 3, RFC 7479 section 2.
-constexpr std::array<RecordAlgorithm, 3> record_algorithms = {
-    {{"ssh-rsa", 1}, {"ecdsa-sha2-nistp256", 3}, {"ssh-ed25519", 4}}};
+constexpr std::array<RecordAlgorithm, 5> record_algorithms = {{{"ssh-rsa", 1},
+                                                               {"ecdsa-sha2-nistp256", 3},
+                                                               {"ecdsa-sha2-nistp384", 3},
+                                                               {"ecdsa-sha2-nistp521", 3},
+                                                               {"ssh-ed25519", 4}}};
 struct RecordHash {
   HashName hash;
   int number;

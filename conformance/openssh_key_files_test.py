@@ -12,8 +12,10 @@ import tempfile
 
 TOOL = os.environ["GLASSH_KEY_TOOL"]
 ALGORITHMS = {"ssh-ed25519": ["ssh-ed25519"], "ecdsa-sha2-nistp256": ["ecdsa-sha2-nistp256"],
+              "ecdsa-sha2-nistp384": ["ecdsa-sha2-nistp384"], "ecdsa-sha2-nistp521": ["ecdsa-sha2-nistp521"],
               "ssh-rsa": ["rsa-sha2-512", "rsa-sha2-256"]}
-KINDS = [("ssh-ed25519", "ed25519", 256), ("ecdsa-sha2-nistp256", "ecdsa", 256), ("ssh-rsa", "rsa", 2048),
+KINDS = [("ssh-ed25519", "ed25519", 256), ("ecdsa-sha2-nistp256", "ecdsa", 256),
+         ("ecdsa-sha2-nistp384", "ecdsa", 384), ("ecdsa-sha2-nistp521", "ecdsa", 521), ("ssh-rsa", "rsa", 2048),
          ("ssh-rsa", "rsa", 3072)]
 failures = 0
 home = None

@@ -21,6 +21,9 @@ HOST_KEYS = ("ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-256", "rsa-sha2-512
 
 CIPHERS = [(cipher, None) for cipher in AEAD] + list(itertools.product(CTR, MACS))
 SUITES = [(cipher, mac, kex, host_key) for (cipher, mac), kex, host_key in itertools.product(CIPHERS, KEX, HOST_KEYS)]
+# RFC 5656 section 10.1 [5656-10.1-1] keeps: the larger curves, with one suite each.
+SUITES += [(AEAD[0], None, KEX[0], f"ecdsa-sha2-nistp{bits}") for bits in (384, 521)]
+HOST_KEY_KINDS = ("ed25519", "ecdsa", "ecdsa384", "ecdsa521", "rsa")
 
 
 def openssh_lines(cipher, mac, kex, host_key):
@@ -66,13 +69,13 @@ def main():
     cases = Cases()
     with Workspace() as workspace, concurrent.futures.ThreadPoolExecutor(4) as pool:
         with cases.case("glasshd serves every suite's client to its end"):
-            server = start_glasshd(workspace)
+            server = start_glasshd(workspace, host_kinds=HOST_KEY_KINDS)
             try_all(cases, workspace, pool, server, ssh, openssh_lines, "ssh to glasshd")
             expect_equal(server.process.poll(), None, server.log_tail)
             server.stop()
             expect_equal(server.process.returncode, 0, server.log_tail)
         with cases.case("sshd serves glassh with every suite to its end"):
-            server = start_sshd(workspace)
+            server = start_sshd(workspace, host_kinds=HOST_KEY_KINDS)
             try_all(cases, workspace, pool, server, glassh, glassh_lines, "glassh to sshd")
             expect_equal(server.process.poll(), None, server.log_tail)
     return cases.status()

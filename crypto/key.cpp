@@ -52,13 +52,15 @@ bool algorithm_fits(std::string_view algorithm, std::string_view type) {
 // have. RFC 8332 section 5.2 [8332-5.2-1]: "ssh-rsa" names a key type only, since nobody shall sign with SHA-1 any
 // more.
 const std::vector<std::string_view>& signature_algorithm_names() {
-  static const std::vector<std::string_view> names = {"ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512",
-                                                      "rsa-sha2-256"};
+  static const std::vector<std::string_view> names = {"ssh-ed25519",         "ecdsa-sha2-nistp256",
+                                                      "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521",
+                                                      "rsa-sha2-512",        "rsa-sha2-256"};
   return names;
 }
 
 const std::vector<std::string_view>& key_type_names() {
-  static const std::vector<std::string_view> names = {"ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa"};
+  static const std::vector<std::string_view> names = {"ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384",
+                                                      "ecdsa-sha2-nistp521", "ssh-rsa"};
   return names;
 }
 
@@ -66,9 +68,10 @@ std::optional<std::string_view> key_type_of_algorithm(std::string_view algorithm
   // RFC 8332 section 3 [8332-3-3]: both algorithms work with "ssh-rsa" keys.
   if (algorithm == "rsa-sha2-512" || algorithm == "rsa-sha2-256") return "ssh-rsa";
   // RFC 4253 section 6.6 [4253-6.6-7]: for the others the format's name is the signature's name.
-  if (algorithm == "ssh-ed25519") return "ssh-ed25519";
-  if (algorithm == "ecdsa-sha2-nistp256") return "ecdsa-sha2-nistp256";
-  return std::nullopt;
+  const auto& types = key_type_names();
+  const auto type = std::find(types.begin(), types.end(), algorithm);
+  if (type == types.end() || algorithm == "ssh-rsa") return std::nullopt;
+  return *type;
 }
 
 PublicKey PublicKey::decode(Bytes blob) {

@@ -1,4 +1,4 @@
-// Public and private keys: ssh-ed25519 (RFC 8709), ecdsa-sha2-nistp256 (RFC 5656), ssh-rsa (RFC 4253 section 6.6) with
+// Public and private keys: ssh-ed25519 (RFC 8709), ecdsa-sha2-nistp* (RFC 5656), ssh-rsa (RFC 4253 section 6.6) with
 // the signature algorithms rsa-sha2-256 and rsa-sha2-512 (RFC 8332). SHA-1 signatures and DSA do not exist here.
 //
 // A key *type* names the blob ("ssh-rsa"); a signature *algorithm* names how it signs ("rsa-sha2-512"). For the other
@@ -25,7 +25,7 @@ namespace glassh {
 
 // The signature algorithms we have, in order of preference. For host keys and for users' keys alike.
 const std::vector<std::string_view>& signature_algorithm_names();
-// The key types we have: "ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa".
+// The key types we have: "ssh-ed25519", "ecdsa-sha2-nistp256", …384 and …521, "ssh-rsa".
 const std::vector<std::string_view>& key_type_names();
 // "rsa-sha2-512" → "ssh-rsa"; "ssh-ed25519" → "ssh-ed25519"; nothing for an algorithm that we do not have.
 std::optional<std::string_view> key_type_of_algorithm(std::string_view algorithm);
@@ -38,7 +38,7 @@ class PublicKey {
 
   Bytes blob() const { return blob_; }
   std::string_view type() const { return type_; }
-  std::size_t bits() const;  // 256, 256, or the RSA modulus
+  std::size_t bits() const;  // 256, that of the curve, or that of the RSA modulus
   // `signature` is the blob of RFC 4253 section 6.6: string algorithm, string signature. True only when the blob names
   // exactly `algorithm`, the algorithm fits this key, and libcrypto says the signature is right. Any error is false.
   bool verify(std::string_view algorithm, Bytes message, Bytes signature) const;

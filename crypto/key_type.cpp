@@ -10,7 +10,8 @@
 namespace glassh {
 
 const KeyType* find_key_type(std::string_view name) {
-  const std::array<const KeyType*, 3> types = {&ed25519_type(), &ecdsa_nistp256_type(), &rsa_type()};
+  const std::array<const KeyType*, 5> types = {&ed25519_type(), &ecdsa_nistp256_type(), &ecdsa_nistp384_type(),
+                                               &ecdsa_nistp521_type(), &rsa_type()};
   for (const KeyType* type : types) {
     if (type->name() == name) return type;
   }
@@ -48,9 +49,14 @@ bool digest_verify(EVP_PKEY* key, const EVP_MD* hash, Bytes message, Bytes signa
 }
 
 const EVP_MD* signature_hash(HashName name) {
-  static const EvpMd sha256(check_pointer(EVP_MD_fetch(nullptr, "SHA256", nullptr), "EVP_MD_fetch"));
-  static const EvpMd sha512(check_pointer(EVP_MD_fetch(nullptr, "SHA512", nullptr), "EVP_MD_fetch"));
-  return name == HashName::sha512 ? sha512.get() : sha256.get();
+  switch (name) {
+    case HashName::sha256:
+    case HashName::sha384:
+    case HashName::sha512:
+      return fetched_digest(name);
+    default:
+      throw std::invalid_argument(fmt::format("nobody signs with {} here", hash_text(name)));
+  }
 }
 
 void KeyParts::add(const char* name, unsigned data_type, SecretBytes value) {

@@ -49,6 +49,8 @@ struct KeyType {
 
 const KeyType& ed25519_type();
 const KeyType& ecdsa_nistp256_type();
+const KeyType& ecdsa_nistp384_type();
+const KeyType& ecdsa_nistp521_type();
 const KeyType& rsa_type();
 const KeyType* find_key_type(std::string_view name);  // nullptr for a type that we do not have
 
@@ -58,7 +60,7 @@ std::string printable(std::string_view name);
 // The message is hashed and signed, or checked, in one step. `hash` is nullptr where the scheme brings its own.
 std::vector<std::uint8_t> digest_sign(EVP_PKEY* key, const EVP_MD* hash, Bytes message);
 bool digest_verify(EVP_PKEY* key, const EVP_MD* hash, Bytes message, Bytes signature);
-// SHA-256 and SHA-512 as EVP_DigestSignInit wants them, fetched once per process.
+// SHA-256, SHA-384 and SHA-512 as EVP_DigestSignInit wants them, fetched once per process.
 const EVP_MD* signature_hash(HashName name);
 
 // The parts of a key for EVP_PKEY_fromdata. The values are wiped with this object; OSSL_PARAM_BLD's would not be.

@@ -86,8 +86,9 @@ class Workspace:
         """The path of a private key, made at the first call."""
         path = self.file(f"key-{name}")
         if not os.path.exists(path):
-            bits = {"rsa": ["-b", "2048"], "ecdsa": ["-b", "256"]}.get(kind, [])
-            subprocess.run([find_program("ssh-keygen"), "-q", "-t", kind, *bits, "-N", "", "-C", name, "-f", path],
+            flags = {"rsa": ["rsa", "-b", "2048"], "ecdsa": ["ecdsa", "-b", "256"], "ecdsa384": ["ecdsa", "-b", "384"],
+                     "ecdsa521": ["ecdsa", "-b", "521"]}.get(kind, [kind])
+            subprocess.run([find_program("ssh-keygen"), "-q", "-t", *flags, "-N", "", "-C", name, "-f", path],
                            check=True, stdin=subprocess.DEVNULL)
         return path
 

@@ -26,7 +26,7 @@ const PublicKey ecdsa = public_key("ecdsa");
 const std::string key = ed25519.line();
 const std::string another_key = another_ed25519.line();
 // A type that we do not have; nothing of it but the name is looked at.
-const std::string unknown_type = "ecdsa-sha2-nistp384 AAAAE2VjZHNhLXNoYTItbmlzdHAzODQ=";
+const std::string unknown_type = "ssh-dss AAAAB3NzaC1kc3M=";
 
 std::vector<KnownHostsFile> file(const std::string& text) { return {{"file", text}}; }
 
@@ -102,9 +102,9 @@ TEST(KnownHosts, SeveralLinesDecideTogether) {
       {"h " + another_key + "\nh " + key, "match", 2, {}},
       {"g " + another_key + "\nh " + key, "match", 2, {}},
       {"h " + ecdsa.line(), "changed", 1, {}},
-      {"h " + unknown_type, "unknown", 0, {"ecdsa-sha2-nistp384"}},
-      {"h " + unknown_type + "\nh " + ecdsa.line(), "changed", 2, {"ecdsa-sha2-nistp384"}},
-      {"h " + unknown_type + "\nh " + key, "match", 2, {"ecdsa-sha2-nistp384"}},
+      {"h " + unknown_type, "unknown", 0, {"ssh-dss"}},
+      {"h " + unknown_type + "\nh " + ecdsa.line(), "changed", 2, {"ssh-dss"}},
+      {"h " + unknown_type + "\nh " + key, "match", 2, {"ssh-dss"}},
       {"h " + ecdsa.line() + "\nh " + another_key, "changed", 2, {}},
       {"h " + another_key + "\nh " + ecdsa.line(), "changed", 1, {}},
       {"h " + ecdsa.line() + "\nh " + key, "match", 2, {}},
@@ -171,7 +171,7 @@ TEST(KnownHosts, BadLinesAreReportedAndSkipped) {
       {"h ssh-ed25519 !" + blob.substr(1), "base64"},
       {"h ssh-ed25519 " + blob.substr(4), "key"},
       {"h ssh-rsa " + blob, "the line says ssh-rsa, the key in it ssh-ed25519"},
-      {"h ecdsa-sha2-nistp384 " + blob, "the line says ecdsa-sha2-nistp384"},
+      {"h ssh-dss " + blob, "the line says ssh-dss"},
       {"h ssh-ed25519 " + base64_encode(Bytes(ed25519.blob()).first(40)), "needs 32 bytes"},
       {"h 1024 35 123456789", "protocol version 1"},
       {"@revoke h " + key, "the marker @revoke is not known"},
@@ -279,9 +279,9 @@ TEST(KnownHosts, PatternsTakeNoExponentialTime) {
 TEST(KnownHosts, KnownTypesAreListedOnceInTheirOrder) {
   const std::string text = "h " + ecdsa.line() + "\nh " + unknown_type + "\nh " + ecdsa.line() + "\ng " + key +
                            "\n@revoked h " + key + "\n@cert-authority h " + key + "\n[h]:2222 " + key + "\n";
-  EXPECT_THAT(known_key_types(file(text), "h", 22), ElementsAre("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384"));
+  EXPECT_THAT(known_key_types(file(text), "h", 22), ElementsAre("ecdsa-sha2-nistp256", "ssh-dss"));
   EXPECT_THAT(known_key_types(file(text), "H", 2222), ElementsAre("ssh-ed25519"));
-  EXPECT_THAT(known_key_types(file(text), "h", 2223), ElementsAre("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384"));
+  EXPECT_THAT(known_key_types(file(text), "h", 2223), ElementsAre("ecdsa-sha2-nistp256", "ssh-dss"));
   EXPECT_THAT(known_key_types(file(text), "x", 22), IsEmpty());
 }
 

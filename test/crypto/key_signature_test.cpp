@@ -86,17 +86,20 @@ INSTANTIATE_TEST_SUITE_P(KeySignature, EveryAlgorithm, testing::ValuesIn(signatu
                            return name;
                          });
 
-// [8709-3-1] [5656-3-1] [8332-3-1] [8332-3-2] [8332-5.2-1] keep: these, and no SHA-1.
+// [8709-3-1] [5656-3-1] [5656-10.1-1] [8332-3-1] [8332-3-2] [8332-5.2-1] keep: these, and no SHA-1.
 TEST(KeySignature, AlgorithmsAreListedInOurOrder) {
   EXPECT_THAT(signature_algorithm_names(),
-              testing::ElementsAre("ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512", "rsa-sha2-256"));
-  EXPECT_THAT(key_type_names(), testing::ElementsAre("ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa"));
+              testing::ElementsAre("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521",
+                                   "rsa-sha2-512", "rsa-sha2-256"));
+  EXPECT_THAT(key_type_names(), testing::ElementsAre("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384",
+                                                     "ecdsa-sha2-nistp521", "ssh-rsa"));
 }
 
 // [4253-6.6-7] keeps: only RSA's formats and signatures have different names. [8332-3-3] keeps.
 TEST(KeySignature, EachAlgorithmBelongsToOneKeyType) {
   EXPECT_EQ(key_type_of_algorithm("ssh-ed25519"), "ssh-ed25519");
   EXPECT_EQ(key_type_of_algorithm("ecdsa-sha2-nistp256"), "ecdsa-sha2-nistp256");
+  EXPECT_EQ(key_type_of_algorithm("ecdsa-sha2-nistp521"), "ecdsa-sha2-nistp521");
   EXPECT_EQ(key_type_of_algorithm("rsa-sha2-256"), "ssh-rsa");
   EXPECT_EQ(key_type_of_algorithm("rsa-sha2-512"), "ssh-rsa");
   for (const std::string_view algorithm : signature_algorithm_names()) {
@@ -105,7 +108,7 @@ TEST(KeySignature, EachAlgorithmBelongsToOneKeyType) {
     EXPECT_EQ(std::count(key_type_names().begin(), key_type_names().end(), *type), 1);
   }
   for (const std::string_view algorithm :
-       {"", "ssh-rsa", "ssh-dss", "ecdsa-sha2-nistp384", "rsa-sha2-256 ", "SSH-ED25519"}) {
+       {"", "ssh-rsa", "ssh-dss", "ecdsa-sha2-nistp224", "rsa-sha2-256 ", "SSH-ED25519"}) {
     EXPECT_FALSE(key_type_of_algorithm(algorithm)) << algorithm;
   }
 }

@@ -77,7 +77,9 @@ std::vector<BlobCase> ecdsa_cases() {
       {"one byte long", ecdsa_blob("\x04" + good_x + good_y + "x"), "uncompressed point"},
       {"another curve inside", ecdsa_blob("\x04" + good_x + good_y, "nistp384"), "the curve is 'nistp384'"},
       {"no curve", ecdsa_blob("\x04" + good_x + good_y, ""), "the curve is ''"},
-      {"another curve", ecdsa_blob("\x04" + good_x + good_y, "nistp384", "ecdsa-sha2-nistp384"), "not supported"},
+      {"a type's curve with another's point", ecdsa_blob("\x04" + good_x + good_y, "nistp384", "ecdsa-sha2-nistp384"),
+       "Q has 65 bytes, must be an uncompressed point of 97"},
+      {"another curve", ecdsa_blob("\x04" + good_x + good_y, "nistp224", "ecdsa-sha2-nistp224"), "not supported"},
       {"a byte behind", ecdsa_blob("\x04" + good_x + good_y) + "x", "after the last field"},
   };
 }

@@ -99,7 +99,9 @@ std::vector<std::size_t> unfair_bits(const Nonces& nonces, std::size_t bits) {
 constexpr int throws = 400;
 
 TEST(Nonces, PastVulnerability77EachBitIsAFairCoin) {
-  const std::array curves = {Curve{"ecdsa-sha2-nistp256", NID_X9_62_prime256v1, HashName::sha256, 256}};
+  const std::array curves = {Curve{"ecdsa-sha2-nistp256", NID_X9_62_prime256v1, HashName::sha256, 256},
+                             Curve{"ecdsa-sha2-nistp384", NID_secp384r1, HashName::sha384, 384},
+                             Curve{"ecdsa-sha2-nistp521", NID_secp521r1, HashName::sha512, 521}};
   SystemRng rng;
   for (const Curve& curve : curves) {
     SCOPED_TRACE(std::string(curve.type));
