@@ -175,7 +175,7 @@ def check_authorized(path, other):
     authorized.write_text("# mine\nrestrict " + pathlib.Path(str(other) + ".pub").read_text() +
                           pathlib.Path(str(path) + ".pub").read_text())
     equal(output(TOOL, "authorized", authorized, str(path) + ".pub").strip(), "3")
-    equal(output(TOOL, "authorized", authorized, str(other) + ".pub").strip(), "0")
+    equal(output(TOOL, "authorized", authorized, str(other) + ".pub").strip(), "2")
 
 
 def main():
