@@ -13,7 +13,7 @@ import time
 
 sys.dont_write_bytecode = True
 
-from peers import USER, Cases, Workspace, client_options, expect, expect_equal, ssh, start_glasshd
+from peers import USER, Cases, Workspace, client_options, expect, expect_equal, ssh, start_glasshd, wait_until
 from peers.logins import (PASSWORD, Login, crypt, expect_log, flags, password_file, prompt, question, start_with_passwords,
                           with_passwords)
 from peers.workspace import our_program
@@ -255,6 +255,25 @@ def flood(cases, workspace):
         expect_equal(session.wait(20), 0)
 
 
+def abandoned(cases, workspace):
+    """The answer to a password comes to a connection that is no longer there."""
+    server = start_with_passwords(workspace, "MaxStartups 500", "LoginGraceTime 1", line=f"{USER}:{crypt(PASSWORD, rounds=1500000)}")
+    with cases.case("LoginGraceTime ends a login whose password is still being hashed"):
+        with contextlib.ExitStack() as stack:
+            clients = [stack.enter_context(RawClient(server.port)).exchange_keys().ask_for_userauth() for _ in range(4)]
+            for client in clients:
+                client.send(userauth_request(b"password", password_fields(b"wrong"), user=USER.encode()))
+            ends = [client.disconnect() for client in clients[1:]]
+        expect(any("LoginGraceTime" in text for _, text in ends), ends, server.log_tail)
+    with cases.case("a client that leaves while its password is being hashed leaves nothing behind"):
+        for _ in range(3):
+            with RawClient(server.port).exchange_keys().ask_for_userauth() as client:
+                client.send(userauth_request(b"password", password_fields(b"wrong"), user=USER.encode()))
+        wait_until(lambda: server.sockets() == 1, "all sockets but the listening one are closed", server.log_tail, seconds=60)
+        expect_equal(server.process.poll(), None, server.log_tail)
+        expect_equal(workspace.run(ssh(*client_options(workspace, server), "127.0.0.1", "exit 42")).status, 42)
+
+
 def main():
     cases = Cases()
     with Workspace() as workspace:
@@ -264,6 +283,7 @@ def main():
         by_hand(cases, workspace)
         timing(cases, workspace)
         flood(cases, workspace)
+        abandoned(cases, workspace)
     return cases.status()
 
 

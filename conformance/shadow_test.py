@@ -13,10 +13,10 @@ import time
 
 sys.dont_write_bytecode = True
 
-from peers import Cases, Workspace, expect, find_program, start_glasshd, wait_until
+from peers import Cases, Workspace, expect, expect_equal, find_program, start_glasshd, start_sshd, wait_until
 from peers.cases import Failure
 from peers.logins import PASSWORD, Login, crypt, expect_log, prompt
-from peers.servers import Server
+from peers.servers import Server, authorized_keys
 from peers.workspace import USER, our_program
 
 NAME = f"glassh-{os.getpid()}"
@@ -51,7 +51,13 @@ def make_user(workspace, *flags):
     return home
 
 
-def start_as_user(workspace, home):
+def start_as_user(workspace, home, *settings):
+    if settings:
+        path = os.path.join(home, "conf")
+        with open(path, encoding="ascii") as file:
+            content = file.read()
+        with open(path, "w", encoding="ascii") as file:
+            file.write("\n".join([*settings, content]))
     log_path = workspace.fresh("glasshd.log")
     with open(log_path, "wb") as log:
         process = workspace.start([find_program("setpriv"), "--reuid", NAME, "--regid", NAME, "--init-groups",
@@ -94,6 +100,41 @@ def with_shadow(cases, workspace):
                 login(PASSWORD, 42)
 
 
+def as_sshd(cases, workspace):
+    """The same logins at both servers, and what a reader of logs looks for."""
+    pattern = re.compile(r"^(Accepted|Postponed|Partial|Failed|Invalid user|maximum|Disconnecting|Connection closed by) .*$", re.MULTILINE)
+
+    def lines(server):
+        text = "\n".join(match[0] for match in pattern.finditer(server.log()))
+        return re.sub(r"port \d+", "port N", text)
+
+    with cases.case("a user in the group shadow starts glasshd, and root starts sshd"):
+        home = make_user(workspace, "--groups", "shadow")
+        keys = authorized_keys(workspace)
+        os.chmod(keys, 0o644)
+        common = [f"AuthorizedKeysFile {keys}", "StrictModes no", "MaxAuthTries 3", "LogLevel VERBOSE"]
+        stranger = workspace.key("stranger")
+        right, wrong = (prompt(NAME), PASSWORD), (prompt(NAME), "wrong")
+        for what, settings, logins in (
+                ("one method", [], [
+                    (["password"], [wrong, right], NAME, None), (["password"], [(prompt("nobody-x"), "wrong")] * 3, "nobody-x", None),
+                    (["publickey"], [], NAME, "ed25519"), (["publickey"], [], NAME, stranger),
+                    (["publickey", "password"], [wrong, wrong], NAME, stranger)]),
+                ("two methods", ["AuthenticationMethods publickey,password"], [
+                    (["publickey", "password"], [wrong, right], NAME, "ed25519"), (["publickey"], [], "nobody-x", "ed25519")])):
+            with cases.case(f"{what}: the log's lines are sshd's, word for word"):
+                servers = [start_sshd(workspace, [*settings, "UsePAM no", "PasswordAuthentication yes", "MaxAuthTries 3"]),
+                           start_as_user(workspace, home, *settings, *common)]
+                texts = []
+                for server in servers:
+                    for methods, answers, user, key in logins:
+                        Login(workspace, server, methods, answers, user=user, key=key)
+                    wait_until(lambda server=server: server.log().count("Connection from") == len(logins), "all came", server.log_tail)
+                    server.stop()
+                    texts.append(lines(server))
+                expect_equal(texts[1], texts[0])
+
+
 def without_shadow(cases, workspace):
     with cases.case("who may not read shadow(5) and names no PasswordFile is not asked for a password"):
         if os.getuid() == 0:
@@ -111,6 +152,8 @@ def main():
     if os.getuid() == 0:
         with Workspace() as workspace:
             with_shadow(cases, workspace)
+        with Workspace() as workspace:
+            as_sshd(cases, workspace)
     with Workspace() as workspace:
         without_shadow(cases, workspace)
     return cases.status()

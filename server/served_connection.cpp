@@ -21,7 +21,6 @@ struct ServedConnection::BeforeLogin {
   Startups::Place place;
   std::string user;            // once somebody begins to log in
   bool user_is_known = false;  // false also for whom AllowUsers and the like shut out: such a user does not exist
-  std::string found_at;        // where the latest key is listed
   // Of all keys that have proved something in this login (past vulnerability 14), and what they proved.
   KeyOptions options;
   std::string auth_info;
@@ -120,8 +119,11 @@ asio::awaitable<void> ServedConnection::on(const LoginAttempt& attempt) {
     verdict = co_await login.judge_password(std::string(attempt.user), SecretBytes(attempt.password), trace());
   }
   if (!before_login_->user_is_known) verdict.user_is_known = false;  // shut out
-  before_login_->found_at = verdict.found_at;
   LoginDecision decision = verdict.decision();
+  if (decision == LoginDecision::accept && attempt.key != nullptr) {
+    context_.log.verbose("Accepted key {} {} found at {}", attempt.key->short_type(), attempt.key->fingerprint(),
+                         verdict.found_at);
+  }
   if (decision == LoginDecision::accept && attempt.proved && !grant(attempt, verdict.options)) {
     decision = LoginDecision::refuse;
   }
@@ -190,29 +192,26 @@ void ServedConnection::expose_auth_info() {
   }
 }
 
-// As sshd, which keeps the keys that an agent merely offers out of the log at INFO until there are many. A wrong
+// In sshd's words, and as loud: it keeps the keys that an agent merely offers out of the log at INFO until there are
+// many, and has no line at all for `none`, with which clients only ask, nor for keys of users who do not exist. A wrong
 // password is always worth a line.
 void ServedConnection::on(const AttemptAnswered& answered) {
   using Outcome = AttemptAnswered::Outcome;
   const Outcome outcome = answered.outcome;
+  const bool postponed = outcome == Outcome::postponed;
   const bool password =
       answered.method == msg::PasswordRequest::name || answered.method == msg::KeyboardInteractiveRequest::name;
   const bool many = answered.failures > config_->max_auth_tries / 2;
-  const bool loud = !before_login_->user_is_known || many || (password && outcome != Outcome::postponed);
-  const std::string_view word = outcome == Outcome::failed      ? "Failed"
-                                : outcome == Outcome::postponed ? "Postponed"
-                                                                : "Partial";
-  context_.log.print(loud ? LogLevel::info : LogLevel::verbose, "{} {} for {} from {} ssh2{}", word,
-                     escaped(answered.method), user_text(), peer(), text_of_key(answered.key));
-  if (outcome == Outcome::partial) say_where_found(answered.key);
+  const bool loud = !before_login_->user_is_known || many || (password && !postponed);
+  const bool nobodys_key = answered.method == msg::PublicKeyRequest::name && !before_login_->user_is_known;
+  const bool only_asked = answered.method == msg::NoneRequest::name || nobodys_key;
+  const LogLevel level = only_asked ? LogLevel::debug1 : loud ? LogLevel::info : LogLevel::verbose;
+  const std::string_view word = outcome == Outcome::failed ? "Failed" : postponed ? "Postponed" : "Partial";
+  context_.log.print(level, "{} {} for {} from {} ssh2{}", word, escaped(answered.method), user_text(), peer(),
+                     postponed ? std::string(stage()) : text_of_key(answered.key));
   if (answered.last) {
-    context_.log.error("maximum authentication attempts exceeded for {} from {} ssh2", user_text(), peer());
+    context_.log.error("maximum authentication attempts exceeded for {} from {} ssh2{}", user_text(), peer(), stage());
   }
-}
-
-void ServedConnection::say_where_found(const PublicKey* key) const {
-  if (key == nullptr) return;
-  context_.log.verbose("Accepted key{} found at {}", text_of_key(key), before_login_->found_at);
 }
 
 std::string ServedConnection::user_text() const {
@@ -222,7 +221,6 @@ std::string ServedConnection::user_text() const {
 void ServedConnection::on(const LoggedIn& logged_in) {
   context_.log.info("Accepted {} for {} from {} ssh2{}", logged_in.method, escaped(logged_in.user), peer(),
                     text_of_key(logged_in.key));
-  say_where_found(logged_in.key);
   const std::string_view version = core_.transport().peer_version();
   session_context_->peer_is_openssh = version.starts_with("SSH-2.0-OpenSSH");
   session_context_->config = config_;

@@ -67,7 +67,6 @@ class ServedConnection {
   // Whether a login that the method grants stands before PermitRootLogin and the restrictions of the keys so far.
   bool grant(const LoginAttempt& attempt, const KeyOptions& options);
   void expose_auth_info();
-  void say_where_found(const PublicKey* key) const;
   std::string user_text() const;  // "ann", "invalid user ann"
   std::string peer() const;       // "192.0.2.1 port 50000"
   std::string who() const;        // "user ann 192.0.2.1 port 50000"

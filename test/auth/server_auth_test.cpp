@@ -218,6 +218,8 @@ TEST_F(ServerAuthTest, WhatItDoesNotHaveIsAFailureAndNoError) {  // [4252-5-11] 
       {"no method", request("")},
       {"SHA-1", with_key("ssh-rsa", rsa.blob())},
       {"an unheard-of algorithm", with_key("ssh-telepathy", ed25519.blob())},
+      // Past vulnerability 16: security keys are not accepted yet, so there is no flag of theirs to overlook.
+      {"a security key", with_key("sk-ssh-ed25519@openssh.com", ed25519.blob())},
       {"an algorithm for another key", with_key("rsa-sha2-512", ed25519.blob())},
       {"another algorithm for a key", with_key("ssh-ed25519", rsa.blob())},
       {"no key", with_key("ssh-ed25519", {})},
@@ -297,6 +299,7 @@ TEST_F(ServerAuthTest, TooManyFailuresEndTheConnection) {  // [4252-4-8] [4252-4
   EXPECT_NE(error_of(query(key, "ssh-ed25519")), "");
 }
 
+// Past vulnerability 99: hunting for keys that would do.
 TEST_F(ServerAuthTest, QueriesThatAreAcceptedAreBoundedAsWell) {
   settings.max_requests = 10;
   const Payload asked = query(test_key("ed25519").public_key(), "ssh-ed25519");
