@@ -6,6 +6,7 @@ no combination passes with another one's algorithms.
 
 import concurrent.futures
 import itertools
+import os
 import sys
 
 sys.dont_write_bytecode = True
@@ -55,7 +56,9 @@ def log_in(workspace, server, client, options, lines, suite, status):
 
 
 def try_all(cases, workspace, pool, server, client, lines, direction):
-    options = client_options(workspace, server)
+    known_hosts = workspace.fresh("known_hosts")
+    workspace.file(os.path.basename(known_hosts), server.known_hosts(HOST_KEY_KINDS))
+    options = client_options(workspace, server, known_hosts)
 
     def one(number, suite):
         names = " ".join(name for name in suite if name)
