@@ -113,6 +113,22 @@ KnownHostsEdit without_host(const KnownHostsFile& file, const std::string& name)
   return edit;
 }
 
+namespace {
+
+// A line for each of the names.
+std::string hashed_lines(std::string_view names, std::string_view key_text, Rng& rng) {
+  std::string lines;
+  for (std::size_t at = 0; at < names.size();) {
+    const std::size_t end = std::min(names.find(',', at), names.size());
+    const std::string name = lower_case(names.substr(at, end - at));
+    if (!name.empty()) lines += fmt::format("{} {}\n", hashed_host_name(name, rng), key_text);
+    at = end + 1;
+  }
+  return lines;
+}
+
+}  // namespace
+
 KnownHostsEdit with_hashed_names(const KnownHostsFile& file, Rng& rng) {
   KnownHostsEdit edit;
   for_each_line(file.text, [&](const Line& line) {
@@ -121,18 +137,15 @@ KnownHostsEdit with_hashed_names(const KnownHostsFile& file, Rng& rng) {
     const bool wild = line.has_entry && names.find_first_of("*?!") != std::string_view::npos && names[0] != '|';
     if (wild) edit.wildcards.push_back({file.path, line.number, std::string(names)});
     const bool marked = line.fields.revoked || line.fields.authority;
-    if (!line.has_entry || !line.reason.empty() || wild || marked || names.starts_with('|')) {
-      add_line(edit.text, line.whole);
-      return;
+    std::string hashed;
+    if (line.has_entry && line.reason.empty() && !wild && !marked && !names.starts_with('|')) {
+      hashed = hashed_lines(names, from(line.fields.type, line.whole), rng);
     }
-    edit.lines.push_back(line.number);
-    for (std::size_t at = 0; at < names.size();) {
-      const std::size_t end = std::min(names.find(',', at), names.size());
-      const std::string name = lower_case(names.substr(at, end - at));
-      if (!name.empty()) {
-        edit.text += fmt::format("{} {}\n", hashed_host_name(name, rng), from(line.fields.type, line.whole));
-      }
-      at = end + 1;
+    if (hashed.empty()) {
+      add_line(edit.text, line.whole);
+    } else {
+      edit.text += hashed;
+      edit.lines.push_back(line.number);
     }
   });
   return edit;

@@ -11,7 +11,7 @@ import stat
 import sys
 import tempfile
 
-from peers import Cases, Workspace, expect, expect_equal, find_program
+from peers import USER, Cases, Workspace, client_options, expect, expect_equal, find_program, ssh, start_glasshd
 from peers.terminal import Terminal
 from peers.workspace import our_program
 
@@ -439,6 +439,22 @@ def command_line(cases, work, ours, theirs):
         ours.run("--password", "alice", "-N", "", status=1)
 
 
+def password_file(cases, work, ours):
+    with cases.case("glasshd lets in who knows the password of such a line, and nobody else"):
+        password = "open sesame: ü"
+        path = write(work.fresh("passwords"), ours.out("--password", USER, "-N", password))
+        server = start_glasshd(work, [f"PasswordFile {path}", "PasswordAuthentication yes", "PermitRootLogin yes"])
+        for typed, status in ((password, 7), (password + "x", 255)):
+            askpass = write(work.fresh("askpass"), f"#!/bin/sh\necho '{typed}'\n", 0o700)
+            flags = client_options(work, server, key=None, batch=False)
+            # The first value of an option counts.
+            result = work.run(ssh("-o", "PasswordAuthentication=yes", "-o", "PreferredAuthentications=password",
+                                  "-o", "PubkeyAuthentication=no", "-o", "NumberOfPasswordPrompts=1", *flags, "127.0.0.1",
+                                  "exit 7"), env={"SSH_ASKPASS": askpass, "SSH_ASKPASS_REQUIRE": "force"})
+            expect_equal(result.status, status, result, server.log_tail)
+        server.stop()
+
+
 def main():
     cases = Cases()
     with Workspace() as work:
@@ -452,6 +468,7 @@ def main():
         terminal(cases, work, ours, theirs)
         files(cases, work, ours, theirs)
         command_line(cases, work, ours, theirs)
+        password_file(cases, work, ours)
     return cases.status()
 
 

@@ -83,6 +83,13 @@ TEST(KnownHostsEdit, HashesNamesThatCanBe) {
   EXPECT_TRUE(again.lines.empty());
 }
 
+TEST(KnownHostsEdit, ALineThatNamesNobodyStays) {
+  SeededRng rng(1);
+  const KnownHostsEdit edit = with_hashed_names(file_of(",, " + key() + "\n"), rng);
+  EXPECT_EQ(edit.text, ",, " + key() + "\n");
+  EXPECT_TRUE(edit.lines.empty());
+}
+
 TEST(KnownHostsEdit, NamesEachLineThatCannotBeUnderstood) {
   SeededRng rng(1);
   for (const std::string bad : {"junk", "junk line", "host ssh-rsa", "host ssh-rsa !!!", "host ssh-rsa AAAA",

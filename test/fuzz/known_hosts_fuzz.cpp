@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "auth/known_hosts.h"
+#include "auth/known_hosts_edit.h"
 
 namespace {
 
@@ -48,6 +48,20 @@ void revoke_and_find(const std::string& host, std::uint16_t port, const PublicKe
   check(look_up_host_key(apart, host, port, key).status == KnownHostStatus::revoked);
 }
 
+// What glassh-keygen -R and -H leave behind: no line of a host that was removed, no name that could still be hashed.
+void edit_and_find(const std::string& name, const KnownHostsFile& file) {
+  SeededRng rng(1);
+  const KnownHostsEdit removed = without_host(file, name);
+  const KnownHostsFile rest{"f", removed.text};
+  check(without_host(rest, name).lines.empty());
+  for (const FoundHostLine& line : find_host_lines(rest, name)) {
+    check(line.revoked || line.authority || !removed.bad_lines.empty());
+  }
+  const KnownHostsEdit hashed = with_hashed_names(file, rng);
+  check(with_hashed_names({"f", hashed.text}, rng).lines.empty());
+  check(hashed.bad_lines.size() == removed.bad_lines.size());
+}
+
 void check_names(std::span<const KnownHostsFile> files, const PublicKey& key) {
   for (const KnownHostNames& names : names_of_key(files, key)) {
     check(names.line > 0 && names.names.find_first_of(" \t\n") == std::string::npos);
@@ -77,5 +91,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     add_and_find(host, port, key, files[0]);
   }
   check_names(files, key);
+  edit_and_find(known_host_name(host, 22), files[0]);
   return 0;
 }
