@@ -1,22 +1,21 @@
 #include "auth/client_auth.h"
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "auth/client_auth_interactive.h"
+#include "auth/client_auth_password.h"
+#include "auth/client_auth_publickey.h"
 #include "proto/error.h"
 
 namespace glassh {
 
 namespace {
-
-constexpr std::string_view connection_service = "ssh-connection";
-
-bool contains(const std::vector<std::string>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 bool list_contains(std::string_view list, std::string_view name) {
   while (!list.empty()) {
@@ -27,66 +26,70 @@ bool list_contains(std::string_view list, std::string_view name) {
   return false;
 }
 
-// RFC 4253 section 6.6: a signature blob begins with its algorithm's name.
-std::string_view algorithm_of_signature(Bytes blob) {
-  std::string_view algorithm;
-  try {
-    Decoder("signature", blob)("algorithm", algorithm);
-  } catch (const ProtocolError&) {
-    return "";
-  }
-  return algorithm;
-}
-
 }  // namespace
 
 struct ClientAuth::State {
-  // What the server owes us: nothing, an answer to `none`, to a query, to a signed request; or we wait for the
-  // application's signature.
-  enum class Stage { idle, none_sent, query_sent, signature_wanted, request_sent, succeeded, failed };
+  // `running`: a method has sent a request, or asked the application.
+  enum class Stage { idle, none_sent, running, asking, succeeded, failed };
+  // What the application was asked last.
+  enum class Question { none, identities, public_half, signature, password, new_password, answers };
 
-  ClientAuthSettings settings;
-  Bytes session_id;
-  const std::vector<std::string>& server_sig_algs;
+  State(ClientAuthSettings its_settings, ClientAuthServer its_server, PacketWriter& its_writer, TraceSink* its_trace)
+      : settings(std::move(its_settings)),
+        server(its_server),
+        writer(its_writer),
+        trace(its_trace),
+        publickey(settings, server, writer, trace),
+        interactive(settings, server, writer, trace),
+        password(settings, server, writer, trace) {}
+
+  const ClientAuthSettings settings;
+  const ClientAuthServer server;
   PacketWriter& writer;
-  TraceSink* trace;
+  TraceSink* const trace;
+  ClientPublickey publickey;
+  ClientInteractive interactive;
+  ClientPassword password;
 
   Stage stage = Stage::idle;
-  std::size_t next_identity = 0;
-  std::size_t identity = 0;  // the one being tried
-  std::string algorithm;     // for it
-  std::string methods;       // authentications_that_can_continue of the last FAILURE
-  std::vector<std::uint8_t> signed_data;
+  Question question = Question::none;
+  std::string methods;                       // authentications_that_can_continue of the last FAILURE
+  ClientAuthMethod* method = nullptr;        // the one being tried
+  std::size_t next_method = 0;               // in settings.methods, for this list
+  std::vector<ClientAuthMethod*> exhausted;  // not tried any more
 
-  std::optional<ClientAuthEvent> on_failure(const msg::UserauthFailure& message);
-  std::optional<ClientAuthEvent> on_success();
-  std::optional<ClientAuthEvent> on_pk_ok(const msg::UserauthPkOk& message);
-  std::optional<ClientAuthEvent> try_next();
-  std::string_view choose_algorithm(const PublicKey& key) const;
-  void send_query(const PublicKey& key);
-  void send_request(std::string_view method, Bytes method_fields);
+  Event on_failure(const msg::UserauthFailure& message);
+  Event on_success();
+  Event try_next();
+  ClientAuthMethod* choose();
+  ClientAuthMethod* find(std::string_view name);
+  bool is_exhausted(const ClientAuthMethod* its) const;
+  Event go_on(MethodStep step);
+  void answer(Question expected);
   void expect(bool allowed, std::string_view message) const;
   void note(std::string_view text) const;
 };
 
-ClientAuth::ClientAuth(ClientAuthSettings settings, Bytes session_id, const std::vector<std::string>& server_sig_algs,
-                       PacketWriter& writer, TraceSink* trace)
-    : state_(new State{
-          std::move(settings), session_id, server_sig_algs, writer, trace, State::Stage::idle, 0, 0, {}, {}, {}}) {}
+ClientAuth::ClientAuth(ClientAuthSettings settings, ClientAuthServer server, PacketWriter& writer, TraceSink* trace)
+    : state_(std::make_unique<State>(std::move(settings), server, writer, trace)) {}
 
 ClientAuth::~ClientAuth() = default;
 
-bool ClientAuth::waiting() const { return state_->stage == State::Stage::signature_wanted; }
+bool ClientAuth::waiting() const { return state_->stage == State::Stage::asking; }
 bool ClientAuth::done() const { return state_->stage == State::Stage::succeeded; }
+
+// ----------------------------------------------------------------------------------------------------------------
+// messages
 
 // RFC 4252 section 4 [4252-4-2]: asked first, for it costs nothing and the answer tells what the server takes.
 void ClientAuth::start() {
-  if (state_->stage != State::Stage::idle) throw std::logic_error("ClientAuth: start() twice");
-  state_->stage = State::Stage::none_sent;
-  state_->send_request(msg::NoneRequest::name, {});
+  State& s = *state_;
+  if (s.stage != State::Stage::idle) throw std::logic_error("ClientAuth: start() twice");
+  s.stage = State::Stage::none_sent;
+  s.writer.send(msg::UserauthRequest{s.settings.user, "ssh-connection", msg::NoneRequest::name, {}});
 }
 
-std::optional<ClientAuthEvent> ClientAuth::on_payload(Bytes payload) {
+ClientAuth::Event ClientAuth::on_payload(Bytes payload) {
   State& s = *state_;
   switch (payload[0]) {
     case msg::UserauthBanner::number: {
@@ -100,125 +103,163 @@ std::optional<ClientAuthEvent> ClientAuth::on_payload(Bytes payload) {
     case msg::UserauthSuccess::number:
       decode<msg::UserauthSuccess>(payload);
       return s.on_success();
-    case msg::UserauthPkOk::number:  // 60 belongs to the method of the last request, and means this only to a query
-      s.expect(s.stage == State::Stage::query_sent, "message 60");
-      return s.on_pk_ok(decode<msg::UserauthPkOk>(payload));
   }
-  throw ProtocolError(fmt::format("message {}: a server does not send it during authentication", payload[0]));
+  // RFC 4252 section 6: 60 to 79 belong to the method of the last request, and mean nothing without one.
+  s.expect(s.stage == State::Stage::running && payload[0] >= message_number::userauth_pk_ok,
+           fmt::format("message {}", payload[0]));
+  return s.go_on(s.method->on_message(payload));
 }
 
-std::optional<ClientAuthEvent> ClientAuth::State::on_success() {
-  // RFC 4252 section 5.1 [4252-5.1-12]: once, and in answer to something that could succeed. Section 7 [4252-7-9]: a
-  // query could not.
-  expect(stage == Stage::none_sent || stage == Stage::request_sent, msg::UserauthSuccess::name);
-  const bool by_key = std::exchange(stage, Stage::succeeded) == Stage::request_sent;
-  if (!by_key) return AuthenticationSucceeded{msg::NoneRequest::name, std::nullopt};
-  note("accepted");
-  return AuthenticationSucceeded{msg::PublicKeyRequest::name, identity};
+// RFC 4252 section 5.1 [4252-5.1-12]: once, and in answer to something that could succeed. Section 7 [4252-7-9]: a
+// query could not.
+ClientAuth::Event ClientAuth::State::on_success() {
+  const bool by_method = stage == Stage::running && method->owed() == ClientAuthMethod::Owed::answer_to_request;
+  expect(stage == Stage::none_sent || by_method, msg::UserauthSuccess::name);
+  stage = Stage::succeeded;
+  AuthenticationSucceeded event;
+  event.method = by_method ? method->name() : msg::NoneRequest::name;
+  if (method == &publickey) event.identity = publickey.identity();
+  event.trivial = !publickey.proved_something() && !password.proved_something() && !interactive.proved_something();
+  note(fmt::format("{}: accepted", event.method));
+  return event;
 }
 
-std::optional<ClientAuthEvent> ClientAuth::State::on_failure(const msg::UserauthFailure& message) {
-  expect(stage == Stage::none_sent || stage == Stage::query_sent || stage == Stage::request_sent, message.name);
+ClientAuth::Event ClientAuth::State::on_failure(const msg::UserauthFailure& message) {
+  using Owed = ClientAuthMethod::Owed;
+  const bool by_method = stage == Stage::running && method->owed() != Owed::nothing;
+  expect(stage == Stage::none_sent || by_method, message.name);
+  const std::string_view before = methods;
+  const bool other_list = message.authentications_that_can_continue.text != before;
   methods = message.authentications_that_can_continue.text;
-  if (stage != Stage::none_sent) {
-    // RFC 4252 section 5.1 [4252-5.1-4]: it was right, and is not enough; the server may want another key as well.
-    note(message.partial_success ? "accepted, but the server wants more" : "refused by the server");
+  if (by_method) {
+    // RFC 4252 section 5.1 [4252-5.1-4]: a query cannot have been right, whatever the flag says.
+    const bool partial = message.partial_success && method->owed() == Owed::answer_to_request;
+    method->on_failure(message.partial_success);
+    if (partial) {
+      note(fmt::format("{}: partial success, the server wants more", method->name()));
+      publickey.start_over();
+      std::erase(exhausted, &publickey);
+    }
+  }
+  note(fmt::format("methods that can continue: {}", methods));
+  // The user's order counts anew for another list.
+  if (other_list) {
+    method = nullptr;
+    next_method = 0;
   }
   return try_next();
 }
 
-// RFC 4252 section 7 [4252-7-10] [4252-7-11]: the server would take a signature by the key that we asked about.
-std::optional<ClientAuthEvent> ClientAuth::State::on_pk_ok(const msg::UserauthPkOk& message) {
-  const PublicKey& key = settings.identities[identity];
-  if (message.algorithm != algorithm || !equal(message.public_key, key.blob())) {
-    throw ProtocolError(fmt::format("{}: algorithm {:?} and public_key are not the ones that we asked about",
-                                    message.name, message.algorithm));
-  }
-  note("the server would take it");
-  msg::PublicKeySignedData data;
-  data.session_identifier = session_id;
-  data.user_name = settings.user;
-  data.service_name = connection_service;
-  data.algorithm = algorithm;
-  data.public_key = key.blob();
-  signed_data = encode(data);
-  stage = Stage::signature_wanted;
-  return UserSignatureWanted{identity, algorithm, signed_data};
-}
-
-bool ClientAuth::provide_signature(Bytes signature) {
-  State& s = *state_;
-  if (!waiting()) throw std::logic_error("ClientAuth: provide_signature() without UserSignatureWanted");
-  // RFC 8332 section 3.2 [8332-3.2-1]: the signature names the request's algorithm. Old agents sign with another.
-  if (algorithm_of_signature(signature) != s.algorithm) {
-    s.note(fmt::format("the signature made for it is {:?}", algorithm_of_signature(signature)));
-    return false;
-  }
-  const msg::PublicKeyRequest tail{true, s.algorithm, s.settings.identities[s.identity].blob(), signature};
-  s.stage = State::Stage::request_sent;
-  s.send_request(tail.name, encode(tail));
-  return true;
-}
-
-std::optional<ClientAuthEvent> ClientAuth::cannot_sign() {
-  if (!waiting()) throw std::logic_error("ClientAuth: cannot_sign() without UserSignatureWanted");
-  state_->note("cannot sign");
-  return state_->try_next();
-}
+// ----------------------------------------------------------------------------------------------------------------
+// the order of the methods
 
 // RFC 4252 section 5.1 [4252-5.1-10]: called only when no request of ours is unanswered.
-std::optional<ClientAuthEvent> ClientAuth::State::try_next() {
-  const bool publickey = list_contains(methods, msg::PublicKeyRequest::name);
-  while (publickey && next_identity < settings.identities.size()) {
-    identity = next_identity++;
-    const PublicKey& key = settings.identities[identity];
-    algorithm = choose_algorithm(key);
-    if (algorithm.empty()) {
-      note("skipped: no signature algorithm that both sides accept");
-      continue;
-    }
-    send_query(key);
-    return std::nullopt;
-  }
+ClientAuth::Event ClientAuth::State::try_next() {
+  if ((method = choose()) != nullptr) return go_on(method->begin());
   stage = Stage::failed;
   return AuthenticationFailed{methods};
 }
 
-// RFC 8308 section 3.1 [8308-3.1-2]: server-sig-algs names all that the server might accept. Without it nothing is
-// known [8308-3.1-6], and the first algorithm of ours that fits the key is tried (RFC 8332 section 3.3 [8332-3.3-2]:
-// for RSA one with SHA-2; SHA-1 we do not have).
-std::string_view ClientAuth::State::choose_algorithm(const PublicKey& key) const {
-  for (const std::string& candidate : settings.accepted_algorithms) {
-    if (key_type_of_algorithm(candidate) != key.type()) continue;
-    if (server_sig_algs.empty() || contains(server_sig_algs, candidate)) return candidate;
+// The one that is being tried, as long as it has something left; then the next of the user's that the server takes.
+ClientAuthMethod* ClientAuth::State::choose() {
+  if (method != nullptr && !is_exhausted(method) && list_contains(methods, method->name())) return method;
+  while (next_method < settings.methods.size()) {
+    const std::string& name = settings.methods[next_method++];
+    ClientAuthMethod* const found = find(name);
+    if (found == nullptr || is_exhausted(found) || !list_contains(methods, name)) continue;
+    note(fmt::format("{}: the next method to try", name));
+    return found;
   }
-  return "";
+  return nullptr;
 }
 
-// RFC 4252 section 5 [4252-5-15] and section 7 [4252-7-1] [4252-7-9]: a signature costs (a passphrase, a touch), so
-// first it is asked whether it would do.
-void ClientAuth::State::send_query(const PublicKey& key) {
-  note(fmt::format("offered with {}", algorithm));
-  const msg::PublicKeyRequest tail{false, algorithm, key.blob(), {}};
-  stage = Stage::query_sent;
-  send_request(tail.name, encode(tail));
+ClientAuthMethod* ClientAuth::State::find(std::string_view name) {
+  for (ClientAuthMethod* const each : std::array<ClientAuthMethod*, 3>{&publickey, &interactive, &password}) {
+    if (each->name() == name) return each;
+  }
+  return nullptr;
 }
 
-// RFC 4252 section 5 [4252-5-1].
-void ClientAuth::State::send_request(std::string_view method, Bytes method_fields) {
-  writer.send(msg::UserauthRequest{settings.user, connection_service, method, Rest{method_fields}});
+bool ClientAuth::State::is_exhausted(const ClientAuthMethod* its) const {
+  return std::find(exhausted.begin(), exhausted.end(), its) != exhausted.end();
 }
+
+ClientAuth::Event ClientAuth::State::go_on(MethodStep step) {
+  stage = Stage::running;
+  switch (step.kind) {
+    case MethodStep::Kind::sent:
+      return std::nullopt;
+    case MethodStep::Kind::exhausted:
+      exhausted.push_back(method);
+      return try_next();
+    case MethodStep::Kind::asks:
+      break;
+  }
+  stage = Stage::asking;
+  const ClientAuthEvent& event = *step.event;
+  question = std::holds_alternative<IdentitiesWanted>(event)       ? Question::identities
+             : std::holds_alternative<PublicHalfWanted>(event)     ? Question::public_half
+             : std::holds_alternative<UserSignatureWanted>(event)  ? Question::signature
+             : std::holds_alternative<PasswordWanted>(event)       ? Question::password
+             : std::holds_alternative<PasswordChangeWanted>(event) ? Question::new_password
+                                                                   : Question::answers;
+  return std::move(step.event);
+}
+
+// ----------------------------------------------------------------------------------------------------------------
+// answers
+
+void ClientAuth::State::answer(Question expected) {
+  if (stage != Stage::asking || question != expected) {
+    throw std::logic_error("ClientAuth: an answer to what was not asked");
+  }
+}
+
+ClientAuth::Event ClientAuth::provide_identities(std::vector<std::optional<PublicKey>> identities) {
+  state_->answer(State::Question::identities);
+  return state_->go_on(state_->publickey.provide_identities(std::move(identities)));
+}
+
+ClientAuth::Event ClientAuth::provide_public_half(PublicKey key) {
+  state_->answer(State::Question::public_half);
+  return state_->go_on(state_->publickey.provide_public_half(std::move(key)));
+}
+
+ClientAuth::Event ClientAuth::provide_signature(Bytes signature) {
+  state_->answer(State::Question::signature);
+  if (auto step = state_->publickey.provide_signature(signature)) return state_->go_on(std::move(*step));
+  return decline();
+}
+
+ClientAuth::Event ClientAuth::provide_password(Bytes password) {
+  state_->answer(State::Question::password);
+  return state_->go_on(state_->password.provide_password(password));
+}
+
+ClientAuth::Event ClientAuth::provide_new_password(Bytes old_password, Bytes new_password) {
+  state_->answer(State::Question::new_password);
+  return state_->go_on(state_->password.provide_new_password(old_password, new_password));
+}
+
+ClientAuth::Event ClientAuth::provide_answers(std::span<const SecretBytes> answers) {
+  state_->answer(State::Question::answers);
+  return state_->go_on(state_->interactive.provide_answers(answers));
+}
+
+ClientAuth::Event ClientAuth::decline() {
+  if (!waiting()) throw std::logic_error("ClientAuth: decline() without a question");
+  return state_->go_on(state_->method->decline());
+}
+
+// ----------------------------------------------------------------------------------------------------------------
 
 void ClientAuth::State::expect(bool allowed, std::string_view message) const {
   if (allowed) return;
   throw ProtocolError(fmt::format("{}: it answers nothing that we asked", message));
 }
 
-// About the identity being tried.
 void ClientAuth::State::note(std::string_view text) const {
-  if (trace == nullptr) return;
-  const PublicKey& key = settings.identities[identity];
-  trace->note("authentication", fmt::format("publickey {} {}: {}", key.type(), key.fingerprint(), text));
+  if (trace != nullptr) trace->note("authentication", text);
 }
 
 }  // namespace glassh

@@ -1,67 +1,47 @@
-// The client's half of RFC 4252, without I/O: none, then publickey with each identity in turn.
+// The client's half of RFC 4252, without I/O: `none` first, then the methods in the user's order, as far as the server
+// takes them, until one succeeds or all are exhausted.
 //
-// It holds public keys only. When the server would take one (PK_OK), the application is asked to sign, with a file's
-// key or an agent; or it says that it cannot, and the next one is tried. Which RSA algorithm is used follows the
-// server's server-sig-algs (RFC 8308 section 3.1, RFC 8332 section 3.3).
+// Here are the order of the methods, success, failure and partial success; how each method goes about it is in
+// client_auth_publickey, client_auth_password and client_auth_interactive. What has to be known or decided outside
+// comes out as an event (client_auth_events.h), and its answer may lead to the next one.
 //
-//   auth.start();  if (auto event = auth.on_payload(payload)) …  auth.provide_signature(blob);
+//   auth.start();  if (auto event = auth.on_payload(payload)) …  event = auth.provide_password(secret.reveal());
 #pragma once
 
 #include <memory>
 #include <optional>
-#include <string>
-#include <string_view>
-#include <variant>
+#include <span>
 #include <vector>
 
-#include "crypto/key.h"
-#include "proto/messages_auth.h"
+#include "auth/client_auth_events.h"
 #include "proto/trace_sink.h"
 #include "transport/packet_writer.h"
 
 namespace glassh {
 
-// Sign `data` with identity number `identity` and answer provide_signature(), or cannot_sign(). Views until answered.
-struct UserSignatureWanted {
-  std::size_t identity = 0;
-  std::string_view algorithm;
-  Bytes data;
-};
-struct AuthenticationSucceeded {
-  std::string_view method;              // "publickey", "none"
-  std::optional<std::size_t> identity;  // which key
-};
-// Nothing is left to try. The connection is of no further use.
-struct AuthenticationFailed {
-  std::string_view methods_that_can_continue;  // as the server listed them
-};
-struct BannerArrived {  // RFC 4252 section 5.4: from the server, not trusted: filter control characters before showing
-                        // it
-  std::string_view message;
-};
-using ClientAuthEvent = std::variant<UserSignatureWanted, AuthenticationSucceeded, AuthenticationFailed, BannerArrived>;
-
-struct ClientAuthSettings {
-  std::string user;
-  std::vector<PublicKey> identities;             // in the order in which to try them
-  std::vector<std::string> accepted_algorithms;  // PubkeyAcceptedAlgorithms
-};
-
 class ClientAuth {
  public:
-  // `session_id`, `server_sig_algs` and `writer` must outlive it; `trace` may be null.
-  ClientAuth(ClientAuthSettings settings, Bytes session_id, const std::vector<std::string>& server_sig_algs,
-             PacketWriter& writer, TraceSink* trace);
+  using Event = std::optional<ClientAuthEvent>;
+
+  // What `server` views and points to, and `writer`, must outlive it; `trace` may be null.
+  ClientAuth(ClientAuthSettings settings, ClientAuthServer server, PacketWriter& writer, TraceSink* trace);
   ~ClientAuth();
 
-  void start();  // after SERVICE_ACCEPT for ssh-userauth: sends the `none` request
-  std::optional<ClientAuthEvent> on_payload(Bytes payload);  // messages 50 to 79; throws ProtocolError
-  // The signature blob of RFC 4253 section 6.6. False if it is by another algorithm than was asked for: nothing is sent
-  // and the question stands; cannot_sign() goes on.
-  bool provide_signature(Bytes signature);
-  // That key cannot sign after all: the next is tried. AuthenticationFailed if there is none.
-  std::optional<ClientAuthEvent> cannot_sign();
-  bool waiting() const;
+  void start();                     // after SERVICE_ACCEPT for ssh-userauth: sends the `none` request
+  Event on_payload(Bytes payload);  // messages 50 to 79; throws ProtocolError
+
+  // Answers to the last question; the event is what follows at once, if anything does. Throw std::logic_error if that
+  // was not the question.
+  Event provide_identities(std::vector<std::optional<PublicKey>> identities);
+  Event provide_public_half(PublicKey key);
+  // The signature blob of RFC 4253 section 6.6. One by another algorithm than was asked for counts as none.
+  Event provide_signature(Bytes signature);
+  Event provide_password(Bytes password);
+  Event provide_new_password(Bytes old_password, Bytes new_password);
+  Event provide_answers(std::span<const SecretBytes> answers);  // one per prompt
+  Event decline();
+
+  bool waiting() const;  // for an answer
   bool done() const;
 
  private:

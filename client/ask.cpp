@@ -111,8 +111,10 @@ std::optional<std::string> of_environment(std::string_view variable) {
 Asker::Asker(AskpassRules askpass, Complain complain, std::string terminal)
     : askpass_(std::move(askpass)), complain_(std::move(complain)), terminal_(std::move(terminal)) {}
 
+Asker Asker::of_this_process(Complain complain) { return Asker(askpass_rules(of_environment), std::move(complain)); }
+
 Asker Asker::of_this_process() {
-  return Asker(askpass_rules(of_environment), [](const std::string& text) { fmt::print(stderr, "{}\n", text); });
+  return of_this_process([](const std::string& text) { fmt::print(stderr, "{}\n", text); });
 }
 
 bool Asker::can_ask() const {

@@ -36,8 +36,9 @@ class Asker {
 
   // `complain` gets a line when askpass cannot be run.
   Asker(AskpassRules askpass, Complain complain, std::string terminal = "/dev/tty");
-  // With this process's environment; complains on standard error.
-  static Asker of_this_process();
+  // With this process's environment.
+  static Asker of_this_process(Complain complain);
+  static Asker of_this_process();  // complains on standard error
 
   // The line typed, without its end. Nothing: nobody can be asked, or the person gave no answer (end of file, the
   // window was closed). For programs that run on Asio; they handle SIGINT, SIGTERM and SIGHUP themselves.

@@ -30,7 +30,7 @@ void ClientConnection::filled(std::size_t size) {
 void ClientConnection::end_of_input() { end_of_input_ = true; }
 
 bool ClientConnection::waiting() const {
-  return transport_.key_exchange().waiting() || (auth_ != nullptr && auth_->waiting() && !cannot_sign_);
+  return transport_.key_exchange().waiting() || (auth_ != nullptr && auth_->waiting() && !answered_);
 }
 
 // The only place that catches what the peer did wrong.
@@ -46,9 +46,7 @@ std::optional<ClientEvent> ClientConnection::next_event() {
 
 std::optional<ClientEvent> ClientConnection::pull() {
   check_deadlines();
-  if (std::exchange(cannot_sign_, false)) {
-    if (auto event = on_auth_event(auth_->cannot_sign())) return event;
-  }
+  if (answered_) return on_auth_event(std::exchange(answered_, std::nullopt));
   if (auth_ != nullptr && auth_->done()) auth_.reset();
   while (!waiting()) {
     std::optional<TransportEvent> event = transport_.next_event();
@@ -72,8 +70,9 @@ std::optional<ClientEvent> ClientConnection::on_transport_event(TransportEvent& 
     return *changed;
   }
   if (std::holds_alternative<ServiceAccepted>(event)) {
-    auth_ = std::make_unique<ClientAuth>(settings_->auth, transport_.session_id(), transport_.peer_sig_algs(),
-                                         transport_.writer(), trace_);
+    const ClientAuthServer server{transport_.session_id(), transport_.key_exchange().host_key(),
+                                  &transport_.peer_sig_algs(), transport_.peer_takes_host_bound_keys()};
+    auth_ = std::make_unique<ClientAuth>(settings_->auth, server, transport_.writer(), trace_);
     auth_->start();
     return std::nullopt;
   }
@@ -104,13 +103,33 @@ void ClientConnection::accept_host_key() {
   if (!closed_) transport_.accept_host_key();
 }
 
-void ClientConnection::provide_user_signature(Bytes signature) {
-  // One by another algorithm than was asked for counts as none.
-  if (!closed_ && !auth_->provide_signature(signature)) cannot_sign_ = true;
+void ClientConnection::provide_identities(std::vector<std::optional<PublicKey>> identities) {
+  if (!closed_) answered_ = auth_->provide_identities(std::move(identities));
 }
 
-// Carried out by the next next_event(), which may say that nothing is left to try.
-void ClientConnection::cannot_sign() { cannot_sign_ = true; }
+void ClientConnection::provide_public_half(PublicKey key) {
+  if (!closed_) answered_ = auth_->provide_public_half(std::move(key));
+}
+
+void ClientConnection::provide_user_signature(Bytes signature) {
+  if (!closed_) answered_ = auth_->provide_signature(signature);
+}
+
+void ClientConnection::provide_password(Bytes password) {
+  if (!closed_) answered_ = auth_->provide_password(password);
+}
+
+void ClientConnection::provide_new_password(Bytes old_password, Bytes new_password) {
+  if (!closed_) answered_ = auth_->provide_new_password(old_password, new_password);
+}
+
+void ClientConnection::provide_answers(std::span<const SecretBytes> answers) {
+  if (!closed_) answered_ = auth_->provide_answers(answers);
+}
+
+void ClientConnection::decline() {
+  if (!closed_) answered_ = auth_->decline();
+}
 
 void ClientConnection::disconnect(DisconnectReason reason, std::string_view description) {
   if (closed_) return;

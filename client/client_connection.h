@@ -6,6 +6,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -25,13 +26,15 @@ struct ClientConnectionSettings {
   unsigned server_alive_count_max = 3;
 };
 
-// Answer: HostKeyOffered → accept_host_key() or disconnect(); UserSignatureWanted → provide_user_signature() or
-// cannot_sign(). Until then next_event() returns nothing.
+// Answer: HostKeyOffered → accept_host_key() or disconnect(); the questions of auth/client_auth_events.h → what their
+// comments say. Until then next_event() returns nothing. There is no way past HostKeyOffered: before it is answered the
+// connection says nothing of the user (past vulnerability 70).
 using ClientEvent =
-    std::variant<HostKeyOffered, KeysChanged, UserSignatureWanted, BannerArrived, AuthenticationSucceeded,
-                 AuthenticationFailed, ChannelOpenWanted, ChannelOpened, ChannelOpenRefused, DataArrived, RoomAgain,
-                 EofArrived, CloseArrived, ChannelRequested, ChannelRequestAnswered, GlobalRequested,
-                 GlobalRequestAnswered, DebugArrived, Disconnected>;
+    std::variant<HostKeyOffered, KeysChanged, IdentitiesWanted, PublicHalfWanted, UserSignatureWanted, PasswordWanted,
+                 PasswordChangeWanted, AnswersWanted, BannerArrived, AuthenticationSucceeded, AuthenticationFailed,
+                 ChannelOpenWanted, ChannelOpened, ChannelOpenRefused, DataArrived, RoomAgain, EofArrived, CloseArrived,
+                 ChannelRequested, ChannelRequestAnswered, GlobalRequested, GlobalRequestAnswered, DebugArrived,
+                 Disconnected>;
 
 class ClientConnection {
  public:
@@ -52,8 +55,14 @@ class ClientConnection {
   bool waiting() const;
 
   void accept_host_key();
+  // What follows from these comes out of the next next_event(). After the end they do nothing.
+  void provide_identities(std::vector<std::optional<PublicKey>> identities);
+  void provide_public_half(PublicKey key);
   void provide_user_signature(Bytes signature);
-  void cannot_sign();
+  void provide_password(Bytes password);
+  void provide_new_password(Bytes old_password, Bytes new_password);
+  void provide_answers(std::span<const SecretBytes> answers);
+  void decline();
   void disconnect(DisconnectReason reason, std::string_view description);
   void start_key_exchange() { transport_.start_key_exchange(); }
 
@@ -77,7 +86,7 @@ class ClientConnection {
   Transport transport_;
   std::unique_ptr<ClientAuth> auth_;
   std::unique_ptr<Channels> channels_;
-  bool cannot_sign_ = false;  // said, not yet carried out
+  ClientAuth::Event answered_;  // what followed from the last answer, not yet handed out
   bool closed_ = false;
   bool end_of_input_ = false;
   TimePoint now_{};

@@ -213,6 +213,25 @@ void ClientConfigReader::expand_paths(ClientConfig& config) {
   config.global_known_hosts_files = expand(draft_.global_known_hosts_files, "GlobalKnownHostsFile");
 }
 
+// IdentityAgent: a socket, a variable that names one, "none"; without it SSH_AUTH_SOCK.
+void ClientConfigReader::find_agent(ClientConfig& config) const {
+  const std::string written = draft_.identity_agent.value_or("SSH_AUTH_SOCK");
+  if (draft_.identity_agent) config.identity_agent_as_written = written;
+  if (equal_ignoring_case(written, "none")) return;
+  std::optional<std::string> socket;
+  if (written == "SSH_AUTH_SOCK") {
+    socket = context_.environment("SSH_AUTH_SOCK");
+  } else if (written.starts_with('$') && !written.starts_with("${")) {
+    socket = context_.environment(std::string_view(written).substr(1));
+  } else {
+    const std::size_t tilde = written.starts_with('~') ? 1 : 0;
+    socket = (tilde == 1 ? context_.home : "") +
+             expand_tokens(std::string_view(written).substr(tilde), tokens(), context_.environment);
+    config.identity_agent_as_written = socket;
+  }
+  if (socket && !socket->empty()) config.identity_agent = socket;
+}
+
 ClientConfig ClientConfigReader::finish() {
   if (refused_forwarding_ && !draft_.clear_all_forwardings) throw ConfigError(*refused_forwarding_);
 
@@ -228,6 +247,10 @@ ClientConfig ClientConfigReader::finish() {
   if (!config.identity_files_given) {
     config.identity_files_as_written = {"~/.ssh/id_rsa", "~/.ssh/id_ecdsa", "~/.ssh/id_ed25519"};
   }
+  if (config.preferred_authentications.empty()) {
+    config.preferred_authentications = {"gssapi-with-mic", "hostbased", "publickey", "keyboard-interactive",
+                                        "password"};
+  }
   if (config.user.empty()) config.user = context_.local_user;
   config.original_host = context_.host;
   config.host_name =
@@ -242,7 +265,18 @@ ClientConfig ClientConfigReader::finish() {
     config.remote_command = expand_tokens(*draft_.remote_command, all_tokens);
   }
   expand_paths(config);
+  find_agent(config);
   return config;
+}
+
+std::vector<std::string> ClientConfig::authentication_methods() const {
+  std::vector<std::string> methods = preferred_authentications;
+  std::erase_if(methods, [this](const std::string& name) {
+    return (name == "publickey" && pubkey_authentication == PubkeyAuthentication::no) ||
+           (name == "password" && (!password_authentication || batch_mode)) ||
+           (name == "keyboard-interactive" && (!kbd_interactive_authentication || batch_mode));
+  });
+  return methods;
 }
 
 bool ClientConfig::sends_env(std::string_view name) const {

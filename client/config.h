@@ -27,6 +27,13 @@ namespace glassh {
 
 enum class StrictHostKeyChecking { no, accept_new, ask, yes };
 enum class RequestTty { automatic, no, yes, force };
+// PubkeyAuthentication: "unbound" keeps to RFC 4252's form of the method, the others prefer the host-bound one.
+enum class PubkeyAuthentication { no, yes, unbound, host_bound };
+struct AddKeysToAgent {
+  enum class When { no, yes, ask, confirm };  // confirm: the agent asks before each use
+  When when = When::no;
+  std::uint32_t lifetime_seconds = 0;  // 0: until the agent ends
+};
 enum class SessionType { standard, none, subsystem };
 
 struct ClientConfig {
@@ -39,7 +46,16 @@ struct ClientConfig {
   std::vector<std::string> identity_files_as_written;  // for -G
   bool identity_files_given = false;                   // false: these are the defaults, and missing ones are normal
   bool identities_only = false;
-  bool pubkey_authentication = true;
+  std::optional<std::string> identity_agent;             // the agent's socket, expanded; nothing: no agent is asked
+  std::optional<std::string> identity_agent_as_written;  // for -G
+  AddKeysToAgent add_keys_to_agent;
+  PubkeyAuthentication pubkey_authentication = PubkeyAuthentication::yes;
+  bool password_authentication = true;
+  bool kbd_interactive_authentication = true;
+  std::string kbd_interactive_devices;                 // for the server to choose from; empty: as it likes
+  std::vector<std::string> preferred_authentications;  // never empty, but it may name what we do not do
+  bool preferred_authentications_given = false;
+  std::uint32_t number_of_password_prompts = 3;
   std::optional<std::string> proxy_command;             // for /bin/sh -c "exec …", tokens expanded
   std::optional<std::string> proxy_command_as_written;  // for -G
   std::vector<std::string> user_known_hosts_files;      // paths, all expanded; new keys go to the first; empty: none
@@ -72,6 +88,8 @@ struct ClientConfig {
   std::optional<std::string> remote_command;         // RemoteCommand, tokens expanded; an error together with a command
 
   bool sends_env(std::string_view name) const;
+  // The methods to try: preferred_authentications without those that are switched off or would ask in batch mode.
+  std::vector<std::string> authentication_methods() const;
 };
 
 // What the configuration is read for and on. Nothing else is asked of the system.
@@ -98,7 +116,8 @@ std::string effective_config(const ClientConfig& config);
 // What the lines said so far. finish() turns it into a ClientConfig.
 struct ClientDraft {
   ClientConfig config;
-  std::optional<std::string> host_name;       // HostName, tokens not yet expanded; the next four alike
+  std::optional<std::string> host_name;  // HostName, tokens not yet expanded; the next five alike
+  std::optional<std::string> identity_agent;
   std::optional<std::string> proxy_command;   // empty: none
   std::optional<std::string> remote_command;  // empty: none
   std::vector<std::string> user_known_hosts_files = {"~/.ssh/known_hosts", "~/.ssh/known_hosts2"};
@@ -132,6 +151,7 @@ class ClientConfigReader {
   void text_in(std::string_view content, const std::string& file_name, Section section);
   ConfigTokens tokens() const;
   void expand_paths(ClientConfig& config);
+  void find_agent(ClientConfig& config) const;
 
   ClientContext context_;
   AlgorithmNames supported_;

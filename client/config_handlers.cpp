@@ -6,23 +6,12 @@
 
 #include "auth/patterns.h"
 #include "client/config_keywords.h"
+#include "client/config_values.h"
 
 namespace glassh {
 namespace {
 
 using Call = ClientKeyword::Call;
-
-bool yes_no(const Call& call) {
-  const auto value = parse_yes_no(call.words[0]);
-  if (!value) throw ConfigError(fmt::format("bad value '{}': expected yes or no", call.words[0]));
-  return *value;
-}
-
-std::uint32_t number(const Call& call) {
-  const auto value = parse_number(call.words[0], 0x7fffffff);
-  if (!value) throw ConfigError(fmt::format("bad value '{}': expected a number", call.words[0]));
-  return *value;
-}
 
 std::uint32_t seconds_or_none(const Call& call) {
   if (equal_ignoring_case(call.words[0], "none")) return 0;
@@ -35,35 +24,6 @@ std::uint32_t seconds_or_none(const Call& call) {
 
 std::vector<std::string> algorithms(const Call& call, const std::vector<std::string_view>& supported) {
   return choose_algorithms(call.words[0], call.keyword, supported, call.notes);
-}
-
-// What may stand for what, in any case.
-template <class Value, std::size_t size>
-Value one_of(const Call& call, const std::array<std::pair<std::string_view, Value>, size>& values,
-             std::string_view expected) {
-  const auto found = std::find_if(values.begin(), values.end(), [&call](const auto& entry) {
-    return equal_ignoring_case(entry.first, call.words[0]);
-  });
-  if (found == values.end()) {
-    throw ConfigError(fmt::format("bad value '{}': expected {}", call.words[0], expected));
-  }
-  return found->second;
-}
-
-// The values come later; that the tokens exist is said with file and line.
-void check_tokens(std::string_view text, std::string_view letters, bool environment) {
-  ConfigTokens tokens;
-  for (const char letter : letters) tokens.emplace_back(letter, "");
-  EnvironmentLookup any_variable;
-  if (environment) any_variable = [](std::string_view) { return std::optional<std::string>(""); };
-  expand_tokens(text, tokens, any_variable);
-}
-
-constexpr std::string_view path_tokens = "dhijkLlnpru";
-
-void check_path(const std::string& path) {
-  check_tokens(path, path_tokens, true);
-  expand_tilde(path, "");
 }
 
 // --- The way to the server ------------------------------------------------------------------------------------------
@@ -103,31 +63,6 @@ void handle_connection_attempts(Call& call) {
 }
 
 // --- Who is who -----------------------------------------------------------------------------------------------------
-
-void handle_identity_file(Call& call) {
-  auto& config = call.target.config;
-  check_path(call.words[0]);
-  config.identity_files_given = true;
-  auto& files = config.identity_files_as_written;
-  if (std::find(files.begin(), files.end(), call.words[0]) == files.end()) files.push_back(call.words[0]);
-}
-
-void handle_pubkey_authentication(Call& call) {
-  constexpr std::array<std::pair<std::string_view, bool>, 6> values = {
-      {{"yes", true}, {"true", true}, {"no", false}, {"false", false}, {"unbound", true}, {"host-bound", true}}};
-  call.target.config.pubkey_authentication = one_of(call, values, "yes, no, unbound or host-bound");
-}
-
-void handle_preferred_authentications(Call& call) {
-  if (!call.counts) return;
-  const std::string& list = call.words[0];
-  for (std::size_t start = 0; start <= list.size();) {
-    const auto comma = std::min(list.find(',', start), list.size());
-    if (std::string_view(list).substr(start, comma - start) == "publickey") return;
-    start = comma + 1;
-  }
-  throw ConfigError(fmt::format("'{}' leaves out publickey, the only method yet", list));
-}
 
 std::vector<std::string> known_hosts_files(Call& call) {
   for (const auto& path : call.words) {
@@ -238,10 +173,6 @@ constexpr std::array table{
                   [](Call& call) { call.target.config.server_alive_interval_seconds = seconds_or_none(call); }},
     ClientKeyword{"ServerAliveCountMax", 1, 1, false,
                   [](Call& call) { call.target.config.server_alive_count_max = number(call); }},
-    ClientKeyword{"IdentityFile", 1, 1, true, handle_identity_file},
-    ClientKeyword{"IdentitiesOnly", 1, 1, false, [](Call& call) { call.target.config.identities_only = yes_no(call); }},
-    ClientKeyword{"PubkeyAuthentication", 1, 1, false, handle_pubkey_authentication},
-    ClientKeyword{"PreferredAuthentications", 1, 1, false, handle_preferred_authentications},
     ClientKeyword{"UserKnownHostsFile", 1, many, false,
                   [](Call& call) { call.target.user_known_hosts_files = known_hosts_files(call); }},
     ClientKeyword{"GlobalKnownHostsFile", 1, many, false,
@@ -271,7 +202,6 @@ constexpr std::array table{
                   [](Call& call) { call.target.config.rekey_limit = parse_rekey_limit(call.words); }},
     ClientKeyword{"SendEnv", 1, many, true, handle_send_env},
     ClientKeyword{"SetEnv", 1, many, false, handle_set_env},
-    ClientKeyword{"BatchMode", 1, 1, false, [](Call& call) { call.target.config.batch_mode = yes_no(call); }},
     ClientKeyword{"RequestTTY", 1, 1, false, handle_request_tty},
     ClientKeyword{"SessionType", 1, 1, false, handle_session_type},
     ClientKeyword{"StdinNull", 1, 1, false, [](Call& call) { call.target.config.stdin_null = yes_no(call); }},
@@ -283,8 +213,11 @@ constexpr std::array table{
 };
 
 // Spellings of old, and Debian's own.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 5> aliases = {
+constexpr std::array<std::pair<std::string_view, std::string_view>, 8> aliases = {
     {{"PubkeyAcceptedKeyTypes", "PubkeyAcceptedAlgorithms"},
+     {"ChallengeResponseAuthentication", "KbdInteractiveAuthentication"},
+     {"SkeyAuthentication", "KbdInteractiveAuthentication"},
+     {"TISAuthentication", "KbdInteractiveAuthentication"},
      {"DSAAuthentication", "PubkeyAuthentication"},
      {"IdentityFile2", "IdentityFile"},
      {"ProtocolKeepAlives", "ServerAliveInterval"},
@@ -296,10 +229,13 @@ const ClientKeyword* find_client_keyword(std::string_view keyword) {
   for (const auto& [old_name, name] : aliases) {
     if (equal_ignoring_case(keyword, old_name)) keyword = name;
   }
-  const auto found = std::find_if(table.begin(), table.end(), [keyword](const ClientKeyword& entry) {
-    return equal_ignoring_case(entry.name, keyword);
-  });
-  return found == table.end() ? nullptr : &*found;
+  for (const std::span<const ClientKeyword> each : {std::span<const ClientKeyword>(table), login_client_keywords()}) {
+    const auto found = std::find_if(each.begin(), each.end(), [keyword](const ClientKeyword& entry) {
+      return equal_ignoring_case(entry.name, keyword);
+    });
+    if (found != each.end()) return &*found;
+  }
+  return nullptr;
 }
 
 }  // namespace glassh

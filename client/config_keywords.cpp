@@ -12,7 +12,6 @@ constexpr auto note = Otherwise::note;
 constexpr auto refuse = Otherwise::refuse;
 constexpr auto verbose = LogLevel::verbose;
 
-constexpr std::string_view no_agent = "the agent is not asked yet";
 constexpr std::string_view no_certificates = "certificates are not done yet";
 constexpr std::string_view no_gssapi = "GSSAPI is not done yet";
 constexpr std::string_view no_sharing = "connections are not shared yet, each is new";
@@ -47,14 +46,6 @@ constexpr std::array table{
     ForeignKeyword{"WarnWeakCrypto", "*"},         // what it warns of does not exist here
 
     // Who the user is.
-    ForeignKeyword{"PasswordAuthentication", "no,false", note, "passwords are not done yet", verbose},
-    ForeignKeyword{"KbdInteractiveAuthentication", "no,false", note, "keyboard-interactive is not done yet", verbose},
-    ForeignKeyword{"ChallengeResponseAuthentication", "no,false", note, "keyboard-interactive is not done yet",
-                   verbose},
-    ForeignKeyword{"SkeyAuthentication", "no,false", note, "keyboard-interactive is not done yet", verbose},
-    ForeignKeyword{"TISAuthentication", "no,false", note, "keyboard-interactive is not done yet", verbose},
-    ForeignKeyword{"KbdInteractiveDevices", "*"},
-    ForeignKeyword{"NumberOfPasswordPrompts", "*"},
     ForeignKeyword{"HostbasedAuthentication", "no,false", note, "host-based authentication is not done yet", verbose},
     ForeignKeyword{"HostbasedAcceptedAlgorithms", "*"},
     ForeignKeyword{"HostbasedKeyTypes", "*"},
@@ -67,8 +58,6 @@ constexpr std::array table{
     ForeignKeyword{"GSSAPIServerIdentity", "*"},
     ForeignKeyword{"GSSAPITrustDns", "*"},
     ForeignKeyword{"GSSAPIKexAlgorithms", "*"},
-    ForeignKeyword{"IdentityAgent", "none", note, no_agent},
-    ForeignKeyword{"AddKeysToAgent", "no,false", note, no_agent, verbose},
     ForeignKeyword{"UseKeychain", "*"},
     ForeignKeyword{"CertificateFile", "none", note, no_certificates},
     ForeignKeyword{"PKCS11Provider", "none", note, "PKCS#11 is not done yet"},

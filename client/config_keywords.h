@@ -34,6 +34,8 @@ struct ClientKeyword {
 
 // Old spellings, too. Null if glassh does not do the keyword.
 const ClientKeyword* find_client_keyword(std::string_view keyword);
+// Those of them that say who the user is, and how that is shown.
+std::span<const ClientKeyword> login_client_keywords();
 std::span<const ForeignKeyword> foreign_client_keywords();
 // LocalForward and its like: refused, unless ClearAllForwardings makes them void.
 bool is_forwarding_keyword(std::string_view keyword);

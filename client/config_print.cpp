@@ -22,6 +22,28 @@ std::string_view name_of(StrictHostKeyChecking value) {
   return "?";
 }
 
+std::string_view name_of(PubkeyAuthentication value) {
+  switch (value) {
+    case PubkeyAuthentication::no:
+      return "false";
+    case PubkeyAuthentication::yes:
+      return "true";
+    case PubkeyAuthentication::unbound:
+      return "unbound";
+    case PubkeyAuthentication::host_bound:
+      return "host-bound";
+  }
+  return "?";
+}
+
+std::string words_of(const AddKeysToAgent& wish) {
+  using When = AddKeysToAgent::When;
+  if (wish.lifetime_seconds > 0) {
+    return fmt::format("{}{}", wish.when == When::confirm ? "confirm " : "", wish.lifetime_seconds);
+  }
+  return wish.when == When::no ? "false" : wish.when == When::yes ? "true" : wish.when == When::ask ? "ask" : "confirm";
+}
+
 std::string_view name_of(RequestTty value) {
   switch (value) {
     case RequestTty::automatic:
@@ -76,29 +98,38 @@ std::string effective_config(const ClientConfig& config) {
   add("fingerprinthash", config.fingerprint_hash == HashName::md5 ? "MD5" : "SHA256");
   add("hashknownhosts", yes_no(config.hash_known_hosts));
   add("identitiesonly", yes_no(config.identities_only));
+  add("kbdinteractiveauthentication", yes_no(config.kbd_interactive_authentication));
   add("nohostauthenticationforlocalhost", yes_no(config.no_host_authentication_for_localhost));
-  add("pubkeyauthentication", config.pubkey_authentication ? "true" : "false");
+  add("passwordauthentication", yes_no(config.password_authentication));
+  add("pubkeyauthentication", name_of(config.pubkey_authentication));
   add("requesttty", name_of(config.request_tty));
   add("sessiontype", name_of(config.session_type));
   add("stdinnull", yes_no(config.stdin_null));
   add("stricthostkeychecking", name_of(config.strict_host_key_checking));
   add("visualhostkey", yes_no(config.visual_host_key));
   add("connectionattempts", config.connection_attempts);
+  add("numberofpasswordprompts", config.number_of_password_prompts);
   add("serveralivecountmax", config.server_alive_count_max);
   add("serveraliveinterval", config.server_alive_interval_seconds);
   add("ciphers", join_names(config.ciphers));
   add("hostkeyalgorithms", join_names(config.host_key_algorithms));
   if (config.host_key_alias) add("hostkeyalias", *config.host_key_alias);
+  if (config.identity_agent_as_written) add("identityagent", *config.identity_agent_as_written);
+  if (!config.kbd_interactive_devices.empty()) add("kbdinteractivedevices", config.kbd_interactive_devices);
   add("kexalgorithms", join_names(config.kex_algorithms));
   if (config.remote_command) add("remotecommand", *config.remote_command);
   add("loglevel", name_of(config.log_level));
   add("macs", join_names(config.macs));
+  if (config.preferred_authentications_given) {
+    add("preferredauthentications", join_names(config.preferred_authentications));
+  }
   add("pubkeyacceptedalgorithms", join_names(config.pubkey_accepted_algorithms));
   for (const auto& file : config.identity_files_as_written) add("identityfile", file);
   add_files("globalknownhostsfile", config.global_known_hosts_files);
   add_files("userknownhostsfile", config.user_known_hosts_files);
   for (const auto& pattern : config.send_env) add("sendenv", pattern);
   for (const auto& [name, value] : config.set_env) add("setenv", fmt::format("{}={}", name, value));
+  add("addkeystoagent", words_of(config.add_keys_to_agent));
   if (config.connect_timeout_seconds == 0) {
     add("connecttimeout", "none");
   } else {

@@ -7,7 +7,6 @@ namespace glassh {
 
 // RFC 4251 section 4.3 [4251-4.3-2]: the configuration's order is the order of preference that KEXINIT shows.
 std::shared_ptr<const ClientConnectionSettings> connection_settings(const ClientConfig& config,
-                                                                    std::vector<PublicKey> identities,
                                                                     std::vector<std::string> host_key_algorithms,
                                                                     KeyLog key_log) {
   auto settings = std::make_shared<ClientConnectionSettings>();
@@ -20,8 +19,11 @@ std::shared_ptr<const ClientConnectionSettings> connection_settings(const Client
   kex.key_log = std::move(key_log);
   settings->transport.rekey_limit = config.rekey_limit;
   settings->auth.user = config.user;
-  settings->auth.identities = std::move(identities);
+  settings->auth.methods = config.authentication_methods();
   settings->auth.accepted_algorithms = config.pubkey_accepted_algorithms;
+  settings->auth.password_prompts = config.number_of_password_prompts;
+  settings->auth.interactive_devices = config.kbd_interactive_devices;
+  settings->auth.host_bound = config.pubkey_authentication != PubkeyAuthentication::unbound;
   settings->server_alive_interval = std::chrono::seconds(config.server_alive_interval_seconds);
   settings->server_alive_count_max = config.server_alive_count_max;
   return settings;

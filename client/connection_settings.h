@@ -1,6 +1,6 @@
-// From what ssh_config says to what the core wants: the proposal, the limits, the identities.
+// From what ssh_config says to what the core wants: the proposal, the limits, the ways to log in.
 //
-//   auto settings = connection_settings(config, identities.public_keys(), check.algorithms(), key_log);
+//   auto settings = connection_settings(config, check.algorithms(), key_log);
 #pragma once
 
 #include <memory>
@@ -14,7 +14,6 @@ namespace glassh {
 
 // `host_key_algorithms` in the order to propose. `key_log` may be empty.
 std::shared_ptr<const ClientConnectionSettings> connection_settings(const ClientConfig& config,
-                                                                    std::vector<PublicKey> identities,
                                                                     std::vector<std::string> host_key_algorithms,
                                                                     KeyLog key_log);
 

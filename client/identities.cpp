@@ -1,97 +1,211 @@
 #include "client/identities.h"
 
 #include <algorithm>
-#include <cerrno>
+#include <iterator>
 #include <system_error>
-
-#include <sys/stat.h>
-
-#include "crypto/key_file.h"
+#include <utility>
 
 namespace glassh {
-namespace {
 
-// 0, or why stat(2) fails.
-int missing(const std::string& path) {
-  struct stat facts {};
-  return ::stat(path.c_str(), &facts) == 0 ? 0 : errno;
+namespace asio = boost::asio;
+
+std::string Identity::text() const {
+  std::string words = printable(name);
+  if (key) words += fmt::format(" {} {}", key->short_type(), key->fingerprint());
+  if (given) words += " explicit";
+  if (in_agent) words += " agent";
+  return words;
 }
 
-void complain(ClientLog& log, const std::string& path, const KeyFileError& error) {
-  switch (error.kind()) {
-    case KeyFileError::Kind::unsafe:
-      log.error(
-          "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\n"
-          "@         WARNING: UNPROTECTED PRIVATE KEY FILE!          @\n"
-          "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\n"
-          "{}\n"
-          "Load key \"{}\": bad permissions",
-          error.what(), path);
-      return;
-    case KeyFileError::Kind::encrypted:
-      log.error("Load key \"{}\": it has a passphrase, and passphrases are not supported yet; the key is skipped",
-                path);
-      return;
-    default:
-      log.error("Load key \"{}\": {}", path, error.what());
-  }
-}
+Identities::Identities(const ClientConfig& config, ClientLog& log, const Asker& asker)
+    : config_(config), log_(log), asker_(asker) {}
 
-}  // namespace
+// ----------------------------------------------------------------------------------------------------------------
+// which keys, in which order
 
-Identities::Identities(const ClientConfig& config, ClientLog& log) : log_(log) {
-  if (!config.pubkey_authentication) return;
-  for (const std::string& path : config.identity_files) add(path, config.identity_files_given);
-}
-
-void Identities::add(const std::string& path, bool given) {
-  if (const int error = missing(path); error != 0) {
-    const std::string why = std::generic_category().message(error);
-    if (given) {
-      log_.error("no such identity: {}: {}", path, why);
-    } else {
-      log_.debug1("identity {}: {}", path, why);
+asio::awaitable<void> Identities::gather(asio::any_io_executor executor, AgentSession session) {
+  std::vector<Identity> files = identities_of_files();
+  std::vector<Identity> others;  // of the agent, that no file names
+  for (AgentKey& held : co_await keys_of_agent(executor, std::move(session))) {
+    if (!held.key) {
+      log_.debug1("the agent's key {}: a {}, which is not done here", printable(held.comment), printable(held.type()));
+      continue;
     }
-    return;
+    const auto file = std::find_if(files.begin(), files.end(),
+                                   [&held](const Identity& each) { return each.key && *each.key == *held.key; });
+    if (file != files.end()) {
+      file->in_agent = true;
+      list_.push_back(std::move(*file));
+      files.erase(file);
+    } else if (!config_.identities_only) {
+      others.push_back({std::move(held.comment), std::move(held.key), false, true, false, {}});
+    }
   }
-  const bool beside = missing(path + ".pub") == 0;
-  try {
-    PublicKey key = beside ? load_public_key(path + ".pub").key : load_private_key(path).key.public_key();
-    if (std::any_of(list_.begin(), list_.end(), [&](const Identity& other) { return other.key == key; })) {
+  std::move(others.begin(), others.end(), std::back_inserter(list_));
+  std::move(files.begin(), files.end(), std::back_inserter(list_));
+  std::erase_if(list_, [this](const Identity& each) {
+    if (!each.public_only || each.in_agent) return false;
+    log_.info("identity {}: a public key only, and no agent has its private half", each.name);
+    return true;
+  });
+  std::erase_if(list_, [this](const Identity& each) { return each.key && !accepted(*each.key); });
+  for (const Identity& each : list_) log_.debug1("Will attempt key: {}", each.text());
+}
+
+std::vector<Identity> Identities::identities_of_files() const {
+  std::vector<Identity> found;
+  for (const std::string& path : config_.identity_files) {
+    PublicHalf half = find_public_half(path);
+    const bool again = half.key && std::any_of(found.begin(), found.end(), [&half](const Identity& other) {
+                         return other.key && *other.key == *half.key;
+                       });
+    if (again) {
       log_.debug1("identity {}: the same key as an earlier one", path);
-      return;
+    } else if (half.missing) {
+      log_.line(config_.identity_files_given ? LogLevel::info : LogLevel::debug1,
+                fmt::format("no such identity: {}: {}", path, std::generic_category().message(*half.missing)));
+    } else if (!half.key && !half.locked) {
+      log_.error("Load key \"{}\": {}", path, half.problem);
+    } else {
+      const bool given = config_.identity_files_given;
+      found.push_back({path, std::move(half.key), given, false, half.only, {}});
     }
-    log_.debug1("identity {}: {} {}, public half from {}", path, key.short_type(), key.fingerprint(),
-                beside ? path + ".pub" : "the private key's file");
-    list_.push_back({path, std::move(key)});
-  } catch (const KeyFileError& error) {
-    complain(log_, beside ? path + ".pub" : path, error);
   }
+  return found;
 }
 
-std::vector<PublicKey> Identities::public_keys() const {
-  std::vector<PublicKey> keys;
+asio::awaitable<std::vector<AgentKey>> Identities::keys_of_agent(asio::any_io_executor executor, AgentSession session) {
+  if (!config_.identity_agent) co_return std::vector<AgentKey>{};
+  try {
+    agent_ = AgentClient::connect(executor, *config_.identity_agent);
+    if (!session.signature.empty()) {
+      const bool bound = co_await agent_->bind_session(std::move(session.host_key), std::move(session.session_id),
+                                                       std::move(session.signature), false);
+      log_.debug1("the agent {} which server this is", bound ? "knows" : "does not want to know");
+    }
+    co_return co_await agent_->list();
+  } catch (const AgentError& error) {
+    log_.debug1("no keys from the agent: {}", error.what());
+  }
+  agent_.reset();
+  co_return std::vector<AgentKey>{};
+}
+
+// Whether PubkeyAcceptedAlgorithms has an algorithm for it.
+bool Identities::accepted(const PublicKey& key) const {
+  const auto& names = config_.pubkey_accepted_algorithms;
+  const bool found = std::any_of(names.begin(), names.end(),
+                                 [&key](const std::string& name) { return key_type_of_algorithm(name) == key.type(); });
+  if (!found) log_.debug1("Skipping {} key: its algorithms are not in PubkeyAcceptedAlgorithms", key.fingerprint());
+  return found;
+}
+
+std::vector<std::optional<PublicKey>> Identities::public_keys() const {
+  std::vector<std::optional<PublicKey>> keys;
   for (const Identity& identity : list_) keys.push_back(identity.key);
   return keys;
 }
 
-std::optional<std::vector<std::uint8_t>> Identities::sign(std::size_t identity, std::string_view algorithm,
-                                                          Bytes data) const {
-  const Identity& wanted = list_.at(identity);
-  try {
-    const PrivateKeyFile file = load_private_key(wanted.path);
-    if (!(file.key.public_key() == wanted.key)) {
-      log_.error("identity {}: the private key is another one than {}.pub says; it is not used", wanted.path,
-                 wanted.path);
-      return std::nullopt;
-    }
-    return file.key.sign(algorithm, data);
-  } catch (const KeyFileError& error) {
-    complain(log_, wanted.path, error);
-  } catch (const std::exception& error) {
-    log_.error("identity {}: cannot sign with {}: {}", wanted.path, algorithm, error.what());
+// ----------------------------------------------------------------------------------------------------------------
+// signing
+
+HowToOpen Identities::how_to_open() const {
+  return {asker_, log_, config_.batch_mode ? 0 : config_.number_of_password_prompts};
+}
+
+asio::awaitable<std::optional<PublicKey>> Identities::open(asio::any_io_executor executor, std::size_t identity) {
+  log_.debug1("Trying private key: {}", list_.at(identity).name);
+  std::optional<PrivateKey> key = co_await private_key(executor, identity);
+  if (!key) co_return std::nullopt;
+  Identity& opened = list_[identity];
+  opened.key = key->public_key();
+  opened.opened = std::move(key);
+  co_return opened.key;
+}
+
+asio::awaitable<std::optional<std::vector<std::uint8_t>>> Identities::sign(asio::any_io_executor executor,
+                                                                           std::size_t identity, std::string algorithm,
+                                                                           std::vector<std::uint8_t> data) {
+  Identity& wanted = list_.at(identity);
+  if (wanted.in_agent) co_return co_await sign_with_agent(wanted, std::move(algorithm), std::move(data));
+  std::optional<PrivateKey> key = std::exchange(wanted.opened, std::nullopt);
+  if (!key) key = co_await private_key(executor, identity);
+  if (!key) co_return std::nullopt;
+  if (!(key->public_key() == *wanted.key)) {
+    log_.error("identity {}: the private key is another one than {}.pub says; it is not used", wanted.name,
+               wanted.name);
+    co_return std::nullopt;
   }
-  return std::nullopt;
+  co_return sign_with(*key, wanted, algorithm, data);
+}
+
+asio::awaitable<std::optional<PrivateKey>> Identities::private_key(asio::any_io_executor executor,
+                                                                   std::size_t identity) {
+  std::string path = list_[identity].name;
+  std::optional<PrivateKeyFile> file = co_await open_private_key(executor, path, how_to_open());
+  if (!file) co_return std::nullopt;
+  co_await add_to_agent(executor, std::move(path), *file);
+  co_return std::move(file->key);
+}
+
+// An agent that signs with another algorithm than it was asked for, or wrongly, is not believed (AgentClient::sign).
+asio::awaitable<std::optional<std::vector<std::uint8_t>>> Identities::sign_with_agent(const Identity& identity,
+                                                                                      std::string algorithm,
+                                                                                      std::vector<std::uint8_t> data) {
+  std::string why = "agent refused operation";
+  try {
+    if (auto signature = co_await agent_->sign(*identity.key, std::move(algorithm), std::move(data))) {
+      co_return signature;
+    }
+  } catch (const AgentError& error) {
+    why = error.what();
+  }
+  log_.error("sign_and_send_pubkey: signing failed for {} \"{}\" from agent: {}", identity.key->short_type(),
+             printable(identity.name), why);
+  co_return std::nullopt;
+}
+
+std::optional<std::vector<std::uint8_t>> Identities::sign_with(const PrivateKey& key, const Identity& identity,
+                                                               std::string_view algorithm, Bytes data) const {
+  try {
+    return key.sign(algorithm, data);
+  } catch (const std::exception& error) {
+    log_.error("identity {}: cannot sign with {}: {}", identity.name, algorithm, error.what());
+    return std::nullopt;
+  }
+}
+
+// ----------------------------------------------------------------------------------------------------------------
+// AddKeysToAgent
+
+asio::awaitable<void> Identities::add_to_agent(asio::any_io_executor executor, std::string path,
+                                               const PrivateKeyFile& file) {
+  const AddKeysToAgent& wish = config_.add_keys_to_agent;
+  if (wish.when == AddKeysToAgent::When::no || !config_.identity_agent) co_return;
+  std::string comment = file.comment.empty() ? path : file.comment;
+  if (wish.when == AddKeysToAgent::When::ask) {
+    std::string question = fmt::format("Add key {} ({}) to agent?", path, printable(comment));
+    const bool permitted = co_await asker_.permits(executor, std::move(question), Question::Where::window);
+    if (!permitted) {
+      log_.debug1("the user does not want {} in the agent", path);
+      co_return;
+    }
+  }
+  AgentKeyLimits limits;
+  limits.confirm = wish.when == AddKeysToAgent::When::confirm;
+  if (wish.lifetime_seconds > 0) limits.lifetime_seconds = wish.lifetime_seconds;
+  try {
+    // A connection of its own: the one that signs has been told about this session.
+    AgentClient agent = AgentClient::connect(executor, *config_.identity_agent);
+    const bool added = co_await agent.add(file.key, std::move(comment), std::move(limits));
+    if (added) {
+      log_.debug1("identity added to agent: {}", path);
+    } else {
+      log_.debug1("could not add identity to agent: {}: it refused", path);
+    }
+  } catch (const AgentError& error) {
+    log_.debug1("could not add identity to agent: {}: {}", path, error.what());
+  }
 }
 
 }  // namespace glassh

@@ -1,43 +1,85 @@
-// The user's keys, from files: which public keys to offer, in which order, and signatures when the server wants one.
+// The user's keys, from an agent and from files: which to offer, in which order, and signatures when the server wants
+// one. RFC 4252 section 7.
 //
-// RFC 4252 section 7. The public half comes from FILE.pub where that exists; the private half is read when a signature
-// is wanted, and forgotten after it. Files with a passphrase, agents and certificates are not done yet.
+// First come the agent's keys that an IdentityFile names, in the agent's order, then the agent's others (not with
+// IdentitiesOnly), then the files whose key the agent does not have. Private files are opened only when a signature is
+// wanted, and forgotten after it. Certificates, security keys and PKCS#11 are not done yet.
 //
-//   Identities identities(config, log);  settings.auth.identities = identities.public_keys();
+//   Identities identities(config, log, asker);  co_await identities.gather(executor, session);
+//   auth.provide_identities(identities.public_keys());
 #pragma once
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include "client/agent_client.h"
+#include "client/ask.h"
 #include "client/config.h"
+#include "client/identity_file.h"
 #include "client/log.h"
 #include "crypto/key.h"
 
 namespace glassh {
 
 struct Identity {
-  std::string path;  // of the private key
-  PublicKey key;
+  std::string name;              // the file's path; for a key that only the agent knows, its comment (not trusted)
+  std::optional<PublicKey> key;  // nothing: the file has to be opened to know
+  bool given = false;            // the user named it
+  bool in_agent = false;
+  bool public_only = false;          // the file is a public key
+  std::optional<PrivateKey> opened;  // kept from open() until sign()
+
+  std::string text() const;  // "/home/ada/.ssh/id ED25519 SHA256:… explicit agent"
+};
+
+// What an agent is told about the connection (session-bind@openssh.com), so that it can hold keys to their limits.
+struct AgentSession {
+  std::vector<std::uint8_t> host_key;
+  std::vector<std::uint8_t> session_id;
+  std::vector<std::uint8_t> signature;  // the server's, over the session identifier; empty: the agent is told nothing
 };
 
 class Identities {
  public:
-  // Reads the files of config.identity_files in their order and says in the log why one cannot be used. `log` must
-  // outlive this.
-  Identities(const ClientConfig& config, ClientLog& log);
+  // All must outlive this.
+  Identities(const ClientConfig& config, ClientLog& log, const Asker& asker);
 
+  // Asks the agent and looks for the public halves, once. What cannot be used is left out, and the log says why.
+  boost::asio::awaitable<void> gather(boost::asio::any_io_executor executor, AgentSession session);
   const std::vector<Identity>& list() const { return list_; }
-  std::vector<PublicKey> public_keys() const;
+  std::vector<std::optional<PublicKey>> public_keys() const;
 
-  // `identity` is an index into list(). Nothing if that key cannot sign; the log says why.
-  std::optional<std::vector<std::uint8_t>> sign(std::size_t identity, std::string_view algorithm, Bytes data) const;
+  // For an identity whose key is not known: opens the file. Nothing if that fails.
+  boost::asio::awaitable<std::optional<PublicKey>> open(boost::asio::any_io_executor executor, std::size_t identity);
+  // Nothing if that key cannot sign; the log says why.
+  boost::asio::awaitable<std::optional<std::vector<std::uint8_t>>> sign(boost::asio::any_io_executor executor,
+                                                                        std::size_t identity, std::string algorithm,
+                                                                        std::vector<std::uint8_t> data);
 
  private:
-  void add(const std::string& path, bool given);
+  std::vector<Identity> identities_of_files() const;
+  boost::asio::awaitable<std::vector<AgentKey>> keys_of_agent(boost::asio::any_io_executor executor,
+                                                              AgentSession session);
+  boost::asio::awaitable<std::optional<PrivateKey>> private_key(boost::asio::any_io_executor executor,
+                                                                std::size_t identity);
+  boost::asio::awaitable<void> add_to_agent(boost::asio::any_io_executor executor, std::string path,
+                                            const PrivateKeyFile& file);
+  boost::asio::awaitable<std::optional<std::vector<std::uint8_t>>> sign_with_agent(const Identity& identity,
+                                                                                   std::string algorithm,
+                                                                                   std::vector<std::uint8_t> data);
+  std::optional<std::vector<std::uint8_t>> sign_with(const PrivateKey& key, const Identity& identity,
+                                                     std::string_view algorithm, Bytes data) const;
+  bool accepted(const PublicKey& key) const;
+  HowToOpen how_to_open() const;
 
+  const ClientConfig& config_;
   ClientLog& log_;
+  const Asker& asker_;
+  std::optional<AgentClient> agent_;  // one connection for all: what it was told about the session holds for that one
   std::vector<Identity> list_;
 };
 

@@ -4,23 +4,21 @@
 #include <utility>
 
 #include "client/connection_settings.h"
-#include "client/prompt.h"
 #include "proto/messages_session.h"
 #include "proto/numbers.h"
 
 namespace glassh {
 
 SshClient::SshClient(const asio::any_io_executor& executor, const ClientConfig& config, std::string command,
-                     ServerStream stream, ClientLog& log, Rng& rng, TraceSink* trace, KeyLog key_log)
+                     ServerStream stream, Asker asker, ClientLog& log, Rng& rng, TraceSink* trace, KeyLog key_log)
     : executor_(executor),
       config_(config),
       log_(log),
       stream_(std::move(stream)),
-      identities_(config, log),
+      asker_(std::move(asker)),
       host_key_check_(config, stream_.address(), log, rng, question_asker()),
-      connection_(
-          connection_settings(config, identities_.public_keys(), host_key_check_.algorithms(), std::move(key_log)), rng,
-          trace),
+      connection_(connection_settings(config, host_key_check_.algorithms(), std::move(key_log)), rng, trace),
+      login_(executor, config, connection_, log, asker_),
       drive_(executor, connection_, stream_.release()),
       session_(connection_, drive_.hub(), config, std::move(command), log),
       timer_(executor) {}
@@ -60,14 +58,13 @@ void SshClient::end_by_signal(int signal) {
 // who the server is
 
 AskUser SshClient::question_asker() {
-  if (config_.batch_mode || !Prompt::open(executor_)) return {};
+  if (config_.batch_mode || !asker_.can_ask()) return {};
   return [this](std::string question) { return ask_user(std::move(question)); };
 }
 
 asio::awaitable<std::optional<std::string>> SshClient::ask_user(std::string question) {
-  std::optional<Prompt> prompt = Prompt::open(executor_);
-  if (!prompt) co_return std::nullopt;
-  const std::optional<SecretBytes> answer = co_await prompt->ask(std::move(question), Echo::on);
+  Question wanted{std::move(question), Echo::on};
+  const std::optional<SecretBytes> answer = co_await asker_.ask(executor_, std::move(wanted));
   if (!answer) co_return std::nullopt;
   co_return std::string(text_of(answer->reveal()));
 }
@@ -90,24 +87,6 @@ void SshClient::on(const KeysChanged& event) {
 // ----------------------------------------------------------------------------------------------------------------
 // who the user is
 
-void SshClient::on(const UserSignatureWanted& event) {
-  const Identity& identity = identities_.list()[event.identity];
-  log_.debug1("Server accepts key: {} {} {}", identity.path, identity.key.short_type(), identity.key.fingerprint());
-  if (const auto signature = identities_.sign(event.identity, event.algorithm, event.data)) {
-    connection_.provide_user_signature(*signature);
-  } else {
-    connection_.cannot_sign();
-  }
-}
-
-// RFC 4252 section 5.4 [4252-5.4-2] [4252-5.4-4]: shown by default, as it is meant, but not as commands to a terminal.
-// [4252-5.4-3]: -q keeps it away.
-void SshClient::on(const BannerArrived& event) {
-  std::string text = printable(event.message, true);
-  if (!text.empty() && text.back() != '\n') text += '\n';
-  log_.raw(LogLevel::info, text);
-}
-
 // RFC 4253 section 11.3 [4253-11.3-2] [4253-11.3-3] [4253-11.3-4]
 void SshClient::on(const DebugArrived& event) {
   const LogLevel level = event.always_display ? LogLevel::info : LogLevel::debug1;
@@ -115,8 +94,7 @@ void SshClient::on(const DebugArrived& event) {
 }
 
 void SshClient::on(const AuthenticationSucceeded& event) {
-  log_.verbose("Authenticated to {} using \"{}\".", config_.host_name, event.method);
-  if (event.identity) log_.debug1("the key was {}", identities_.list()[*event.identity].path);
+  login_.on(event);
   if (config_.session_type != SessionType::none) session_.open();
   // OpenSSH PROTOCOL section 2.2: whoever takes this process over shall not open another session.
   if (connection_.transport().peer_version().starts_with("SSH-2.0-OpenSSH")) {
@@ -125,8 +103,7 @@ void SshClient::on(const AuthenticationSucceeded& event) {
 }
 
 void SshClient::on(const AuthenticationFailed& event) {
-  log_.fatal("{}@{}: Permission denied ({}).", config_.user, config_.host_name,
-             printable(event.methods_that_can_continue));
+  login_.on(event);
   failed_ = true;
   leave(DisconnectReason::no_more_auth_methods_available, "no more authentication methods to try");
 }

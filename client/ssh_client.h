@@ -16,12 +16,13 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "channels/io/drive.h"
+#include "client/ask.h"
 #include "client/client_connection.h"
 #include "client/config.h"
 #include "client/connect.h"
 #include "client/host_key_check.h"
-#include "client/identities.h"
 #include "client/log.h"
+#include "client/login.h"
 #include "client/session.h"
 
 namespace glassh {
@@ -30,9 +31,9 @@ class SshClient {
  public:
   static constexpr int own_error = 255;  // the exit status of what goes wrong here, not in the command
 
-  // References and `trace` (which may be null) must outlive this.
+  // References and `trace` (which may be null) must outlive this. `asker` finds the person whom questions are for.
   SshClient(const asio::any_io_executor& executor, const ClientConfig& config, std::string command, ServerStream stream,
-            ClientLog& log, Rng& rng, TraceSink* trace, KeyLog key_log);
+            Asker asker, ClientLog& log, Rng& rng, TraceSink* trace, KeyLog key_log);
 
   // The exit status. `deadline`: when ConnectTimeout ends, until the server has proved its host key.
   asio::awaitable<int> run(std::optional<std::chrono::steady_clock::time_point> deadline);
@@ -42,8 +43,13 @@ class SshClient {
   // For Drive.
   asio::awaitable<void> on(const HostKeyOffered& event);
   void on(const KeysChanged& event);
-  void on(const UserSignatureWanted& event);
-  void on(const BannerArrived& event);
+  asio::awaitable<void> on(const IdentitiesWanted& event) { return login_.on(event); }
+  asio::awaitable<void> on(const PublicHalfWanted& event) { return login_.on(event); }
+  asio::awaitable<void> on(const UserSignatureWanted& event) { return login_.on(event); }
+  asio::awaitable<void> on(const PasswordWanted& event) { return login_.on(event); }
+  asio::awaitable<void> on(const PasswordChangeWanted& event) { return login_.on(event); }
+  asio::awaitable<void> on(const AnswersWanted& event) { return login_.on(event); }
+  void on(const BannerArrived& event) { login_.on(event); }
   void on(const DebugArrived& event);
   void on(const AuthenticationSucceeded& event);
   void on(const AuthenticationFailed& event);
@@ -68,9 +74,10 @@ class SshClient {
   const ClientConfig& config_;
   ClientLog& log_;
   ServerStream stream_;
-  Identities identities_;
+  const Asker asker_;
   HostKeyCheck host_key_check_;
   ClientConnection connection_;
+  ClientLogin login_;
   Drive<ClientConnection> drive_;
   RemoteSession session_;
   asio::steady_timer timer_;

@@ -1,4 +1,5 @@
 // glassh: the client. Reads its command line and configuration, connects, and leaves the rest to SshClient.
+#include <clocale>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -93,7 +94,9 @@ int connect_and_run(const ClientOptions& options, const ClientConfig& config, Cl
 
   asio::io_context io(1);
   SystemRng rng;
-  SshClient client(io.get_executor(), config, command, std::move(stream), log, rng, trace.sink(), std::move(key_log));
+  Asker asker = Asker::of_this_process([&log](const std::string& text) { log.error("{}", text); });
+  SshClient client(io.get_executor(), config, command, std::move(stream), std::move(asker), log, rng, trace.sink(),
+                   std::move(key_log));
   asio::signal_set signals(io, SIGINT, SIGTERM);
   // Under nohup a hang-up stays ignored.
   if (std::signal(SIGHUP, SIG_DFL) == SIG_IGN) {
@@ -147,6 +150,7 @@ int main(int argc, char** argv) {
   glassh::open_standard_descriptors();
   std::signal(SIGPIPE, SIG_IGN);  // whoever reads our output may go away: that is an error of write(2), not our death
   std::signal(SIGCHLD, SIG_DFL);
+  std::setlocale(LC_CTYPE, "");  // in which encoding passwords are typed
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   try {
     const glassh::ClientOptions options = glassh::parse_client_options(arguments);

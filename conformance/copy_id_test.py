@@ -222,17 +222,6 @@ def first_contact(cases, workspace, account):
             expect_equal(terminal.end(), 0, terminal.text)
         expect("Number of key(s) added: 1\n" in terminal.text, terminal.text)
         account.expect_installed(read(account.key + ".pub"))
-    with cases.case("an interrupt at a question ends it all, with exit status 130, and nothing is left behind"):
-        account.forget()
-        temporary = workspace.fresh("temporary")
-        os.mkdir(temporary)
-        flags = account.flags_of(client_options(workspace, account.server, key=None, known_hosts="/dev/null", batch=False))
-        for how in (["-f"], ["-f", "-s"], []):
-            with Terminal(["/usr/bin/env", f"HOME={account.local}", f"TMPDIR={temporary}", our_program("glassh-copy-id"), *how,
-                           "-i", account.key, *flags, HOST]) as terminal:
-                terminal.answer("(yes/no/[fingerprint])? ", "\x03")
-                expect_equal(terminal.end(), 130, terminal.text)
-            expect_equal((os.listdir(temporary), os.listdir(account.home)), ([], []), terminal.text)
 
 
 def main():

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t header_size = 5;         // packet_length and padding_length
 constexpr std::size_t least_padding = 4;       // RFC 4253 section 6
+constexpr std::size_t hiding_step = 64;        // of the lengths that are hidden
 constexpr std::size_t most_held = 256 * 1024;  // bytes of payload that may wait for the end of a key exchange
 
 // RFC 4253 section 7.1 [4253-7.1-30] [4253-7.1-31]: what may leave between our KEXINIT and our NEWKEYS.
@@ -37,13 +38,13 @@ void PacketWriter::send_raw(Bytes bytes) {
 MutableBytes PacketWriter::begin(std::size_t size) {
   assert(begun_ == 0);
   if (size > max_payload) throw std::length_error(fmt::format("a payload of {} bytes does not fit in a packet", size));
-  const std::size_t most_padding = least_padding + std::max<std::size_t>(shape_.block, 8);
+  const std::size_t most_padding = least_padding + std::max<std::size_t>(shape_.block, 8) + hiding_step;
   OutBlock& block = block_with(header_size + size + most_padding + shape_.tag);
   begun_ = size;
   return {block.memory.data() + block.end + header_size, size};
 }
 
-void PacketWriter::finish(std::size_t size) {
+void PacketWriter::finish(std::size_t size, Length length) {
   assert(size >= 1 && size <= begun_);
   begun_ = 0;
   const OutBlock& block = blocks_.back();
@@ -54,14 +55,14 @@ void PacketWriter::finish(std::size_t size) {
       throw ProtocolError(
           fmt::format("{} bytes of answers wait for the key exchange to end: too many requests", held_bytes_));
     }
-    held_.push_back(copy_of(payload));
+    held_.push_back({SecretBytes(payload), length});
     return;
   }
   if (trace_ != nullptr) trace_->packet(Direction::sent, sequence_number_, cipher_name_, payload);
-  seal_packet(size);
+  seal_packet(size, length);
 }
 
-void PacketWriter::seal_packet(std::size_t payload_size) {
+void PacketWriter::seal_packet(std::size_t payload_size, Length length) {
   OutBlock& block = blocks_.back();
   std::uint8_t* const packet = block.memory.data() + block.end;
 
@@ -70,6 +71,10 @@ void PacketWriter::seal_packet(std::size_t payload_size) {
   const std::size_t counted = header_size - shape_.unpadded_prefix + payload_size;
   std::size_t padding_size = shape_.block - counted % shape_.block;
   if (padding_size < least_padding) padding_size += shape_.block;
+  if (length == Length::hidden) {
+    const std::size_t steps = (payload_size + least_padding + hiding_step - 1) / hiding_step;
+    while (payload_size + padding_size < steps * hiding_step) padding_size += shape_.block;
+  }
 
   const std::size_t untagged_size = header_size + payload_size + padding_size;
   put_u32(packet, static_cast<std::uint32_t>(untagged_size - 4));
@@ -104,9 +109,14 @@ void PacketWriter::use(std::unique_ptr<Sealer> sealer, std::string cipher_name, 
   packets_under_key_ = 0;
   bytes_under_key_ = 0;
   holding_ = false;
-  const std::vector<std::vector<std::uint8_t>> held = std::exchange(held_, {});
+  const std::vector<Held> released = std::exchange(held_, {});
   held_bytes_ = 0;
-  for (const std::vector<std::uint8_t>& payload : held) send_payload(payload);
+  for (const Held& held : released) {
+    const Bytes payload = held.payload.reveal();
+    const MutableBytes place = begin(payload.size());
+    std::copy(payload.begin(), payload.end(), place.begin());
+    finish(payload.size(), held.length);
+  }
 }
 
 void PacketWriter::drop_held() {

@@ -16,6 +16,7 @@
 
 #include "crypto/packet_cipher.h"
 #include "crypto/rng.h"
+#include "crypto/secret.h"
 #include "proto/numbers.h"
 #include "proto/trace_sink.h"
 #include "proto/wire.h"
@@ -40,7 +41,10 @@ class PacketWriter {
 
   // A place for a payload of up to `size` bytes (at most max_payload), valid until finish() or abandon(). Not zeroed.
   MutableBytes begin(std::size_t size);
-  void finish(std::size_t size);  // what was really written; at most what was begun, at least 1
+  // What was really written; at most what was begun, at least 1. A length that is hidden (a password's) shows only in
+  // steps of 64 bytes.
+  enum class Length { shows, hidden };
+  void finish(std::size_t size, Length length = Length::shows);
   void abandon() { begun_ = 0; }
 
   // RFC 4253 section 7.1: from our KEXINIT to our NEWKEYS.
@@ -72,7 +76,7 @@ class PacketWriter {
   };
 
   OutBlock& block_with(std::size_t room);
-  void seal_packet(std::size_t payload_size);
+  void seal_packet(std::size_t payload_size, Length length);
   void fill_padding(MutableBytes padding);
 
   Rng& rng_;
@@ -88,7 +92,11 @@ class PacketWriter {
   std::vector<OutBlock> blocks_;
   std::size_t backlog_ = 0;
   std::vector<Bytes> ready_;
-  std::vector<std::vector<std::uint8_t>> held_;
+  struct Held {
+    SecretBytes payload;  // it may be a password
+    Length length;
+  };
+  std::vector<Held> held_;
   std::size_t held_bytes_ = 0;
   std::array<std::uint8_t, 192> random_{};
   std::size_t random_left_ = 0;

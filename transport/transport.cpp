@@ -178,13 +178,15 @@ void Transport::on_ext_info(Bytes payload) {
   const auto message = decode<msg::ExtInfo>(payload);
   // [8308-2.4-5]: a second one replaces the first.
   peer_sig_algs_.clear();
-  peer_answers_ping_ = false;
+  peer_answers_ping_ = peer_takes_host_bound_keys_ = false;
   for (const msg::Extension& extension : message.extensions) {  // [8308-2.5-3]
     if (extension.extension_name == "server-sig-algs" && role() == Role::client) {
       for (const std::string_view name : split_names(text_of(extension.extension_value)))
         peer_sig_algs_.emplace_back(name);
     } else if (extension.extension_name == "ping@openssh.com") {
       peer_answers_ping_ = equal(extension.extension_value, bytes_of("0"));
+    } else if (extension.extension_name == "publickey-hostbound@openssh.com") {
+      peer_takes_host_bound_keys_ = equal(extension.extension_value, bytes_of("0"));
     }
     // [8308-2.5-1] [8308-2.5-5]: what we do not know is no matter of ours.
   }

@@ -90,6 +90,7 @@ class Transport {
   // RFC 8308: from the peer's EXT_INFO; empty if none came.
   const std::vector<std::string>& peer_sig_algs() const { return peer_sig_algs_; }
   bool peer_answers_ping() const { return peer_answers_ping_; }
+  bool peer_takes_host_bound_keys() const { return peer_takes_host_bound_keys_; }  // OpenSSH PROTOCOL section 3.1
   bool closed() const { return closed_; }
 
  private:
@@ -115,6 +116,7 @@ class Transport {
   std::size_t lines_before_version_ = 0;
   std::vector<std::string> peer_sig_algs_;
   bool peer_answers_ping_ = false;
+  bool peer_takes_host_bound_keys_ = false;
   unsigned ext_infos_ = 0;
   bool service_requested_ = false;
   bool closed_ = false;

@@ -11,12 +11,12 @@ from peers.cases import Failure
 class Terminal:
     """What the client writes to its terminal, standard output and standard error is in `text`, as the terminal shows it."""
 
-    def __init__(self, arguments):
+    def __init__(self, arguments, env=None):
         self.text = ""
         self._pid, self._terminal = os.forkpty()
         if self._pid == 0:
             try:
-                os.execve(arguments[0], arguments, {**os.environ, "SHLVL": "1"})
+                os.execve(arguments[0], arguments, {**os.environ, "SHLVL": "1", **(env or {})})
             finally:
                 os._exit(126)
 

@@ -59,7 +59,6 @@ Task task_of(const std::vector<std::string>& arguments) {
   settings->transport.kex.role = Role::client;
   settings->transport.kex.proposal = default_proposal();
   settings->auth.user = arguments[2];
-  settings->auth.identities = {task.key.public_key()};
   settings->auth.accepted_algorithms = settings->transport.kex.proposal.host_key;
   task.settings = std::move(settings);
   return task;
@@ -92,6 +91,7 @@ class Client {
   const std::string& failure() const { return failure_; }
 
   void on(const HostKeyOffered&) { connection_.accept_host_key(); }
+  void on(const IdentitiesWanted&);
   void on(const UserSignatureWanted& event);
   void on(const AuthenticationSucceeded&);
   void on(const AuthenticationFailed&) { leave(false, "permission denied"); }
@@ -141,6 +141,8 @@ Client::Client(Bench& bench, const asio::any_io_executor& executor)
     : bench_(bench),
       connection_(bench.task().settings, bench.rng()),
       drive_(executor, connection_, connect_to(bench.task().port)) {}
+
+void Client::on(const IdentitiesWanted&) { connection_.provide_identities({bench_.task().key.public_key()}); }
 
 void Client::on(const UserSignatureWanted& event) {
   connection_.provide_user_signature(bench_.task().key.sign(event.algorithm, event.data));

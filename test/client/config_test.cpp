@@ -68,7 +68,24 @@ TEST(ClientConfig, LinesGiveWhatSshGives) {
       {"HashKnownHosts yes", "hashknownhosts", "yes"},
       {"IdentitiesOnly true", "identitiesonly", "yes"},
       {"PubkeyAuthentication no", "pubkeyauthentication", "false"},
-      {"PubkeyAuthentication host-bound", "pubkeyauthentication", "true"},
+      {"PubkeyAuthentication host-bound", "pubkeyauthentication", "host-bound"},
+      {"PubkeyAuthentication unbound", "pubkeyauthentication", "unbound"},
+      {"", "passwordauthentication", "yes"},
+      {"PasswordAuthentication no", "passwordauthentication", "no"},
+      {"", "kbdinteractiveauthentication", "yes"},
+      {"ChallengeResponseAuthentication no", "kbdinteractiveauthentication", "no"},
+      {"KbdInteractiveDevices pam", "kbdinteractivedevices", "pam"},
+      {"", "numberofpasswordprompts", "3"},
+      {"NumberOfPasswordPrompts 1", "numberofpasswordprompts", "1"},
+      {"PreferredAuthentications password,x", "preferredauthentications", "password,x"},
+      {"IdentityAgent ~/%h/agent", "identityagent", "/home/alice/foo/agent"},
+      {"IdentityAgent $OTHER_AGENT", "identityagent", "$OTHER_AGENT"},
+      {"IdentityAgent none", "identityagent", "none"},
+      {"", "addkeystoagent", "false"},
+      {"AddKeysToAgent yes", "addkeystoagent", "true"},
+      {"AddKeysToAgent ask", "addkeystoagent", "ask"},
+      {"AddKeysToAgent confirm 1h", "addkeystoagent", "confirm 3600"},
+      {"AddKeysToAgent 5m", "addkeystoagent", "300"},
       {"", "requesttty", "auto"},
       {"RequestTTY force", "requesttty", "force"},
       {"RequestTTY no", "requesttty", "false"},
@@ -180,8 +197,14 @@ TEST(ClientConfig, MistakesAreNamedWithFileAndLine) {
       {"SendEnv A=B", "config:1: SendEnv: bad name 'A=B': expected a pattern without '='"},
       {"SetEnv A", "config:1: SetEnv: bad value 'A': expected NAME=VALUE"},
       {"UserKnownHostsFile a none", "config:1: UserKnownHostsFile: 'none' stands alone"},
-      {"PreferredAuthentications password,hostbased",
-       "config:1: PreferredAuthentications: 'password,hostbased' leaves out publickey, the only method yet"},
+      {"PreferredAuthentications password,,hostbased",
+       "config:1: PreferredAuthentications: bad value 'password,,hostbased': expected names of methods with a comma "
+       "between them"},
+      {"AddKeysToAgent sometimes",
+       "config:1: AddKeysToAgent: bad value 'sometimes': expected yes, no, ask, confirm or a time"},
+      {"AddKeysToAgent yes 1h", "config:1: AddKeysToAgent: '1h' is too much: only confirm has a time behind it"},
+      {"IdentityAgent $A-B", "config:1: IdentityAgent: bad name of a variable '$A-B': expected letters, digits or _"},
+      {"NumberOfPasswordPrompts -1", "config:1: NumberOfPasswordPrompts: bad value '-1': expected a number"},
       {"Host", "config:1: Host: a pattern is missing"},
       {"Host !", "config:1: Host: a pattern is empty"},
       {"Include", "config:1: Include: a value is missing"},
@@ -204,6 +227,39 @@ TEST(ClientConfig, WhatWouldWeakenOrChangeTheConnectionIsRefused) {
     // Not if it is another host's.
     EXPECT_EQ(config_error_of([line] { read(std::string("Host other\n") + line); }), "") << line;
   }
+}
+
+TEST(ClientConfig, TheAgentsSocketIsFound) {
+  const auto agent = [](const std::string& text, const std::map<std::string, std::string>& variables) {
+    ClientContext context = context_for("foo");
+    context.environment = [&variables](std::string_view name) -> std::optional<std::string> {
+      const auto found = variables.find(std::string(name));
+      return found != variables.end() ? std::optional<std::string>(found->second) : std::nullopt;
+    };
+    ClientConfigReader reader(context, few_algorithms());
+    reader.text(text, "config");
+    return reader.finish().identity_agent;
+  };
+  const std::map<std::string, std::string> variables = {{"SSH_AUTH_SOCK", "/tmp/a"}, {"MINE", "/tmp/b"}, {"NO", ""}};
+  EXPECT_EQ(agent("", variables), "/tmp/a");
+  EXPECT_EQ(agent("", {}), std::nullopt);
+  EXPECT_EQ(agent("IdentityAgent SSH_AUTH_SOCK", variables), "/tmp/a");
+  EXPECT_EQ(agent("IdentityAgent none", variables), std::nullopt);
+  EXPECT_EQ(agent("IdentityAgent $MINE", variables), "/tmp/b");
+  EXPECT_EQ(agent("IdentityAgent $NO", variables), std::nullopt);
+  EXPECT_EQ(agent("IdentityAgent $MISSING", variables), std::nullopt);
+  EXPECT_EQ(agent("IdentityAgent ${MINE}/%h", variables), "/tmp/b/foo");
+  EXPECT_EQ(agent("IdentityAgent ~/agent", variables), "/home/alice/agent");
+}
+
+TEST(ClientConfig, MethodsThatAreOffOrWouldAskAreNotTried) {
+  const auto methods = [](const std::string& text) { return join_names(read(text).authentication_methods()); };
+  EXPECT_EQ(methods(""), "gssapi-with-mic,hostbased,publickey,keyboard-interactive,password");
+  EXPECT_EQ(methods("PreferredAuthentications password,publickey"), "password,publickey");
+  EXPECT_EQ(methods("PasswordAuthentication no\nPubkeyAuthentication no\nKbdInteractiveAuthentication no"),
+            "gssapi-with-mic,hostbased");
+  EXPECT_EQ(methods("BatchMode yes"), "gssapi-with-mic,hostbased,publickey");
+  EXPECT_EQ(methods("BatchMode yes\nPreferredAuthentications password,keyboard-interactive"), "");
 }
 
 TEST(ClientConfig, ForwardingsMayBeCleared) {

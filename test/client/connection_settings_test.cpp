@@ -15,8 +15,12 @@ TEST(ConnectionSettings, TheConfigurationsOrderIsTheProposals) {  // [4251-4.3-2
   config.rekey_limit = {1 << 20, std::chrono::seconds(60)};
   config.server_alive_interval_seconds = 7;
   config.server_alive_count_max = 9;
+  config.preferred_authentications = {"password", "keyboard-interactive", "hostbased", "publickey"};
+  config.number_of_password_prompts = 2;
+  config.kbd_interactive_devices = "pam";
+  config.pubkey_authentication = PubkeyAuthentication::unbound;
   const std::vector<std::string> host_key = {"rsa-sha2-256", "ssh-ed25519"};
-  const auto settings = connection_settings(config, {}, host_key, {});
+  const auto settings = connection_settings(config, host_key, {});
   const Proposal& proposal = settings->transport.kex.proposal;
   EXPECT_EQ(settings->transport.kex.role, Role::client);
   EXPECT_EQ(proposal.cipher_client_to_server, config.ciphers);
@@ -29,6 +33,10 @@ TEST(ConnectionSettings, TheConfigurationsOrderIsTheProposals) {  // [4251-4.3-2
   EXPECT_EQ(settings->transport.rekey_limit.time, std::chrono::seconds(60));
   EXPECT_EQ(settings->auth.user, "ada");
   EXPECT_EQ(settings->auth.accepted_algorithms, config.pubkey_accepted_algorithms);
+  EXPECT_EQ(settings->auth.methods, config.preferred_authentications);
+  EXPECT_EQ(settings->auth.password_prompts, 2u);
+  EXPECT_EQ(settings->auth.interactive_devices, "pam");
+  EXPECT_FALSE(settings->auth.host_bound);
   EXPECT_EQ(settings->server_alive_interval, std::chrono::seconds(7));
   EXPECT_EQ(settings->server_alive_count_max, 9u);
 }

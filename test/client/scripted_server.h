@@ -31,6 +31,9 @@ struct ScriptedServerSettings {
   std::string software_version = "OpenSSH_9.9";
   std::string banner = {};
   bool lets_in = true;
+  // How the login goes, if not by lets_in alone: called for each payload of 50 to 79 instead of the core.
+  enum class Login { goes_on, succeeds, is_cut_off };
+  std::function<Login(PacketWriter&, Bytes)> login = {};
   // Called for each payload, and once with an empty one after the login. When it returns false, the connection is cut
   // after what it sent.
   std::function<bool(PacketWriter&, Bytes)> script = [](PacketWriter&, Bytes) { return true; };
@@ -114,6 +117,12 @@ class ScriptedServer {
   }
 
   bool on_auth(Bytes payload) {
+    if (settings_.login) {
+      const ScriptedServerSettings::Login result = settings_.login(transport_.writer(), payload);
+      if (result != ScriptedServerSettings::Login::succeeds) return result == ScriptedServerSettings::Login::goes_on;
+      transport_.writer().send(msg::UserauthSuccess{});
+      return let_in();
+    }
     std::optional<ServerAuthEvent> event = auth_->on_payload(payload);
     if (event && std::holds_alternative<AuthSettingsWanted>(*event)) {
       event =
@@ -122,7 +131,10 @@ class ScriptedServer {
     while (event && std::holds_alternative<LoginAttempt>(*event)) {
       event = auth_->decide(settings_.lets_in ? LoginDecision::accept : LoginDecision::refuse);
     }
-    if (!event || !std::holds_alternative<LoggedIn>(*event)) return true;
+    return event && std::holds_alternative<LoggedIn>(*event) ? let_in() : true;
+  }
+
+  bool let_in() {
     logged_in_ = true;
     transport_.enter(Phase::connection);
     return settings_.script(transport_.writer(), {});

@@ -61,7 +61,6 @@ inline std::shared_ptr<const ClientConnectionSettings> settings_of(const ClientC
   settings->transport.kex.role = Role::client;
   settings->transport.kex.proposal = fast_proposal();
   settings->auth.user = "student";
-  settings->auth.identities = {keys().host.public_key(), keys().user.public_key()};
   settings->auth.accepted_algorithms = {"ssh-ed25519"};
   settings->channels.initial_window = 4000;
   settings->channels.maximum_packet = 1000;
@@ -90,12 +89,23 @@ inline void answer_own(ServerConnection& core, ServerEvent& event) {
 inline void answer_own(ClientConnection& core, ClientEvent& event) {
   if (std::holds_alternative<HostKeyOffered>(event)) {
     core.accept_host_key();
+  } else if (std::holds_alternative<IdentitiesWanted>(event)) {
+    core.provide_identities({keys().host.public_key(), std::nullopt, keys().user.public_key()});
+  } else if (std::holds_alternative<PublicHalfWanted>(event)) {
+    core.decline();
   } else if (auto* wanted = std::get_if<UserSignatureWanted>(&event)) {
     if (wanted->identity == 0) {
-      core.cannot_sign();
+      core.decline();
     } else {
       core.provide_user_signature(keys().user.sign(wanted->algorithm, wanted->data));
     }
+  } else if (std::holds_alternative<PasswordWanted>(event)) {
+    core.provide_password(bytes_of("secret"));
+  } else if (std::holds_alternative<PasswordChangeWanted>(event)) {
+    core.provide_new_password(bytes_of("secret"), bytes_of("better"));
+  } else if (auto* asked = std::get_if<AnswersWanted>(&event)) {
+    const std::vector<SecretBytes> answers(asked->prompts.size());
+    core.provide_answers(answers);
   } else if (std::holds_alternative<AuthenticationSucceeded>(event)) {
     core.channels().open("session");
   } else if (auto* opened = std::get_if<ChannelOpened>(&event)) {

@@ -105,6 +105,7 @@ struct Client {
   }
 
   void on(const HostKeyOffered&) { core.accept_host_key(); }
+  void on(const IdentitiesWanted&) { core.provide_identities({user_key.public_key()}); }
   void on(const UserSignatureWanted& event) { core.provide_user_signature(user_key.sign(event.algorithm, event.data)); }
   void on(const AuthenticationSucceeded&) {
     for (int i = 0; i < channels; ++i) core.channels().open("session");
@@ -178,7 +179,6 @@ struct Rim : testing::Test {
     client_settings->transport.kex.role = Role::client;
     client_settings->transport.kex.proposal = default_proposal();
     client_settings->auth.user = "student";
-    client_settings->auth.identities = {user_key.public_key()};
     client_settings->auth.accepted_algorithms = {"ssh-ed25519"};
   }
   ~Rim() override {  // before io, whose timers they hold

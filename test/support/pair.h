@@ -136,7 +136,6 @@ class Pair {
     settings->transport.kex.role = Role::client;
     settings->transport.kex.proposal = options.proposal;
     settings->auth.user = "student";
-    settings->auth.identities = {user_key.public_key()};
     settings->auth.accepted_algorithms = {"ssh-ed25519"};
     settings->channels = options.limits;
     settings->server_alive_interval = options.server_alive_interval;
@@ -236,6 +235,8 @@ class Pair {
     if (std::holds_alternative<HostKeyOffered>(event)) {
       client_log.push_back("host key offered");
       if (options.judges_host_key) later([this] { client.accept_host_key(); });
+    } else if (std::holds_alternative<IdentitiesWanted>(event)) {
+      client.provide_identities({user_key.public_key()});
     } else if (auto* wanted = std::get_if<UserSignatureWanted>(&event)) {
       client_log.push_back(fmt::format("user signature wanted: {}", wanted->algorithm));
       later([this, signature = user_key.sign(wanted->algorithm, wanted->data)] {

@@ -78,6 +78,7 @@ struct Words {
   std::string operator()(const GlobalRequested& event) const { return fmt::format("global request: {}", event.name); }
   std::string operator()(const HostKeyOffered& event) const { return fmt::format("host key: {}", event.algorithm); }
   std::string operator()(const SignatureWanted& event) const { return fmt::format("sign: {}", event.algorithm); }
+  std::string operator()(const IdentitiesWanted&) const { return "the user's keys wanted"; }
   std::string operator()(const UserSignatureWanted& event) const {
     return fmt::format("sign as the user: {}", event.algorithm);
   }
@@ -114,7 +115,6 @@ class ClientApplication {
     auto settings = std::make_shared<ClientConnectionSettings>();
     settings->transport = recorded_transport(header_, Role::client);
     settings->auth.user = header_.at("user");
-    settings->auth.identities = {key_.public_key()};
     settings->auth.accepted_algorithms = {"ssh-ed25519", "rsa-sha2-512"};
     return settings;
   }
@@ -126,6 +126,8 @@ class ClientApplication {
       } else {
         core.disconnect(DisconnectReason::host_key_not_verifiable, "another host key");
       }
+    } else if (std::holds_alternative<IdentitiesWanted>(event)) {
+      core.provide_identities({key_.public_key()});
     } else if (auto* wanted = std::get_if<UserSignatureWanted>(&event)) {
       core.provide_user_signature(key_.sign(wanted->algorithm, wanted->data));
     } else if (std::holds_alternative<AuthenticationSucceeded>(event)) {

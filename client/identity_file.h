@@ -1,0 +1,42 @@
+// One IdentityFile: its public half without a passphrase, and its private half, for which the user may have to type
+// one.
+//
+// The public half is in the file itself if that is a public key (the private one is then an agent's), else in FILE.pub,
+// else in the part of the private file that is not encrypted. A private key that others may read is refused with a
+// loud warning.
+//
+//   const PublicHalf half = find_public_half(path);  …  auto file = co_await open_private_key(executor, path, how);
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include "client/ask.h"
+#include "client/log.h"
+#include "crypto/key_file.h"
+
+namespace glassh {
+
+struct PublicHalf {
+  std::optional<PublicKey> key;
+  std::string from;            // the file it was in, for the log
+  bool only = false;           // the file is a public key, there is no private one in it
+  bool locked = false;         // the key is in there, but cannot be known without the passphrase
+  std::optional<int> missing;  // neither file is there: an errno
+  std::string problem;         // else: why there is no key
+};
+PublicHalf find_public_half(const std::string& path);
+
+struct HowToOpen {
+  const Asker& asker;
+  ClientLog& log;
+  unsigned prompts = 3;  // how often a passphrase may be typed; 0: never ask
+};
+// Reads the private key, with up to how.prompts passphrases. Nothing if it cannot be used; the log says why.
+boost::asio::awaitable<std::optional<PrivateKeyFile>> open_private_key(boost::asio::any_io_executor executor,
+                                                                       std::string path, HowToOpen how);
+
+}  // namespace glassh
