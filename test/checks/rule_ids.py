@@ -18,12 +18,15 @@ COLUMNS = ["id", "rfc", "section", "level", "role", "requirement", "how_tested"]
 LEVELS = {"MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY"}
 ROLES = {"both", "client", "server"}
 TESTED = {"wire-server", "wire-client", "unit", "not-testable"}
+# Of these each MUST and MUST NOT is in code and in a test, or its row says why not.
+COMPLETE = {"4252", "4256", "8332"}
+REASON = re.compile(r"\[not built: [^\]]+\]$")
 ENDINGS = (".h", ".cpp", ".py", ".sh", ".gdb", ".md", ".txt")
 
 
 def read_table(root):
-    """({id: rfc}, [problem, …])"""
-    rules, problems = {}, []
+    """({id: rfc}, [id of a rule that needs code and a test, …], [problem, …])"""
+    rules, needed, problems = {}, [], []
     lines = source.read(root, TABLE).split("\n")
     if lines[-1] != "":
         problems.append("the last line does not end")
@@ -35,7 +38,7 @@ def read_table(root):
         if len(cells) != len(COLUMNS) or not all(cells) or any(cell != cell.strip() for cell in cells):
             problems.append(where + "not seven cells without space around them")
             continue
-        rule, rfc, section, level, role, _, tested = cells
+        rule, rfc, section, level, role, requirement, tested = cells
         if not re.fullmatch(re.escape(f"{rfc}-{section}-") + r"[1-9]\d*", rule):
             problems.append(where + f"id {rule} is not made of RFC {rfc} and section {section}")
         if not re.fullmatch(r"\d{4}|openssh-[a-z-]+", rfc):
@@ -45,7 +48,9 @@ def read_table(root):
         if level not in LEVELS or role not in ROLES or not TESTED.issuperset(tested.split("+")):
             problems.append(where + f"unknown level, role or kind of test: {level}, {role}, {tested}")
         rules[rule] = rfc
-    return rules, problems
+        if rfc in COMPLETE and level.startswith("MUST") and not REASON.search(requirement):
+            needed.append(rule)
+    return rules, needed, problems
 
 
 def find_citations(root, rules):
@@ -96,9 +101,15 @@ def print_index(rules, cited):
 
 
 def check(root):
-    rules, problems = read_table(root)
-    _, undeclared = find_citations(root, rules)
-    return [("the table of rules is well-formed", problems), ("each cited rule is declared", undeclared)]
+    rules, needed, problems = read_table(root)
+    cited, undeclared = find_citations(root, rules)
+    forgotten = []
+    for rule in needed:
+        places = cited.get(rule, [])
+        forgotten += [f"{rule} is in no {what}" for what, within in (("code", in_code), ("test", in_test))
+                      if not any(map(within, places))]
+    return [("the table of rules is well-formed", problems), ("each cited rule is declared", undeclared),
+            (f"each MUST of RFC {', '.join(sorted(COMPLETE))} is in code and in a test", forgotten)]
 
 
 def self_test():
@@ -106,7 +117,11 @@ def self_test():
     table = "\t".join(COLUMNS) + "\n" + row
     bracket = "[{}]".format  # so that this file cites nothing
     formed, declared = "the table of rules is well-formed", "each cited rule is declared"
+    complete = "each MUST of RFC 4252, 4256, 8332 is in code and in a test"
     good = {TABLE: table, "transport/a.cpp": f"// RFC 4253 section 6 {bracket('4253-6-2')}: four\nint a[4253 - 6];\n"}
+    must = table + "4252-4-1\t4252\t4\tMUST NOT\tserver\tNone is never listed.\tunit\n"
+    in_code_only = {TABLE: must, "auth/a.cpp": f"// {bracket('4252-4-1')}\n"}
+    in_test_only = {TABLE: must, "test/auth/a_test.cpp": f"// {bracket('4252-4-1')}\n"}
     planted = [
         ("an id twice", {TABLE: table + row}, formed),
         ("an id of another section", {TABLE: table.replace("4253-6-2", "4253-7-2")}, formed),
@@ -116,10 +131,17 @@ def self_test():
         ("an undeclared id in code", {"proto/a.h": f"// {bracket('4253-6-3')}"}, declared),
         ("an undeclared id in a test", {"test/proto/a_test.cpp": f"// {bracket('4253-6.1-1')}"}, declared),
         ("an undeclared id in a document", {"docs/a.md": bracket("openssh-ping-1-1")}, declared),
+        ("a MUST that nothing cites", {TABLE: must}, complete),
+        ("a MUST in code only", in_code_only, complete),
+        ("a MUST in a test only", in_test_only, complete),
+        ("a reason that is none", {TABLE: must.replace("listed.", "listed. [not built: ]")}, complete),
         ("an id cut short", {"README.md": bracket("4253-6.1")}, declared),
     ]
     cases = []
-    for name, change, rule in [("a good tree passes", {}, None)] + planted:
+    passing = [("a good tree passes", {}, None), ("a MUST in code and in a test", {**in_code_only, **in_test_only}, None),
+               ("a reason", {TABLE: must.replace("listed.", "listed. [not built: no login]")}, None),
+               ("a SHOULD that nothing cites", {TABLE: must.replace("MUST NOT", "SHOULD")}, None)]
+    for name, change, rule in passing + planted:
         with tempfile.TemporaryDirectory() as root:
             source.plant(root, {**good, **change})
             broken = [name for name, found in check(root) if found]
@@ -132,7 +154,7 @@ def self_test():
 def main():
     if "--self-test" in sys.argv:
         return self_test()
-    rules, _ = read_table(source.ROOT)
+    rules, _, _ = read_table(source.ROOT)
     cited, _ = find_citations(source.ROOT, rules)
     if "--index" in sys.argv:
         print_index(rules, cited)
