@@ -72,7 +72,11 @@ std::optional<ClientEvent> ClientConnection::on_transport_event(TransportEvent& 
   if (std::holds_alternative<ServiceAccepted>(event)) {
     const ClientAuthServer server{transport_.session_id(), transport_.key_exchange().host_key(),
                                   &transport_.peer_sig_algs(), transport_.peer_takes_host_bound_keys()};
-    auth_ = std::make_unique<ClientAuth>(settings_->auth, server, transport_.writer(), trace_);
+    ClientAuthSettings settings = settings_->auth;
+    if (secrets_withheld_) {
+      std::erase_if(settings.methods, [](const std::string& method) { return method != "publickey"; });
+    }
+    auth_ = std::make_unique<ClientAuth>(std::move(settings), server, transport_.writer(), trace_);
     auth_->start();
     return std::nullopt;
   }

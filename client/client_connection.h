@@ -55,6 +55,9 @@ class ClientConnection {
   bool waiting() const;
 
   void accept_host_key();
+  // Before accept_host_key(), for a key that is let pass although it is not the one that is known: neither a password
+  // nor the answer to a question will be given, for whoever has that key may pass it on.
+  void withhold_secrets() { secrets_withheld_ = true; }
   // What follows from these comes out of the next next_event(). After the end they do nothing.
   void provide_identities(std::vector<std::optional<PublicKey>> identities);
   void provide_public_half(PublicKey key);
@@ -87,6 +90,7 @@ class ClientConnection {
   std::unique_ptr<ClientAuth> auth_;
   std::unique_ptr<Channels> channels_;
   ClientAuth::Event answered_;  // what followed from the last answer, not yet handed out
+  bool secrets_withheld_ = false;
   bool closed_ = false;
   bool end_of_input_ = false;
   TimePoint now_{};

@@ -284,7 +284,12 @@ void HostKeyCheck::say_refused(const PublicKey& key, const KnownHostLookup& foun
   }
 }
 
-void HostKeyCheck::say_unsafe() const {}
+// What unsafe() means for the rest of the client.
+void HostKeyCheck::say_unsafe() const {
+  constexpr std::string_view why = "is disabled to avoid man-in-the-middle attacks.";
+  if (config_.password_authentication) log_.error("Password authentication {}", why);
+  if (config_.kbd_interactive_authentication) log_.error("Keyboard-interactive authentication {}", why);
+}
 
 // RFC 4251 section 4.1 [4251-4.1-5]: remembered on first use, compared on every later one.
 void HostKeyCheck::remember(const PublicKey& key, bool host, bool address) const {

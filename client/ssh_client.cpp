@@ -73,6 +73,7 @@ asio::awaitable<void> SshClient::on(const HostKeyOffered& event) {
   timer_.cancel();
   const bool accepted = co_await host_key_check_.accepts(PublicKey::decode(event.host_key));
   if (accepted) {
+    if (host_key_check_.unsafe()) connection_.withhold_secrets();
     connection_.accept_host_key();
   } else {
     failed_ = true;

@@ -171,6 +171,9 @@ TEST_F(HostKeyCheckTest, AChangedKeyWithoutCheckingIsAlarmingButNotRemembered) {
   EXPECT_TRUE(logged("WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!"));
   EXPECT_EQ(remembered(), line + "\n");
   EXPECT_TRUE(unsafe_) << "no password may go there";
+  EXPECT_TRUE(
+      logged("\nPassword authentication is disabled to avoid man-in-the-middle attacks.\n"
+             "Keyboard-interactive authentication is disabled to avoid man-in-the-middle attacks.\n"));
   EXPECT_TRUE(accepts_unattended(other_));
   EXPECT_FALSE(unsafe_);
 }

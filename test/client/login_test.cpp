@@ -115,6 +115,21 @@ TEST_F(LoginTest, NobodyIsAskedInBatchModeOrWithoutATerminal) {
 }
 
 // [4256-3.3-2] [4256-3.3-3] [4256-3.3-8] [4256-3.3-11] [4256-3.3-13] [4256-3.3-14] [4256-3.3-16] keeps
+// Whoever has a key that is not the host's may pass on what he is told.
+TEST_F(LoginTest, NoSecretGoesToAHostWhoseKeyHasChanged) {
+  const std::string other = PrivateKey::generate("ssh-ed25519", rng_).public_key().line();
+  config_.user_known_hosts_files = {home_.write("known_hosts", "example.com " + other + "\n")};
+  const Result result = run_at_terminal(
+      server("publickey,keyboard-interactive,password",
+             [](PacketWriter& writer, Bytes) { return refuse(writer, "keyboard-interactive,password", true); }),
+      {{"password: ", "secret\n"}});
+  EXPECT_EQ(requests_, (std::vector<std::string>{"none", "publickey"}));
+  EXPECT_EQ(screen_, "") << "nobody was asked";
+  EXPECT_EQ(result.status, 255);
+  EXPECT_THAT(result.log, HasSubstr("Password authentication is disabled to avoid man-in-the-middle attacks."));
+  EXPECT_THAT(result.log, HasSubstr("ada@example.com: Permission denied (keyboard-interactive,password).\n"));
+}
+
 TEST_F(LoginTest, QuestionsOfTheServerAreShownAsItsOwn) {
   const std::string long_prompt(300, 'p');
   std::vector<std::string> got;
