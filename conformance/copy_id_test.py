@@ -8,7 +8,8 @@ import sys
 sys.dont_write_bytecode = True
 
 from peers import (Cases, Workspace, client_options, expect, expect_equal, find_program, glassh, ssh, start_glasshd,
-                   start_sshd)
+                   start_sshd, wait_until)
+from peers.logins import PASSWORD, prompt, start_with_passwords
 from peers.terminal import Terminal
 from peers.workspace import USER, our_program
 
@@ -224,6 +225,67 @@ def first_contact(cases, workspace, account):
         account.expect_installed(read(account.key + ".pub"))
 
 
+def by_password(cases, workspace):
+    home, local = workspace.fresh("remote-home"), workspace.fresh("local-home")
+    os.mkdir(home)
+    os.makedirs(os.path.join(local, ".ssh"), mode=0o700)
+    authorized_keys = os.path.join(home, ".ssh", "authorized_keys")
+    server = start_with_passwords(workspace, f'ForceCommand HOME={home} exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"',
+                                  f"AuthorizedKeysFile {authorized_keys}", "KbdInteractiveAuthentication no")
+    key = workspace.key("by-password")
+    flags = ["-F", "none", "-p", str(server.port), "-o", f"UserKnownHostsFile={workspace.fresh('known_hosts')}",
+             "-o", "GlobalKnownHostsFile=/dev/null"]
+    program = ["/usr/bin/env", "-u", "SSH_AUTH_SOCK", f"HOME={local}", our_program("glassh-copy-id"), "-i", key, *flags, HOST]
+    with cases.case("from nothing: the host is asked about, the password is asked for, and from then on the key logs in"):
+        with Terminal(program) as terminal:
+            terminal.answer("(yes/no/[fingerprint])? ", "yes")
+            terminal.answer(prompt(), "wrong")
+            terminal.answer(prompt(), PASSWORD)
+            expect_equal(terminal.end(), 0, terminal.text)
+        expect("1 key(s) remain" in terminal.text and "Number of key(s) added: 1\n" in terminal.text, terminal.text)
+        expect_equal(read(authorized_keys), read(key + ".pub"))
+        result = workspace.run(glassh(*flags, "-o", "BatchMode=yes", "-i", key, HOST, "exit 7"), env={"HOME": local})
+        expect_equal(result.status, 7, result)
+    with cases.case("once more: nobody is asked anything, and all keys are skipped"):
+        with Terminal(program) as terminal:
+            expect_equal(terminal.end(), 0, terminal.text)
+        expect("all keys were skipped" in terminal.text and "?" not in terminal.text, terminal.text)
+        expect_equal(read(authorized_keys), read(key + ".pub"))
+    with cases.case("a password that stays wrong installs nothing, with exit status 1"):
+        os.remove(authorized_keys)
+        with Terminal(program) as terminal:
+            for _ in range(3):
+                terminal.answer(prompt(), "wrong")
+            expect_equal(terminal.end(), 1, terminal.text)
+        expect("ERROR: the keys were not installed" in terminal.text and not os.path.exists(authorized_keys), terminal.text)
+
+
+def by_agent(cases, workspace, account):
+    public = read(account.key + ".pub")
+    at = account.flags.index("IdentityAgent=none")
+    flags = account.flags[:at - 1] + account.flags[at + 1:]
+    socket = workspace.fresh("agent")
+    workspace.start([find_program("ssh-agent"), "-D", "-a", socket], stdout=subprocess.DEVNULL)
+    agent = {"SSH_AUTH_SOCK": socket}
+
+    def holds(key):
+        workspace.run([find_program("ssh-add"), "-q", "-D"], env=agent)
+        wait_until(lambda: workspace.run([find_program("ssh-add"), "-q", key], env=agent).status == 0, "the agent takes a key")
+
+    with cases.case("a key of an agent lets in the one that is to be installed"):
+        holds(account.first_key)
+        account.forget()
+        result = account.run([our_program("glassh-copy-id"), "-i", account.key, *flags, HOST], env=agent)
+        expect_equal(result.status, 0, result)
+        account.expect_installed(public)
+    with cases.case("a key of the agent that logs in already is skipped"):
+        holds(account.key)
+        result = account.run([our_program("glassh-copy-id"), *flags, HOST], env=agent)
+        expect_equal(result.status, 0, result)
+        expect("all keys were skipped" in result.err, result)
+        expect_equal(read(account.authorized_keys), public)
+
+
 def main():
     cases = Cases()
     with Workspace() as workspace:
@@ -234,6 +296,8 @@ def main():
             which_keys(cases, workspace, accounts["sshd"])
             wrong(cases, workspace, accounts["sshd"])
             first_contact(cases, workspace, accounts["sshd"])
+            by_agent(cases, workspace, accounts["sshd"])
+            by_password(cases, workspace)
     return cases.status()
 
 

@@ -130,10 +130,12 @@ def changed_key(cases, workspace, server):
         before = f"{host} {workspace.public_key('other', 'ed25519')}\n"
         for client in (ssh, glassh):
             known_hosts = workspace.file("not-checked", before)
-            result = workspace.run(client("-o", "StrictHostKeyChecking=no",
-                                          *client_options(workspace, server, known_hosts=known_hosts), "127.0.0.1", "exit 6"))
+            result = workspace.run(client("-o", "StrictHostKeyChecking=no", "-o", "PasswordAuthentication=yes",
+                                          "-o", "KbdInteractiveAuthentication=yes", *client_options(workspace, server, known_hosts=known_hosts), "127.0.0.1", "exit 6"))
             expect_equal((result.status, read(known_hosts)), (6, before), result)
-            expect("REMOTE HOST IDENTIFICATION HAS CHANGED!" in result.err, result)
+            for words in ("REMOTE HOST IDENTIFICATION HAS CHANGED!", "Password authentication is disabled to avoid",
+                          "Keyboard-interactive authentication is disabled to avoid"):
+                expect(words in result.err, f"no '{words}' in:", result)
     with cases.case("a revoked host key is refused loudly, with file and line"):
         known_hosts = workspace.file("revoked", server.known_hosts() + "".join(
             f"@revoked * {workspace.public_key('host-' + kind, kind)}\n" for kind in HOST_KEY_KINDS))
