@@ -4,6 +4,7 @@ Every line of authorized_keys is tried on Debian's sshd, too, and the two server
 lets pass, the table says so.
 """
 
+import ctypes
 import os
 import shutil
 import socket
@@ -111,6 +112,14 @@ STRICTER = [
 ]
 
 
+_crypt = ctypes.CDLL("libcrypt.so.1").crypt
+_crypt.restype = ctypes.c_char_p
+
+
+def crypt(password):
+    return _crypt(password.encode(), b"$6$rounds=1000$conformance$").decode()
+
+
 class Door:
     """A server, and what an authorized_keys file of its own lets in."""
 
@@ -121,7 +130,8 @@ class Door:
 
     def write(self, lines):
         key = self.workspace.public_key("user-ed25519", "ed25519")
-        words = {"K": key, "T": key.split()[0], "B": key.split()[1], "O": self.workspace.public_key("other", "ecdsa")}
+        words = {"K": key, "T": key.split()[0], "B": key.split()[1], "O": self.workspace.public_key("other", "ecdsa"),
+                 "E": self.workspace.public_key("user-ecdsa", "ecdsa")}
         text = "\n".join(self._replace_last_words(line, words) for line in lines.split("\n"))
         self.workspace.file(os.path.basename(self.path), text + "\n")
 
@@ -185,6 +195,51 @@ def forced_commands(cases, workspace):
                     result = door.login(*command, client=client, flags=flags)
                     expect_equal((result.status, result.out), (0, f"forced  [{original}]\n".encode()), result)
         door.server.stop()
+
+
+def several_factors(cases, workspace):
+    """Past vulnerabilities 10 and 14: what one factor's key restricts, the next factor does not give back."""
+    second = workspace.key("user-ecdsa", "ecdsa")
+    table = [
+        ('command="echo one" K\nE', b"one\n"), ('K\ncommand="echo two" E', b"two\n"),
+        ('command="echo same" K\ncommand="echo same" E', b"same\n"), ('command="echo one" K\ncommand="echo two" E', b""),
+        ('from="10.*" K\nE', b""), ("K\nE", b"asked for\n"),
+    ]
+    for name, start in (("glasshd", start_glasshd), ("sshd", start_sshd)):
+        door = Door(workspace, start, ["AuthenticationMethods publickey,publickey"])
+        for lines, wanted in table:
+            with cases.case(f"{name}: two keys: {lines!r}"):
+                door.write(lines)
+                result = door.login("echo asked for", flags=["-i", second])
+                expect_equal(result.out, wanted, result, door.server.log_tail)
+        with cases.case(f"{name}: of two keys one is not enough"):
+            door.write('command="echo one" K')
+            expect_equal(door.login("echo asked for", flags=["-i", second]).out, b"", door.server.log_tail)
+        door.server.stop()
+
+    passwords = workspace.file("passwords", f"{USER}:{crypt('open sesame')}\n")
+    os.chmod(passwords, 0o600)
+    askpass = workspace.file("askpass", "#!/bin/sh\necho open sesame\n")
+    os.chmod(askpass, 0o700)
+    environment = {"SSH_ASKPASS": askpass, "SSH_ASKPASS_REQUIRE": "force"}
+    asking = [f"PasswordFile {passwords}", "PasswordAuthentication yes", "KbdInteractiveAuthentication yes"]
+    for method in ("password", "keyboard-interactive"):
+        flags = ["-o", "PasswordAuthentication=yes", "-o", "KbdInteractiveAuthentication=yes", "-o", "BatchMode=no"]
+        for order in (f"publickey,{method}", f"{method},publickey"):
+            with cases.case(f"glasshd: command= holds with AuthenticationMethods {order}"):
+                door = Door(workspace, start_glasshd, [f"AuthenticationMethods {order}", "PermitRootLogin yes", *asking])
+                door.write('restrict,command="echo forced" K')
+                result = door.login("echo asked for", flags=flags, env=environment)
+                expect_equal(result.out, b"forced\n", result, door.server.log_tail)
+                door.server.stop()
+        with cases.case(f"glasshd: ForceCommand holds with {method} alone; PermitRootLogin says whether root may use it"):
+            for value in ("yes", "prohibit-password", "forced-commands-only"):
+                door = Door(workspace, start_glasshd, ["ForceCommand echo forced", f"AuthenticationMethods {method}",
+                                                       f"PermitRootLogin {value}", *asking])
+                result = door.login("echo asked for", flags=flags, env=environment)
+                let_in = value == "yes" or os.getuid() != 0
+                expect_equal(result.out, b"forced\n" if let_in else b"", value, result, door.server.log_tail)
+                door.server.stop()
 
 
 def users_and_groups(cases, workspace):
@@ -431,7 +486,7 @@ def main():
     with Workspace() as workspace:
         for kind in HOST_KEY_KINDS:
             workspace.key(f"host-{kind}", kind)
-        for part in (lines_of_authorized_keys, forced_commands, users_and_groups, root_login, what_is_said,
+        for part in (lines_of_authorized_keys, forced_commands, several_factors, users_and_groups, root_login, what_is_said,
                      authentication_info, keys_of_a_command, modes, effective_configuration):
             with cases.case(f"{part.__name__.replace('_', ' ')}: tried to the end"):
                 part(cases, workspace)

@@ -109,6 +109,7 @@ void ServerConfigReader::keyword_line(const ServerKeyword& keyword, ConfigLine l
   } catch (const ConfigError& error) {
     config_fail(place, fmt::format("{}: {}", keyword.name, error.what()));
   }
+  if (counts && keyword.name == "AuthorizedKeysCommand") keys_command_place_ = place;
   if (in_match()) {
     blocks_.back().lines.push_back({&keyword, std::move(line)});
   } else if (!counts) {
@@ -160,7 +161,8 @@ ServerConfig ServerConfigReader::finish() {
   fill(config.host_key_algorithms, supported_.signatures);
   fill(config.pubkey_accepted_algorithms, supported_.signatures);
   if (!config.authorized_keys_command.empty() && config.authorized_keys_command_user.empty()) {
-    throw ConfigError("AuthorizedKeysCommand: whom it runs as is missing: expected AuthorizedKeysCommandUser");
+    config_fail(keys_command_place_,
+                "AuthorizedKeysCommand: whom it runs as is missing: expected AuthorizedKeysCommandUser");
   }
   if (!blocks_.empty()) config.match_blocks = std::make_shared<const MatchBlocks>(MatchBlocks{blocks_, supported_});
   return config;

@@ -157,6 +157,7 @@ class ServerConfigReader {
   std::vector<MatchCriteria> conditions_;
   std::size_t inherited_ = 0;
   std::vector<MatchBlocks::Block> blocks_;
+  ConfigPlace keys_command_place_;  // of the AuthorizedKeysCommand that counts
   ServerConfig config_;
   std::vector<ConfigNote> notes_;
 };

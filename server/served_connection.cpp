@@ -223,6 +223,8 @@ void ServedConnection::on(const LoggedIn& logged_in) {
                     text_of_key(logged_in.key));
   const std::string_view version = core_.transport().peer_version();
   session_context_->peer_is_openssh = version.starts_with("SSH-2.0-OpenSSH");
+  core_.set_limits(config_->rekey_limit, std::chrono::seconds(config_->client_alive_interval_seconds),
+                   config_->client_alive_count_max);
   session_context_->config = config_;
   session_context_->permissions = session_permissions(*config_, before_login_->options);
   expose_auth_info();

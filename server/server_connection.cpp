@@ -17,7 +17,11 @@ std::optional<ServerEvent> as_server_event(const std::optional<ChannelEvent>& ev
 }  // namespace
 
 ServerConnection::ServerConnection(std::shared_ptr<const ServerConnectionSettings> settings, Rng& rng, TraceSink* trace)
-    : settings_(std::move(settings)), trace_(trace), transport_(settings_->transport, rng, trace) {}
+    : settings_(std::move(settings)),
+      trace_(trace),
+      transport_(settings_->transport, rng, trace),
+      client_alive_interval_(settings_->client_alive_interval),
+      client_alive_count_max_(settings_->client_alive_count_max) {}
 
 ServerConnection::~ServerConnection() = default;
 
@@ -124,6 +128,13 @@ void ServerConnection::disconnect(DisconnectReason reason, std::string_view desc
   closed_ = true;
 }
 
+void ServerConnection::set_limits(const RekeyLimit& rekey_limit, std::chrono::seconds client_alive_interval,
+                                  unsigned client_alive_count_max) {
+  transport_.set_rekey_limit(rekey_limit);
+  client_alive_interval_ = client_alive_interval;
+  client_alive_count_max_ = client_alive_count_max;
+}
+
 void ServerConnection::set_now(TimePoint now) {
   if (now_ == TimePoint{}) {
     last_heard_ = now;
@@ -140,13 +151,11 @@ std::optional<TimePoint> ServerConnection::next_deadline() const {
     if (!earliest || deadline < *earliest) earliest = deadline;
   };
   if (login_deadline_) consider(*login_deadline_);
-  if (alive_is_checked()) consider(last_heard_ + settings_->client_alive_interval * (alive_unanswered_ + 1));
+  if (alive_is_checked()) consider(last_heard_ + client_alive_interval_ * (alive_unanswered_ + 1));
   return earliest;
 }
 
-bool ServerConnection::alive_is_checked() const {
-  return channels_ != nullptr && settings_->client_alive_interval.count() > 0;
-}
+bool ServerConnection::alive_is_checked() const { return channels_ != nullptr && client_alive_interval_.count() > 0; }
 
 void ServerConnection::check_deadlines() {
   // RFC 4252 section 4 [4252-4-6]: a login that takes too long ends the connection.
@@ -155,12 +164,12 @@ void ServerConnection::check_deadlines() {
                         fmt::format("no login within {} seconds (LoginGraceTime)", settings_->login_grace.count()));
   }
   if (!alive_is_checked()) return;
-  if (now_ < last_heard_ + settings_->client_alive_interval * (alive_unanswered_ + 1)) return;
-  const unsigned most = settings_->client_alive_count_max;
+  if (now_ < last_heard_ + client_alive_interval_ * (alive_unanswered_ + 1)) return;
+  const unsigned most = client_alive_count_max_;
   if (most > 0 && alive_unanswered_ >= most) {
     throw ProtocolError(DisconnectReason::connection_lost,
                         fmt::format("no sign of life in {} intervals of {} seconds (ClientAliveInterval)",
-                                    alive_unanswered_, settings_->client_alive_interval.count()));
+                                    alive_unanswered_, client_alive_interval_.count()));
   }
   ++alive_unanswered_;
   channels_->send_global("keepalive@openssh.com", true);

@@ -60,6 +60,9 @@ class ServerConnection {
   void decide_login(LoginDecision decision);
   void disconnect(DisconnectReason reason, std::string_view description);
   void start_key_exchange() { transport_.start_key_exchange(); }
+  // What applies to the user, if that is not what the settings say for everybody.
+  void set_limits(const RekeyLimit& rekey_limit, std::chrono::seconds client_alive_interval,
+                  unsigned client_alive_count_max);
 
   void set_now(TimePoint now);
   std::optional<TimePoint> next_deadline() const;
@@ -91,6 +94,8 @@ class ServerConnection {
   TimePoint now_{};
   std::optional<TimePoint> login_deadline_;
   TimePoint last_heard_{};
+  std::chrono::seconds client_alive_interval_;
+  unsigned client_alive_count_max_;
   unsigned alive_unanswered_ = 0;
 };
 

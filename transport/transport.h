@@ -81,6 +81,8 @@ class Transport {
   // Time is an argument. set_now() may start a key exchange.
   void set_now(TimePoint now);
   std::optional<TimePoint> next_deadline() const;
+  // From now on another one than the settings'.
+  void set_rekey_limit(const RekeyLimit& limit) { rekey_limit_ = limit; }
 
   Role role() const { return settings_.kex.role; }
   Phase phase() const { return phase_; }
@@ -107,6 +109,7 @@ class Transport {
   void rekey_if_due();
 
   const TransportSettings& settings_;
+  RekeyLimit rekey_limit_;
   TraceSink* trace_;
   PacketReader reader_;
   PacketWriter writer_;

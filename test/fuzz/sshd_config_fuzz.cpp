@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "server/config.h"
+#include "server/permissions.h"
 #include "test/support/config_names.h"
 
 namespace {
@@ -32,6 +33,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     authorized_keys_paths(config, "user", "/home/user", 1000);
     config.accepts_env("LC_ALL");
     effective_config(config);
+    const MatchSubject subject{.user = "ann",
+                               .host = "client.example",
+                               .address = "192.0.2.1",
+                               .local_address = "2001:db8::1",
+                               .local_port = 22,
+                               .groups = [](const std::string&) { return std::vector<std::string>{"staff"}; }};
+    const auto anns = config_for(config, subject);
+    effective_config(anns);
+    session_permissions(anns, {});
   } catch (const ConfigError& error) {
     check(std::string_view(error.what()).starts_with("f:"));
   }

@@ -61,6 +61,20 @@ TEST(Time, WithAClientAliveCountMaxOf0NobodyIsGivenUp) {  // sshd_config(5)
   EXPECT_EQ(pair.server.transport().writer().sequence_number(), before + 50);
 }
 
+// sshd_config(5), Match: what applies to the user counts from the login on.
+TEST(Time, TheLimitsOfAUserReplaceThoseOfEverybody) {
+  Pair pair(with_client_alive(2));
+  pair.run();
+  pair.server.set_limits({0, seconds(7)}, seconds(0), 3);
+  EXPECT_EQ(pair.server.next_deadline(), pair.now + seconds(7)) << "a new key exchange is what comes next";
+  let_the_client_be_silent(pair, 50);
+  EXPECT_FALSE(pair.server_end) << pair.server_end->description;
+  pair.server.set_limits({0, seconds(0)}, seconds(10), 1);
+  let_the_client_be_silent(pair, 2);
+  ASSERT_TRUE(pair.server_end);
+  EXPECT_EQ(pair.server_end->description, "no sign of life in 1 intervals of 10 seconds (ClientAliveInterval)");
+}
+
 TEST(Time, ASilentServerIsAskedAndThenGivenUp) {
   PairOptions options;
   options.payload_size = 10;

@@ -195,7 +195,7 @@ TEST(ServerConfig, WhatIsMissedOnlyIsAcceptedWithANote) {
 
 TEST(ServerConfig, ACommandForKeysNeedsAUser) {
   EXPECT_EQ(config_error_of([] { read("AuthorizedKeysCommand /keys"); }),
-            "AuthorizedKeysCommand: whom it runs as is missing: expected AuthorizedKeysCommandUser");
+            "sshd_config:1: AuthorizedKeysCommand: whom it runs as is missing: expected AuthorizedKeysCommandUser");
   EXPECT_EQ(read("AuthorizedKeysCommand /keys %u\nAuthorizedKeysCommandUser ann").authorized_keys_command, "/keys %u");
   EXPECT_EQ(read("AuthorizedKeysCommand none").authorized_keys_command, "");
 }

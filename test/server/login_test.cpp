@@ -90,6 +90,39 @@ TEST_F(LoginTest, ReplacesTokens) {
   EXPECT_EQ(judge("ann", ours).decision(), LoginDecision::accept);
 }
 
+// The command comes before the files, gets its arguments as they are, and its lines have options like others.
+TEST_F(LoginTest, ACommandMayKnowTheKeys) {
+  home.write("keys", ours.line());
+  config.authorized_keys_command_user = own_account().name;
+  config.authorized_keys_command = R"(/bin/echo environment=\"A=%u|%h|%U|%f|%%\" %t %k)";
+  LoginVerdict verdict = judge("ann", ours);
+  EXPECT_EQ(verdict.found_at, "AuthorizedKeysCommand /bin/echo:1");
+  ASSERT_EQ(verdict.options.environment.size(), 1U);
+  EXPECT_EQ(verdict.options.environment[0].value,
+            fmt::format("ann|{}|{}|{}|%", home.path(), account.uid, ours.fingerprint()));
+  // No token becomes two words, and no shell reads them.
+  account.name = "ann; echo $HOME";
+  config.authorized_keys_command = "/bin/echo #";
+  EXPECT_EQ(judge(account.name, other).decision(), LoginDecision::refuse);
+  EXPECT_THAT(lines.text(), HasSubstr("AuthorizedKeysCommand /bin/echo: key ECDSA"));
+}
+
+TEST_F(LoginTest, ACommandThatFailsLeavesTheFiles) {
+  home.write("keys", ours.line());
+  config.authorized_keys_command_user = own_account().name;
+  for (const auto& [command, words] : {std::pair("/bin/false", "is not used: exited with status 1"),
+                                       std::pair("/nonexistent/x", "is not used: /nonexistent/x: No such file")}) {
+    config.authorized_keys_command = command;
+    EXPECT_EQ(judge("ann", ours).found_at, home.path("keys:1"));
+    EXPECT_EQ(judge("ann", other).decision(), LoginDecision::refuse);
+    EXPECT_THAT(lines.text(), HasSubstr(words));
+    EXPECT_THAT(notes.all, HasSubstr(words));
+  }
+  config.authorized_keys_command_user = "no-such-user";
+  EXPECT_EQ(judge("ann", ours).found_at, home.path("keys:1"));
+  EXPECT_THAT(lines.text(), HasSubstr("there is no user 'no-such-user' (AuthorizedKeysCommandUser)"));
+}
+
 TEST_F(LoginTest, StrictModesRefusesWhatOthersMayWrite) {
   home.write("keys", ours.line(), 0620);
   EXPECT_EQ(judge("ann", ours).decision(), LoginDecision::refuse);
