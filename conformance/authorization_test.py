@@ -415,10 +415,10 @@ def modes(cases, workspace):
         server.stop()
 
 
-SAME_KEYWORDS = """acceptenv addressfamily allowagentforwarding allowgroups allowusers authorizedkeyscommand
+SAME_KEYWORDS = """acceptenv addressfamily allowagentforwarding allowgroups allowusers authenticationmethods authorizedkeyscommand
     authorizedkeyscommanduser authorizedkeysfile banner clientalivecountmax clientaliveinterval denygroups denyusers
-    disableforwarding exposeauthinfo forcecommand hostkey listenaddress logingracetime loglevel maxauthtries maxsessions
-    maxstartups permitrootlogin permittty permituserenvironment pidfile port pubkeyauthentication strictmodes subsystem
+    disableforwarding exposeauthinfo forcecommand hostkey kbdinteractiveauthentication listenaddress logingracetime loglevel maxauthtries maxsessions
+    maxstartups passwordauthentication permitemptypasswords permitrootlogin permittty permituserenvironment pidfile port pubkeyauthentication strictmodes subsystem
     syslogfacility versionaddendum""".split()
 
 
@@ -443,12 +443,15 @@ Match User a* Host *.Example
     PermitRootLogin no
 Match LocalPort 2222 LocalAddress 2001:db8::/32
     AuthorizedKeysFile none
+    PasswordAuthentication no
+    PermitEmptyPasswords yes
     PermitTTY no
     AllowAgentForwarding no
 Match Group root,!nogroup
     DisableForwarding yes
     DenyGroups a b
     ExposeAuthInfo yes
+    AuthenticationMethods publickey,publickey publickey
     LogLevel DEBUG
 Match All
     MaxSessions 5

@@ -31,7 +31,6 @@ bool reached(const PacketShape& shape, std::uint64_t packets, std::uint64_t byte
 
 Transport::Transport(const TransportSettings& settings, Rng& rng, TraceSink* trace)
     : settings_(settings),
-      rekey_limit_(settings.rekey_limit),
       trace_(trace),
       reader_(trace),
       writer_(rng, trace),
@@ -255,13 +254,13 @@ void Transport::set_now(TimePoint now) {
 bool Transport::may_rekey() const { return phase_ == Phase::connection && !kex_.running(); }
 
 std::optional<TimePoint> Transport::next_deadline() const {
-  if (closed_ || !may_rekey() || rekey_limit_.time.count() == 0) return std::nullopt;
-  return keys_since_ + rekey_limit_.time;
+  if (closed_ || !may_rekey() || rekey_limit().time.count() == 0) return std::nullopt;
+  return keys_since_ + rekey_limit().time;
 }
 
 void Transport::rekey_if_due() {
   if (!may_rekey()) return;
-  const RekeyLimit& limit = rekey_limit_;
+  const RekeyLimit& limit = rekey_limit();
   const bool aged = limit.time.count() > 0 && now_ - keys_since_ >= limit.time;
   const bool used = reached(writer_.shape(), writer_.packets_under_key(), writer_.bytes_under_key(), limit.bytes) ||
                     reached(reader_.shape(), reader_.packets_under_key(), reader_.bytes_under_key(), limit.bytes);

@@ -106,10 +106,11 @@ class Transport {
   void on_ping(Bytes payload);
   void send_ext_info();
   bool may_rekey() const;
+  const RekeyLimit& rekey_limit() const { return rekey_limit_ ? *rekey_limit_ : settings_.rekey_limit; }
   void rekey_if_due();
 
   const TransportSettings& settings_;
-  RekeyLimit rekey_limit_;
+  std::optional<RekeyLimit> rekey_limit_;  // instead of the settings'
   TraceSink* trace_;
   PacketReader reader_;
   PacketWriter writer_;
