@@ -240,7 +240,7 @@ def known_hosts(cases, work, ours, theirs):
             expect(f"{known} updated." in result.out.decode() and "unhashed" in result.err, result)
             expect_equal(read(known + ".old"), known_hosts_text(work))
             text = read(known)
-            expect("10.0.0.1" not in text and "dup" not in text.lower() and "example.org" not in text, text)
+            expect("10.0.0.1" not in text and "dup.example" not in text.lower() and "example.org" not in text, text)
             expect_equal(stat.S_IMODE(os.stat(known).st_mode), 0o640)
             plain = write(work.fresh("plain"), known_hosts_text(work))
             for name in NAMES:
