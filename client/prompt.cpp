@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <termios.h>
+#include <unistd.h>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
@@ -17,7 +18,8 @@ namespace asio = boost::asio;
 
 namespace {
 
-// Typed characters stay hidden while this lives; the line's end shows, so that the cursor moves on.
+// Typed characters stay hidden while this lives; the line's end shows, so that the cursor moves on. Where no line was
+// ended (end of file, a signal), it moves on all the same.
 class HiddenTyping {
  public:
   explicit HiddenTyping(int terminal) : terminal_(terminal), changed_(::tcgetattr(terminal, &before_) == 0) {
@@ -28,8 +30,11 @@ class HiddenTyping {
     ::tcsetattr(terminal_, TCSAFLUSH, &hidden);
   }
   ~HiddenTyping() {
-    if (changed_) ::tcsetattr(terminal_, TCSANOW, &before_);
+    if (!changed_) return;
+    ::tcsetattr(terminal_, TCSANOW, &before_);
+    if (!line_ended_ && ::write(terminal_, "\n", 1) < 0) line_ended_ = true;  // nobody looks at it any more
   }
+  void line_ended() { line_ended_ = true; }
   HiddenTyping(const HiddenTyping&) = delete;
   HiddenTyping& operator=(const HiddenTyping&) = delete;
 
@@ -37,6 +42,7 @@ class HiddenTyping {
   int terminal_;
   termios before_{};
   bool changed_;
+  bool line_ended_ = false;
 };
 
 }  // namespace
@@ -52,7 +58,9 @@ asio::awaitable<std::optional<SecretBytes>> Prompt::ask(std::string question, Ec
   std::optional<HiddenTyping> hidden;
   if (echo == Echo::off) hidden.emplace(terminal_.native_handle());
   co_await asio::async_write(terminal_, asio::buffer(question), asio::use_awaitable);
-  co_return co_await read_line();
+  std::optional<SecretBytes> line = co_await read_line();
+  if (hidden && line) hidden->line_ended();
+  co_return line;
 }
 
 asio::awaitable<std::optional<SecretBytes>> Prompt::read_line() {

@@ -83,6 +83,7 @@ TEST(Prompt, TheTerminalIsAsBeforeWhenNobodyAnswered) {
     EXPECT_FALSE(person.echo());
   }  // as when a signal ends the program
   EXPECT_TRUE(person.echo());
+  EXPECT_EQ(person.sees(), "Question? \r\n") << "what comes next does not stand behind the question";
 }
 
 TEST(Prompt, AHungUpTerminalGivesNoAnswer) {
