@@ -23,10 +23,10 @@ using Host = std::function<void(tcp::socket)>;
 class KeyScanTest : public testing::Test {
  protected:
   ScannedKey scan(std::vector<std::string> algorithms, Host host, const std::string& address = "127.0.0.1",
-                  bool listening = true) {
+                  bool listening = true, std::chrono::seconds timeout = std::chrono::seconds(60)) {
     tcp::acceptor acceptor(io_, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
     KeyQuestion question{address, acceptor.local_endpoint().port(), AddressFamily::inet, std::move(algorithms),
-                         std::chrono::seconds(1)};
+                         timeout};
     if (listening) {
       acceptor.async_accept([&host](boost::system::error_code error, tcp::socket socket) {
         if (!error) host(std::move(socket));
@@ -82,7 +82,9 @@ TEST_F(KeyScanTest, OtherEndsHaveTheirReasons) {
   EXPECT_EQ(scan({"ssh-ed25519"}, [](tcp::socket) {}).end, ScanEnd::closed);
   io_.restart();
   std::optional<tcp::socket> silent;
-  const ScannedKey late = scan({"ssh-ed25519"}, [&silent](tcp::socket socket) { silent = std::move(socket); });
+  const ScannedKey late = scan(
+      {"ssh-ed25519"}, [&silent](tcp::socket socket) { silent = std::move(socket); }, "127.0.0.1", true,
+      std::chrono::seconds(1));
   EXPECT_EQ(late.end, ScanEnd::timed_out);
   EXPECT_EQ(late.server_version, "");
   io_.restart();
