@@ -415,11 +415,12 @@ def modes(cases, workspace):
         server.stop()
 
 
-SAME_KEYWORDS = """acceptenv addressfamily allowagentforwarding allowgroups allowusers authenticationmethods authorizedkeyscommand
-    authorizedkeyscommanduser authorizedkeysfile banner clientalivecountmax clientaliveinterval denygroups denyusers
-    disableforwarding exposeauthinfo forcecommand hostkey kbdinteractiveauthentication listenaddress logingracetime loglevel maxauthtries maxsessions
-    maxstartups passwordauthentication permitemptypasswords permitrootlogin permittty permituserenvironment pidfile port pubkeyauthentication strictmodes subsystem
-    syslogfacility versionaddendum""".split()
+SAME_KEYWORDS = """acceptenv addressfamily allowagentforwarding allowgroups allowusers authenticationmethods
+    authorizedkeyscommand authorizedkeyscommanduser authorizedkeysfile banner clientalivecountmax clientaliveinterval
+    denygroups denyusers disableforwarding exposeauthinfo forcecommand hostkey kbdinteractiveauthentication
+    listenaddress logingracetime loglevel maxauthtries maxsessions maxstartups passwordauthentication
+    permitemptypasswords permitrootlogin permittty permituserenvironment pidfile port pubkeyauthentication strictmodes
+    subsystem syslogfacility versionaddendum""".split()
 
 
 def effective_configuration(cases, workspace):

@@ -110,6 +110,9 @@ void ServerConfigReader::keyword_line(const ServerKeyword& keyword, ConfigLine l
     config_fail(place, fmt::format("{}: {}", keyword.name, error.what()));
   }
   if (counts && keyword.name == "AuthorizedKeysCommand") keys_command_place_ = place;
+  if (in_match() && keyword.name == "LogLevel") {
+    notes.push_back({LogLevel::info, "ignored below Match: the log has one level for all connections"});
+  }
   if (in_match()) {
     blocks_.back().lines.push_back({&keyword, std::move(line)});
   } else if (!counts) {

@@ -46,7 +46,7 @@ TEST(AuthorizedKeys, FindsTheKeyAndSaysWhere) {
       {"from=\"10.0.0.0/8\" " + ours + " away\nfrom=\"192.0.2.*\" " + ours + " here", 2, "here"},
       {"expiry-time=\"20200101\" " + ours + "\n" + ours + " later", 2, "later"},
       {R"(command="say \"ssh-rsa\" now",no-pty )" + ours + "\t x", 1, "x"},
-      {std::string(1 << 20, 'x') + "\n" + ours, 2, ""},
+      {std::string(1 << 20, 'x') + "\n" + ours, 2, ""},  // past vulnerability 85: it is one line
       {ours + " \x1b]0;title\x07", 1, "?]0;title?"},
   };
   for (const Case& c : cases) {
@@ -78,6 +78,7 @@ TEST(AuthorizedKeys, RefusesALineWithItsReason) {
       {"restrict ssh-dss AAAAB3NzaC1kc3MAAAAA", false, "keys of type ssh-dss are not supported"},
       {"restrict,x " + ours, true, "unknown option x"},
       {"restrict pty " + ours, false, "begins with neither"},
+      // Past vulnerability 85: without its type, a key is none.
       {"restrict " + ours_base64, false, "begins with neither a key type nor options"},
       {"command=\"unclosed " + ours, false, "begins with neither a key type nor options"},
       {ours_base64, false, "begins with neither"},

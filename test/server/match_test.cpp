@@ -179,6 +179,15 @@ TEST(Match, WhatIsNotKnownIsNotMetOrAnErrorInATest) {
   }
 }
 
+// What is not done is said, as everywhere.
+TEST(Match, ALogLevelOfItsOwnIsNotDone) {
+  ServerConfigReader reader(few_algorithms());
+  reader.text("LogLevel INFO\nMatch User ann\nLogLevel DEBUG\nMaxSessions 2\n", "sshd_config");
+  ASSERT_EQ(reader.notes().size(), 1U);
+  EXPECT_EQ(reader.notes()[0].text,
+            "sshd_config:3: LogLevel: ignored below Match: the log has one level for all connections");
+}
+
 TEST(Match, AConnectionSpecIsRead) {
   MatchSubject subject;
   read_connection_spec("user=ann,host=h.example,addr=192.0.2.1", subject);
