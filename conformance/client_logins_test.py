@@ -236,6 +236,11 @@ def against_sshd_with_passwords(cases):
         scene = Scene(workspace, server, account.name)
         passwords(cases, scene, "sshd")
         windows(cases, scene, "sshd")
+        with cases.case("sshd: PreferredAuthentications puts the password in front of a key that would do"):
+            scene = Scene(workspace, server, account.name, "ed25519")
+            question = f"{account.name}@127.0.0.1's password: "
+            expect_same(scene, [(question, PASSWORD)], *asking(PreferredAuthentications="password,publickey"))
+            expect_same(scene, [], *asking(PreferredAuthentications="publickey,password"))
         server = start_sshd(workspace, ["UsePAM yes", "KbdInteractiveAuthentication yes", *common])
         questions(cases, Scene(workspace, server, account.name), "sshd with PAM")
         server = start_sshd(workspace, ["PasswordAuthentication yes", "AuthenticationMethods publickey,password", *common])
