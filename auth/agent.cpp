@@ -135,10 +135,12 @@ AgentReply AgentSession::list() const {
 
 namespace {
 
-// draft-miller-ssh-agent section 4.5.1. Nothing: without a flag an "ssh-rsa" key would sign with SHA-1, which nobody
-// here does.
+// draft-miller-ssh-agent section 4.5.1. Nothing: flags that mean nothing for such a key.
+// Deviation: without a flag an "ssh-rsa" key would sign with SHA-1, which nobody here does. It signs with SHA-256
+// instead; whoever insists on SHA-1 sees the algorithm's name and refuses it, but OpenSSH's `ssh-add -T` is content.
 std::optional<std::string_view> algorithm_for(std::string_view key_type, std::uint32_t flags) {
   if (key_type != "ssh-rsa") return flags == 0 ? std::optional(key_type) : std::nullopt;
+  if (flags == 0) return "rsa-sha2-256";
   if (flags == agent_sign_flag::rsa_sha2_256) return "rsa-sha2-256";
   if (flags == agent_sign_flag::rsa_sha2_512) return "rsa-sha2-512";
   return std::nullopt;

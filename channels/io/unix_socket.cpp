@@ -56,7 +56,7 @@ std::optional<std::uint32_t> peer_user_id(int socket) {
 PrivateSocket PrivateSocket::in_new_directory(const std::string& prefix, const std::string& name) {
   const char* const temporary = std::getenv("TMPDIR");
   std::string directory = temporary != nullptr && *temporary != '\0' ? temporary : "/tmp";
-  directory += "/" + prefix + "XXXXXXXXXXXX";
+  directory += "/" + prefix + "XXXXXX";
   if (::mkdtemp(directory.data()) == nullptr) fail(errno, "mkdtemp: private socket dir " + directory);
   PrivateSocket socket;
   socket.directory_ = directory;  // mode 0700: that is what mkdtemp(3) does
