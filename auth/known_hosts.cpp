@@ -174,6 +174,19 @@ std::vector<std::string> known_key_types(std::span<const KnownHostsFile> files, 
   return types;
 }
 
+std::vector<KnownHostEntry> known_keys(std::span<const KnownHostsFile> files, std::string_view name) {
+  std::vector<KnownHostEntry> keys;
+  for (const KnownHostsFile& file : files) {
+    for_each_entry(
+        file, lower_case(name),
+        [&keys](bool revoked, const KnownHostEntry& entry, Bytes) {
+          if (!revoked) keys.push_back(entry);
+        },
+        [](std::size_t, const Reason&) {});
+  }
+  return keys;
+}
+
 std::string known_host_name(std::string_view host, std::uint16_t port) {
   if (port == ssh_port) return lower_case(host);
   return fmt::format("[{}]:{}", lower_case(host), port);

@@ -59,6 +59,9 @@ KnownHostLookup look_up_host_key(std::span<const KnownHostsFile> files, std::str
 std::vector<std::string> known_key_types(std::span<const KnownHostsFile> files, std::string_view host,
                                          std::uint16_t port);
 
+// The keys that are known under a name as files have it ("example.com", "[example.com]:2222"); not the revoked ones.
+std::vector<KnownHostEntry> known_keys(std::span<const KnownHostsFile> files, std::string_view name);
+
 // Under which names this key stands in the files, whoever's they are; not the lines with markers.
 struct KnownHostNames {
   std::string file;

@@ -65,7 +65,8 @@ asio::awaitable<void> AgentServer::serve(Fd peer) {
   AgentSession session(agent_);
   try {
     while (true) {
-      if (!co_await serve_what_is_there(socket, frames, session)) co_return;
+      const bool is_there = co_await serve_what_is_there(socket, frames, session);
+      if (!is_there) co_return;
       const IoResult got = socket.read(frames.space());
       frames.filled(got.size);
       if (got.would_block()) {
@@ -85,7 +86,8 @@ asio::awaitable<bool> AgentServer::serve_what_is_there(Descriptor& socket, Agent
   while (const auto payload = frames.next()) {
     AgentReply reply = co_await answer(session, SecretBytes(*payload));
     watch_lifetimes();
-    if (!co_await send(socket, std::move(reply))) co_return false;
+    const bool sent = co_await send(socket, std::move(reply));
+    if (!sent) co_return false;
   }
   co_return true;
 }

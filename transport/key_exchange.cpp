@@ -182,6 +182,9 @@ std::optional<KexEvent> KeyExchange::on_reply(Bytes payload) {
   exchange.host_key = copy_of(message.K_S);
   compute_exchange_hash(exchange.our_share, message.Q_S);
   verify_signature(message.signature);
+  if (session_proof_.signature.empty()) {
+    session_proof_ = {exchange.host_key, copy_of(exchange.hash.bytes()), copy_of(message.signature)};
+  }
   if (equal(host_key_, exchange.host_key)) {  // a later exchange with the key that was accepted
     send_newkeys();
     return std::nullopt;

@@ -43,6 +43,13 @@ struct HostKeyOffered {
 struct KeysChanged {
   bool first = false;
 };
+// Client: what shows somebody who was not there, an agent, which server the session is with: the server's signature, by
+// that host key, over the session identifier. Of the first exchange, whatever key a later one has.
+struct SessionProof {
+  std::vector<std::uint8_t> host_key;
+  std::vector<std::uint8_t> session_id;
+  std::vector<std::uint8_t> signature;
+};
 using KexEvent = std::variant<SignatureWanted, HostKeyOffered, KeysChanged>;
 
 // For --keylog: K and the ephemeral private key of one exchange, known by our KEXINIT's cookie.
@@ -89,6 +96,7 @@ class KeyExchange {
   // Client: the key that the server proved in the first exchange. Server: the host key it last signed with. Empty
   // before.
   Bytes host_key() const { return host_key_; }
+  const SessionProof& session_proof() const { return session_proof_; }  // client; empty before the first exchange
 
  private:
   enum class Stage {
@@ -131,6 +139,7 @@ class KeyExchange {
   bool peer_wants_ext_info_ = false;
   std::vector<std::uint8_t> session_id_;
   std::vector<std::uint8_t> host_key_;
+  SessionProof session_proof_;
 };
 
 }  // namespace glassh

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include <sys/socket.h>
 #include <boost/asio/co_spawn.hpp>
 
 #include "crypto/secret.h"
@@ -114,11 +115,14 @@ void Source::stop() {
 // ----------------------------------------------------------------------------------------------------------------
 // channel → descriptor
 
-Sink::Sink(ChannelRef channel, Descriptor output)
-    : channel_(std::move(channel)), output_(std::move(output)), drained_(channel_.hub()->executor()) {}
+Sink::Sink(ChannelRef channel, Descriptor output, End end)
+    : channel_(std::move(channel)),
+      output_(std::move(output)),
+      how_it_ends_(end),
+      drained_(channel_.hub()->executor()) {}
 
-std::shared_ptr<Sink> Sink::create(ChannelRef channel, Descriptor output) {
-  return std::make_shared<Sink>(std::move(channel), std::move(output));
+std::shared_ptr<Sink> Sink::create(ChannelRef channel, Descriptor output, End end) {
+  return std::make_shared<Sink>(std::move(channel), std::move(output), end);
 }
 
 void Sink::write(Bytes data) {
@@ -164,7 +168,7 @@ asio::awaitable<void> Sink::drain(std::shared_ptr<Sink> self) {
     self->channel_.hub()->wake();
   }
   self->draining_ = false;
-  if (self->ended_) self->output_.close();
+  if (self->ended_) self->close_output();
   self->drained_.raise();
 }
 
@@ -186,11 +190,16 @@ bool Sink::write_kept() {
 
 void Sink::end() {
   ended_ = true;
-  if (pending_ == 0) output_.close();
+  if (pending_ == 0) close_output();
+}
+
+void Sink::close_output() {
+  if (how_it_ends_ == End::half_close && output_.is_open()) ::shutdown(output_.number(), SHUT_WR);
+  output_.close();
 }
 
 void Sink::stop() {
-  output_.close();
+  close_output();
   consumed(std::exchange(pending_, 0));
   drop_pieces(pieces_.size());
   drained_.raise();

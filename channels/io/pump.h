@@ -57,8 +57,12 @@ class Source : public std::enable_shared_from_this<Source> {
 
 class Sink : public std::enable_shared_from_this<Sink> {
  public:
-  static std::shared_ptr<Sink> create(ChannelRef channel, Descriptor output);
-  Sink(ChannelRef channel, Descriptor output);  // create() is meant
+  // How the reader learns that nothing more comes. `half_close` is for a socket that is still read from, through
+  // another descriptor: only its sending direction is shut down.
+  enum class End { close, half_close };
+
+  static std::shared_ptr<Sink> create(ChannelRef channel, Descriptor output, End end = End::close);
+  Sink(ChannelRef channel, Descriptor output, End end);  // create() is meant
 
   // What arrived on the channel. After the reader went away, or after stop(), it is discarded; it counts as consumed in
   // any case.
@@ -87,9 +91,11 @@ class Sink : public std::enable_shared_from_this<Sink> {
   void fail();
   void consumed(std::size_t size);
   void drop_pieces(std::size_t count);
+  void close_output();
 
   ChannelRef channel_;
   Descriptor output_;
+  const End how_it_ends_;
   std::vector<Piece> pieces_;
   std::size_t pending_ = 0;
   Signal drained_;

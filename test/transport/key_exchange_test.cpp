@@ -315,6 +315,25 @@ TEST(KeyExchange, AnotherHostKeyInALaterExchangeIsOfferedAgain) {  // [4253-9-6]
   EXPECT_EQ(pair.client.log, (std::vector<std::string>{"host key offered", "new keys"})) << pair.client.error;
 }
 
+// OpenSSH PROTOCOL.agent section 1: what an agent is shown is of the first exchange, whatever came later.
+TEST(KeyExchange, TheProofOfTheSessionVerifiesAndSurvivesAnotherHostKey) {
+  TransportPair pair;
+  pair.run();
+  const SessionProof proof = pair.client.transport.key_exchange().session_proof();
+  EXPECT_EQ(hex(proof.session_id), hex(pair.client.transport.session_id()));
+  const std::string algorithm = pair.client.transport.key_exchange().algorithms().host_key;
+  EXPECT_TRUE(PublicKey::decode(proof.host_key).verify(algorithm, proof.session_id, proof.signature));
+  enter_connection(pair);
+  SeededRng rng(50);
+  pair.host_keys[0] = PrivateKey::generate("ssh-ed25519", rng);
+  pair.server.settings.kex.host_keys[0].blob = copy_of(pair.host_keys[0].public_key().blob());
+  pair.client.transport.start_key_exchange();
+  pair.run();
+  ASSERT_TRUE(pair.both_have_keys()) << pair.client.error;
+  EXPECT_EQ(hex(pair.client.transport.key_exchange().session_proof().host_key), hex(proof.host_key));
+  EXPECT_EQ(hex(pair.client.transport.key_exchange().session_proof().signature), hex(proof.signature));
+}
+
 TEST(KeyDerivation, KeysAreExtendedByHashingAllBefore) {  // [4253-7.2-2] [4253-7.2-3] [4253-7.2-4] [4253-7.2-5] keeps
   const auto K = bytes_of("\0\0\0\1K");
   const auto H = bytes_of("exchange hash");

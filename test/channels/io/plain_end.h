@@ -118,6 +118,7 @@ struct PlainEnd {
     if (on_open) on_open(event.channel);
   }
   void on(const DataArrived& event) {
+    if (on_data) return on_data(event);
     if (const auto sink = sinks.find(event.channel); sink != sinks.end()) {
       sink->second->write(event.data);
     } else {
@@ -127,6 +128,7 @@ struct PlainEnd {
   }
   void on(const EofArrived& event) {
     eofs.insert(event.channel);
+    if (on_eof) on_eof();
     if (const auto sink = sinks.find(event.channel); sink != sinks.end()) sink->second->end();
   }
   void on(const CloseArrived& event) {
@@ -169,6 +171,8 @@ struct PlainEnd {
   }
 
   std::function<void(std::uint32_t)> on_open, on_close;
+  std::function<void(const DataArrived&)> on_data;  // instead of a sink
+  std::function<void()> on_eof;
   std::function<void(const ChannelRequested&)> on_request;
   std::function<asio::awaitable<void>()> on_question;
   std::map<std::uint32_t, std::shared_ptr<Source>> sources;
