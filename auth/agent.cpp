@@ -70,7 +70,7 @@ Digest Agent::digest_of(Bytes passphrase, Bytes salt) const { return hmac(HashNa
 // one request
 
 // The only place that catches what the other side did wrong: it gets its refusal, and the agent goes on.
-AgentAnswer AgentSession::on_request(Bytes payload, AgentTime now) {
+AgentAnswer AgentConnection::on_request(Bytes payload, AgentTime now) {
   agent_.set_now(now);
   try {
     return answer(payload, now);
@@ -82,7 +82,7 @@ AgentAnswer AgentSession::on_request(Bytes payload, AgentTime now) {
   return failure();
 }
 
-AgentAnswer AgentSession::answer(Bytes payload, AgentTime now) {
+AgentAnswer AgentConnection::answer(Bytes payload, AgentTime now) {
   if (payload.empty()) return failure();
   const std::uint8_t number = payload[0];
   if (number == agent_number::unlock) return on_unlock(payload, now);
@@ -116,13 +116,13 @@ AgentAnswer AgentSession::answer(Bytes payload, AgentTime now) {
 }
 
 // OpenSSH PROTOCOL.agent section 2: a restricted key is there only for those whose path it may be used on.
-bool AgentSession::may_see(const Agent::Key& key) const {
+bool AgentConnection::may_see(const Agent::Key& key) const {
   if (key.destinations.empty()) return true;
   if (bind_failed_) return false;
   return permits_listing(key.destinations, bindings_);
 }
 
-AgentReply AgentSession::list() const {
+AgentReply AgentConnection::list() const {
   msg::AgentIdentitiesAnswer answer;
   for (const Agent::Key& key : agent_.keys_) {
     if (may_see(key)) answer.keys.push_back({key.key.public_key().blob(), key.comment});
@@ -148,7 +148,7 @@ std::optional<std::string_view> algorithm_for(std::string_view key_type, std::ui
 
 }  // namespace
 
-AgentAnswer AgentSession::on_sign(Bytes payload) {
+AgentAnswer AgentConnection::on_sign(Bytes payload) {
   const auto request = decode<msg::AgentSignRequest>(payload);
   const Agent::Key* const key = agent_.find(request.key_blob);
   if (key == nullptr || !may_see(*key)) {
@@ -182,14 +182,14 @@ AgentAnswer AgentSession::on_sign(Bytes payload) {
 }
 
 // Meanwhile the key may have gone, or the agent may have been locked.
-AgentReply AgentSession::confirmed(bool yes) {
+AgentReply AgentConnection::confirmed(bool yes) {
   const std::optional<Unconfirmed> asked = std::exchange(unconfirmed_, std::nullopt);
   if (!asked || !yes || agent_.locked()) return failure();
   const Agent::Key* const key = agent_.find(asked->key_blob);
   return key != nullptr && may_see(*key) ? sign(*key, asked->algorithm, asked->data) : failure();
 }
 
-AgentReply AgentSession::sign(const Agent::Key& key, std::string_view algorithm, Bytes data) const {
+AgentReply AgentConnection::sign(const Agent::Key& key, std::string_view algorithm, Bytes data) const {
   try {
     const std::vector<std::uint8_t> signature = key.key.sign(algorithm, data);
     return {encode(msg::AgentSignResponse{signature})};
@@ -236,7 +236,7 @@ Constraints read_constraints(const std::vector<msg::AgentConstraint>& items) {
 
 }  // namespace
 
-AgentReply AgentSession::on_add(Bytes payload, bool constrained, AgentTime now) {
+AgentReply AgentConnection::on_add(Bytes payload, bool constrained, AgentTime now) {
   Decoder decoder(constrained ? msg::AgentAddIdConstrained::name : msg::AgentAddIdentity::name, payload);
   std::uint8_t number = 0;
   std::string_view comment;
@@ -271,7 +271,7 @@ AgentReply AgentSession::on_add(Bytes payload, bool constrained, AgentTime now) 
   return success();
 }
 
-AgentReply AgentSession::on_remove(Bytes payload) {
+AgentReply AgentConnection::on_remove(Bytes payload) {
   const auto request = decode<msg::AgentRemoveIdentity>(payload);
   const Agent::Key* const key = agent_.find(request.key_blob);
   if (key == nullptr || !may_see(*key)) return failure();
@@ -279,7 +279,7 @@ AgentReply AgentSession::on_remove(Bytes payload) {
   return success();
 }
 
-AgentReply AgentSession::on_remove_all() {
+AgentReply AgentConnection::on_remove_all() {
   agent_.keys_.clear();
   return success();
 }
@@ -287,7 +287,7 @@ AgentReply AgentSession::on_remove_all() {
 // ----------------------------------------------------------------------------------------------------------------
 // locking
 
-AgentReply AgentSession::on_lock(Bytes payload) {
+AgentReply AgentConnection::on_lock(Bytes payload) {
   const auto request = decode<msg::AgentLock>(payload);
   Agent::Lock lock{std::vector<std::uint8_t>(salt_size), {}};
   agent_.rng_.fill(lock.salt);
@@ -297,7 +297,7 @@ AgentReply AgentSession::on_lock(Bytes payload) {
 }
 
 // draft-miller-ssh-agent section 4.6: guessing is slow, over all connections together.
-AgentAnswer AgentSession::on_unlock(Bytes payload, AgentTime now) {
+AgentAnswer AgentConnection::on_unlock(Bytes payload, AgentTime now) {
   const auto request = decode<msg::AgentUnlock>(payload);
   if (!agent_.locked()) return failure();
   if (now < agent_.next_unlock_) return WaitWanted{agent_.next_unlock_};
@@ -316,7 +316,7 @@ AgentAnswer AgentSession::on_unlock(Bytes payload, AgentTime now) {
 // ----------------------------------------------------------------------------------------------------------------
 // extensions
 
-AgentReply AgentSession::on_extension(Bytes payload) {
+AgentReply AgentConnection::on_extension(Bytes payload) {
   const auto request = decode<msg::AgentExtension>(payload);
   if (request.extension_type == msg::AgentSessionBind::name) {
     bool good = false;
@@ -339,7 +339,7 @@ AgentReply AgentSession::on_extension(Bytes payload) {
 }
 
 // OpenSSH PROTOCOL.agent section 1
-bool AgentSession::bind(Bytes contents) {
+bool AgentConnection::bind(Bytes contents) {
   const auto request = decode<msg::AgentSessionBind>(contents);
   const PublicKey host_key = PublicKey::decode(request.hostkey);
   Decoder signature("signature", request.signature);

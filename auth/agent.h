@@ -1,11 +1,11 @@
 // The agent itself, without I/O: it holds private keys, and signs with them for those who may ask.
 //
-// draft-miller-ssh-agent, OpenSSH PROTOCOL.agent. Requests come in through an AgentSession, one for each connection;
+// draft-miller-ssh-agent, OpenSSH PROTOCOL.agent. Requests come in through an AgentConnection, one for each connection;
 // answers go out as payloads. What takes time is asked for: a person's consent (ConfirmationWanted), and waiting after
 // wrong unlock passphrases (WaitWanted). Time is an argument. A constraint that it does not know refuses the key, it
 // is never dropped. Certificates and tokens are not done yet and are refused.
 //
-//   AgentSession session(agent);  auto answer = session.on_request(payload, now);
+//   AgentConnection session(agent);  auto answer = session.on_request(payload, now);
 #pragma once
 
 #include <chrono>
@@ -29,7 +29,7 @@ using AgentTime = std::chrono::steady_clock::time_point;
 struct AgentReply {
   std::vector<std::uint8_t> payload;  // without its length
 };
-// Somebody must agree before this key signs: ask, and answer AgentSession::confirmed().
+// Somebody must agree before this key signs: ask, and answer AgentConnection::confirmed().
 struct ConfirmationWanted {
   std::string question;
 };
@@ -57,7 +57,7 @@ class Agent {
   bool locked() const { return lock_.has_value(); }
 
  private:
-  friend class AgentSession;
+  friend class AgentConnection;
   struct Key {
     PrivateKey key;
     std::string comment;
@@ -83,9 +83,9 @@ class Agent {
 };
 
 // One connection to the agent.
-class AgentSession {
+class AgentConnection {
  public:
-  explicit AgentSession(Agent& agent) : agent_(agent) {}  // which must outlive it
+  explicit AgentConnection(Agent& agent) : agent_(agent) {}  // which must outlive it
 
   // `payload` is one request, its number first. After ConfirmationWanted comes confirmed(), and nothing else before.
   AgentAnswer on_request(Bytes payload, AgentTime now);

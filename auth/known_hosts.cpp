@@ -182,7 +182,7 @@ std::vector<KnownHostEntry> known_keys(std::span<const KnownHostsFile> files, st
         [&keys](bool revoked, const KnownHostEntry& entry, Bytes) {
           if (!revoked) keys.push_back(entry);
         },
-        [](std::size_t, const Reason&) {});
+        [](std::size_t, const KnownHostsReason&) {});
   }
   return keys;
 }

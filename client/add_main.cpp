@@ -22,8 +22,8 @@ namespace {
 
 constexpr int no_agent = 2;
 
+// The account's, whatever $HOME says: as ssh-add.
 std::string home_directory() {
-  if (const char* const home = std::getenv("HOME"); home != nullptr && *home != '\0') return home;
   const passwd* const user = ::getpwuid(::getuid());
   if (user == nullptr) throw std::runtime_error(fmt::format("No user found with uid {}", ::getuid()));
   return user->pw_dir;

@@ -62,7 +62,7 @@ asio::awaitable<void> AgentServer::run() {
 asio::awaitable<void> AgentServer::serve(Fd peer) {
   Descriptor socket = Descriptor::own(executor_, std::move(peer));
   AgentFrames frames;
-  AgentSession session(agent_);
+  AgentConnection session(agent_);
   try {
     while (true) {
       const bool is_there = co_await serve_what_is_there(socket, frames, session);
@@ -82,7 +82,8 @@ asio::awaitable<void> AgentServer::serve(Fd peer) {
 }
 
 // False when the other end is gone.
-asio::awaitable<bool> AgentServer::serve_what_is_there(Descriptor& socket, AgentFrames& frames, AgentSession& session) {
+asio::awaitable<bool> AgentServer::serve_what_is_there(Descriptor& socket, AgentFrames& frames,
+                                                       AgentConnection& session) {
   while (const auto payload = frames.next()) {
     AgentReply reply = co_await answer(session, SecretBytes(*payload));
     watch_lifetimes();
@@ -92,7 +93,7 @@ asio::awaitable<bool> AgentServer::serve_what_is_there(Descriptor& socket, Agent
   co_return true;
 }
 
-asio::awaitable<AgentReply> AgentServer::answer(AgentSession& session, SecretBytes request) {
+asio::awaitable<AgentReply> AgentServer::answer(AgentConnection& session, SecretBytes request) {
   while (true) {
     AgentAnswer answer = session.on_request(request.reveal(), now());
     if (auto* const reply = std::get_if<AgentReply>(&answer)) co_return std::move(*reply);

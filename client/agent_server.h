@@ -37,8 +37,8 @@ class AgentServer {
 
  private:
   asio::awaitable<void> serve(Fd socket);
-  asio::awaitable<bool> serve_what_is_there(Descriptor& socket, AgentFrames& frames, AgentSession& session);
-  asio::awaitable<AgentReply> answer(AgentSession& session, SecretBytes request);
+  asio::awaitable<bool> serve_what_is_there(Descriptor& socket, AgentFrames& frames, AgentConnection& session);
+  asio::awaitable<AgentReply> answer(AgentConnection& session, SecretBytes request);
   asio::awaitable<bool> confirm(std::string question);
   asio::awaitable<bool> send(Descriptor& socket, AgentReply reply);
   asio::awaitable<void> wait_until(AgentTime time);

@@ -213,23 +213,36 @@ void ClientConfigReader::expand_paths(ClientConfig& config) {
   config.global_known_hosts_files = expand(draft_.global_known_hosts_files, "GlobalKnownHostsFile");
 }
 
-// IdentityAgent: a socket, a variable that names one, "none"; without it SSH_AUTH_SOCK.
-void ClientConfigReader::find_agent(ClientConfig& config) const {
-  const std::string written = draft_.identity_agent.value_or("SSH_AUTH_SOCK");
-  if (draft_.identity_agent) config.identity_agent_as_written = written;
-  if (equal_ignoring_case(written, "none")) return;
-  std::optional<std::string> socket;
-  if (written == "SSH_AUTH_SOCK") {
-    socket = context_.environment("SSH_AUTH_SOCK");
-  } else if (written.starts_with('$') && !written.starts_with("${")) {
-    socket = context_.environment(std::string_view(written).substr(1));
-  } else {
-    const std::size_t tilde = written.starts_with('~') ? 1 : 0;
-    socket = (tilde == 1 ? context_.home : "") +
-             expand_tokens(std::string_view(written).substr(tilde), tokens(), context_.environment);
-    config.identity_agent_as_written = socket;
+// An agent's socket as IdentityAgent and ForwardAgent write it: a variable that names it, or a path.
+std::optional<std::string> ClientConfigReader::agent_socket(const std::string& written) const {
+  if (written == "SSH_AUTH_SOCK") return context_.environment("SSH_AUTH_SOCK");
+  if (written.starts_with('$') && !written.starts_with("${")) {
+    return context_.environment(std::string_view(written).substr(1));
   }
-  if (socket && !socket->empty()) config.identity_agent = socket;
+  const std::size_t tilde = written.starts_with('~') ? 1 : 0;
+  return (tilde == 1 ? context_.home : "") +
+         expand_tokens(std::string_view(written).substr(tilde), tokens(), context_.environment);
+}
+
+// IdentityAgent, which may be "none"; without it SSH_AUTH_SOCK. ForwardAgent: the same agent, or another one.
+void ClientConfigReader::find_agents(ClientConfig& config) const {
+  const auto found = [](std::optional<std::string> socket) {
+    return socket && !socket->empty() ? std::move(socket) : std::nullopt;
+  };
+  const std::string written = draft_.identity_agent.value_or("SSH_AUTH_SOCK");
+  const bool none = equal_ignoring_case(written, "none");
+  if (!none) config.identity_agent = found(agent_socket(written));
+  if (draft_.identity_agent) {
+    const bool is_name = none || written == "SSH_AUTH_SOCK" || (written.starts_with('$') && !written.starts_with("${"));
+    config.identity_agent_as_written = is_name ? written : agent_socket(written);
+  }
+
+  config.forward_agent_as_written = draft_.forward_agent;
+  if (draft_.forward_agent == "yes") {
+    config.forward_agent = config.identity_agent;
+  } else if (draft_.forward_agent != "no") {
+    config.forward_agent = found(agent_socket(draft_.forward_agent));
+  }
 }
 
 ClientConfig ClientConfigReader::finish() {
@@ -265,7 +278,7 @@ ClientConfig ClientConfigReader::finish() {
     config.remote_command = expand_tokens(*draft_.remote_command, all_tokens);
   }
   expand_paths(config);
-  find_agent(config);
+  find_agents(config);
   return config;
 }
 

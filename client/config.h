@@ -48,6 +48,8 @@ struct ClientConfig {
   bool identities_only = false;
   std::optional<std::string> identity_agent;             // the agent's socket, expanded; nothing: no agent is asked
   std::optional<std::string> identity_agent_as_written;  // for -G
+  std::optional<std::string> forward_agent;              // the socket of the agent to forward; nothing: none is
+  std::string forward_agent_as_written = "no";           // for -G
   AddKeysToAgent add_keys_to_agent;
   PubkeyAuthentication pubkey_authentication = PubkeyAuthentication::yes;
   bool password_authentication = true;
@@ -118,6 +120,7 @@ struct ClientDraft {
   ClientConfig config;
   std::optional<std::string> host_name;  // HostName, tokens not yet expanded; the next five alike
   std::optional<std::string> identity_agent;
+  std::string forward_agent = "no";
   std::optional<std::string> proxy_command;   // empty: none
   std::optional<std::string> remote_command;  // empty: none
   std::vector<std::string> user_known_hosts_files = {"~/.ssh/known_hosts", "~/.ssh/known_hosts2"};
@@ -151,7 +154,8 @@ class ClientConfigReader {
   void text_in(std::string_view content, const std::string& file_name, Section section);
   ConfigTokens tokens() const;
   void expand_paths(ClientConfig& config);
-  void find_agent(ClientConfig& config) const;
+  std::optional<std::string> agent_socket(const std::string& written) const;
+  void find_agents(ClientConfig& config) const;
 
   ClientContext context_;
   AlgorithmNames supported_;

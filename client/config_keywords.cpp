@@ -73,7 +73,6 @@ constexpr std::array table{
     ForeignKeyword{"PermitRemoteOpen", "*"},
     ForeignKeyword{"StreamLocalBindMask", "*"},
     ForeignKeyword{"StreamLocalBindUnlink", "*"},
-    ForeignKeyword{"ForwardAgent", "no,false", note, "the agent is not forwarded yet"},
     ForeignKeyword{"ForwardX11", "no,false", note, no_x11},
     ForeignKeyword{"ForwardX11Trusted", "*"},
     ForeignKeyword{"ForwardX11Timeout", "*"},

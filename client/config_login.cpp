@@ -21,18 +21,32 @@ void handle_identity_file(Call& call) {
 // "$NAME", not "${NAME}/socket".
 bool is_variable(std::string_view text) { return text.starts_with('$') && !text.starts_with("${"); }
 
+void check_agent_socket(const std::string& socket) {
+  if (!is_variable(socket)) return check_path(socket);
+  const bool valid = socket.size() > 1 && std::all_of(socket.begin() + 1, socket.end(), [](char letter) {
+                       return letter == '_' || (letter >= '0' && letter <= '9') || (letter >= 'A' && letter <= 'Z') ||
+                              (letter >= 'a' && letter <= 'z');
+                     });
+  if (!valid) throw ConfigError(fmt::format("bad name of a variable '{}': expected letters, digits or _", socket));
+}
+
 void handle_identity_agent(Call& call) {
-  const std::string& socket = call.words[0];
-  if (is_variable(socket)) {
-    const bool valid = socket.size() > 1 && std::all_of(socket.begin() + 1, socket.end(), [](char letter) {
-                         return letter == '_' || (letter >= '0' && letter <= '9') || (letter >= 'A' && letter <= 'Z') ||
-                                (letter >= 'a' && letter <= 'z');
-                       });
-    if (!valid) throw ConfigError(fmt::format("bad name of a variable '{}': expected letters, digits or _", socket));
+  check_agent_socket(call.words[0]);
+  call.target.identity_agent = call.words[0];
+}
+
+// "yes", "no", or the socket of another agent.
+void handle_forward_agent(Call& call) {
+  const std::string& word = call.words[0];
+  const auto is = [&word](std::string_view other) { return equal_ignoring_case(word, other); };
+  if (is("yes") || is("true")) {
+    call.target.forward_agent = "yes";
+  } else if (is("no") || is("false")) {
+    call.target.forward_agent = "no";
   } else {
-    check_path(socket);
+    check_agent_socket(word);
+    call.target.forward_agent = word;
   }
-  call.target.identity_agent = socket;
 }
 
 std::uint32_t lifetime(const std::string& text) {
@@ -100,6 +114,7 @@ constexpr std::array table{
     ClientKeyword{"IdentityFile", 1, 1, true, handle_identity_file},
     ClientKeyword{"IdentitiesOnly", 1, 1, false, [](Call& call) { call.target.config.identities_only = yes_no(call); }},
     ClientKeyword{"IdentityAgent", 1, 1, false, handle_identity_agent},
+    ClientKeyword{"ForwardAgent", 1, 1, false, handle_forward_agent},
     ClientKeyword{"AddKeysToAgent", 1, 2, false, handle_add_keys_to_agent},
     ClientKeyword{"PubkeyAuthentication", 1, 1, false, handle_pubkey_authentication},
     ClientKeyword{"PasswordAuthentication", 1, 1, false,

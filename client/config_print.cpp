@@ -96,6 +96,7 @@ std::string effective_config(const ClientConfig& config) {
   add("batchmode", yes_no(config.batch_mode));
   add("checkhostip", yes_no(config.check_host_ip));
   add("fingerprinthash", config.fingerprint_hash == HashName::md5 ? "MD5" : "SHA256");
+  add("forwardagent", config.forward_agent_as_written);
   add("hashknownhosts", yes_no(config.hash_known_hosts));
   add("identitiesonly", yes_no(config.identities_only));
   add("kbdinteractiveauthentication", yes_no(config.kbd_interactive_authentication));

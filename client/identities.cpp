@@ -23,7 +23,7 @@ Identities::Identities(const ClientConfig& config, ClientLog& log, const Asker& 
 // ----------------------------------------------------------------------------------------------------------------
 // which keys, in which order
 
-asio::awaitable<void> Identities::gather(asio::any_io_executor executor, AgentSession session) {
+asio::awaitable<void> Identities::gather(asio::any_io_executor executor, SessionProof session) {
   std::vector<Identity> files = identities_of_files();
   std::vector<Identity> others;  // of the agent, that no file names
   for (AgentKey& held : co_await keys_of_agent(executor, std::move(session))) {
@@ -74,7 +74,7 @@ std::vector<Identity> Identities::identities_of_files() const {
   return found;
 }
 
-asio::awaitable<std::vector<AgentKey>> Identities::keys_of_agent(asio::any_io_executor executor, AgentSession session) {
+asio::awaitable<std::vector<AgentKey>> Identities::keys_of_agent(asio::any_io_executor executor, SessionProof session) {
   if (!config_.identity_agent) co_return std::vector<AgentKey>{};
   try {
     agent_ = AgentClient::connect(executor, *config_.identity_agent);

@@ -22,6 +22,7 @@
 #include "client/identity_file.h"
 #include "client/log.h"
 #include "crypto/key.h"
+#include "transport/key_exchange.h"
 
 namespace glassh {
 
@@ -36,20 +37,14 @@ struct Identity {
   std::string text() const;  // "/home/ada/.ssh/id ED25519 SHA256:… explicit agent"
 };
 
-// What an agent is told about the connection (session-bind@openssh.com), so that it can hold keys to their limits.
-struct AgentSession {
-  std::vector<std::uint8_t> host_key;
-  std::vector<std::uint8_t> session_id;
-  std::vector<std::uint8_t> signature;  // the server's, over the session identifier; empty: the agent is told nothing
-};
-
 class Identities {
  public:
   // All must outlive this.
   Identities(const ClientConfig& config, ClientLog& log, const Asker& asker);
 
-  // Asks the agent and looks for the public halves, once. What cannot be used is left out, and the log says why.
-  boost::asio::awaitable<void> gather(boost::asio::any_io_executor executor, AgentSession session);
+  // Asks the agent, which is told by `session` which server this is (OpenSSH PROTOCOL.agent section 1), and looks for
+  // the public halves, once. What cannot be used is left out, and the log says why.
+  boost::asio::awaitable<void> gather(boost::asio::any_io_executor executor, SessionProof session);
   const std::vector<Identity>& list() const { return list_; }
   std::vector<std::optional<PublicKey>> public_keys() const;
 
@@ -63,7 +58,7 @@ class Identities {
  private:
   std::vector<Identity> identities_of_files() const;
   boost::asio::awaitable<std::vector<AgentKey>> keys_of_agent(boost::asio::any_io_executor executor,
-                                                              AgentSession session);
+                                                              SessionProof session);
   boost::asio::awaitable<std::optional<PrivateKey>> private_key(boost::asio::any_io_executor executor,
                                                                 std::size_t identity);
   boost::asio::awaitable<void> add_to_agent(boost::asio::any_io_executor executor, std::string path,

@@ -37,9 +37,7 @@ std::string ClientLogin::whose() const {
 // publickey
 
 asio::awaitable<void> ClientLogin::on(const IdentitiesWanted&) {
-  const Transport& transport = connection_.transport();
-  AgentSession session{copy_of(transport.key_exchange().host_key()), copy_of(transport.session_id()), {}};
-  co_await identities_.gather(executor_, std::move(session));
+  co_await identities_.gather(executor_, connection_.transport().key_exchange().session_proof());
   connection_.provide_identities(identities_.public_keys());
 }
 

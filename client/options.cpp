@@ -34,8 +34,8 @@ constexpr std::array setting_flags{
     SettingFlag{'l', "User"},
     SettingFlag{'p', "Port"},
 };
-// Version 2, and forwarding neither the agent nor X11 nor GSSAPI credentials, is all there is; -e needs a terminal.
-constexpr std::string_view ignored_flags = "2axke";
+// Version 2, and forwarding neither X11 nor GSSAPI credentials, is all there is; -e needs a terminal.
+constexpr std::string_view ignored_flags = "2xke";
 
 void take_long_flag(const Flag& flag, ClientOptions& options) {
   if (flag.name == "trace") options.trace = flag.value;
@@ -48,10 +48,19 @@ void check_port(const Flag& flag) {
   if (!port || *port == 0) throw UsageError(fmt::format("Bad port '{}'", flag.value));
 }
 
+// The last of -A and -a counts, and goes before an -o: so ssh(1) has it.
+void take_agent_flag(bool forward, ClientOptions& options) {
+  const std::string_view yes = "ForwardAgent=\"yes\"";
+  const std::string_view no = "ForwardAgent=\"no\"";
+  std::erase_if(options.settings, [&](const std::string& setting) { return setting == yes || setting == no; });
+  options.settings.insert(options.settings.begin(), std::string(forward ? yes : no));
+}
+
 void take_flag(const Flag& flag, ClientOptions& options) {
   if (flag.name.size() > 1) return take_long_flag(flag, options);
   const char letter = flag.name.front();
   if (letter == 'p') check_port(flag);
+  if (letter == 'A' || letter == 'a') return take_agent_flag(letter == 'A', options);
   bool taken = ignored_flags.find(letter) != std::string_view::npos;
   for (const auto& setting : setting_flags) {
     if (setting.letter != letter) continue;
@@ -133,7 +142,7 @@ ClientOptions parse_client_options(std::span<const std::string> arguments) {
 }
 
 std::string_view client_usage() {
-  return "usage: glassh [-46aGkNnqsTVvx] [-c cipher_spec] [-E log_file] [-F configfile]\n"
+  return "usage: glassh [-46AaGkNnqsTVvx] [-c cipher_spec] [-E log_file] [-F configfile]\n"
          "              [-i identity_file] [-l login_name] [-m mac_spec] [-o option]\n"
          "              [-p port] [-Q query_option] [--trace FILE|-] [--keylog FILE]\n"
          "              [--help] destination [command [argument ...]]\n";

@@ -21,8 +21,13 @@ bool speaks_openssh_extensions(std::string_view peer_version) {
 }
 
 RemoteSession::RemoteSession(ClientConnection& connection, std::shared_ptr<Hub> hub, const ClientConfig& config,
-                             std::string command, ClientLog& log)
-    : connection_(connection), hub_(std::move(hub)), config_(config), command_(std::move(command)), log_(log) {}
+                             std::string command, std::shared_ptr<ForwardedAgent> agent, ClientLog& log)
+    : connection_(connection),
+      hub_(std::move(hub)),
+      config_(config),
+      command_(std::move(command)),
+      agent_(std::move(agent)),
+      log_(log) {}
 
 void RemoteSession::open() { connection_.channels().open(msg::SessionOpen::name); }
 
@@ -34,6 +39,7 @@ void RemoteSession::on(const ChannelOpened& event) {
     channel.close();
     return end();
   }
+  agent_->offer(channel);
   send_environment(channel);
   start_program(channel);
   connect_standard_streams(hub_->channel(connection_.channels(), event.channel));

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "channels/io/pump.h"
+#include "client/agent_forwarding.h"
 #include "client/client_connection.h"
 #include "client/config.h"
 #include "client/log.h"
@@ -23,7 +24,7 @@ class RemoteSession {
  public:
   // All references must outlive this. `command` empty: the login shell; with SessionType::subsystem it is its name.
   RemoteSession(ClientConnection& connection, std::shared_ptr<Hub> hub, const ClientConfig& config, std::string command,
-                ClientLog& log);
+                std::shared_ptr<ForwardedAgent> agent, ClientLog& log);
 
   void open();  // after AuthenticationSucceeded, once
 
@@ -54,6 +55,7 @@ class RemoteSession {
   std::shared_ptr<Hub> hub_;
   const ClientConfig& config_;
   const std::string command_;
+  std::shared_ptr<ForwardedAgent> agent_;
   ClientLog& log_;
   std::string_view request_;  // which request started the program: "exec"
   std::shared_ptr<Source> input_;

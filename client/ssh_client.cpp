@@ -20,7 +20,8 @@ SshClient::SshClient(const asio::any_io_executor& executor, const ClientConfig& 
       connection_(connection_settings(config, host_key_check_.algorithms(), std::move(key_log)), rng, trace),
       login_(executor, config, connection_, log, asker_),
       drive_(executor, connection_, stream_.release()),
-      session_(connection_, drive_.hub(), config, std::move(command), log),
+      agent_(std::make_shared<ForwardedAgent>(connection_, drive_.hub(), config.forward_agent, log)),
+      session_(connection_, drive_.hub(), config, std::move(command), agent_, log),
       timer_(executor) {}
 
 asio::awaitable<int> SshClient::run(std::optional<std::chrono::steady_clock::time_point> deadline) {
@@ -28,6 +29,7 @@ asio::awaitable<int> SshClient::run(std::optional<std::chrono::steady_clock::tim
   co_await drive_.run(*this);
   timer_.cancel();
   session_.end();
+  agent_->end();
   if (!abandoned_) co_await session_.flushed();
   co_return failed_ ? own_error : session_.exit_status().value_or(own_error);
 }
@@ -96,6 +98,7 @@ void SshClient::on(const DebugArrived& event) {
 
 void SshClient::on(const AuthenticationSucceeded& event) {
   login_.on(event);
+  if (host_key_check_.unsafe()) agent_->forbid();
   if (config_.session_type != SessionType::none) session_.open();
   // OpenSSH PROTOCOL section 2.2: whoever takes this process over shall not open another session.
   if (connection_.transport().peer_version().starts_with("SSH-2.0-OpenSSH")) {
@@ -113,9 +116,10 @@ void SshClient::on(const AuthenticationFailed& event) {
 // what the server asks for
 
 // RFC 4251 section 4.3 [4251-4.3-7] [4251-4.3-8], RFC 4254 section 6.1 [4254-6.1-1], section 6.3.2 [4254-6.3.2-2],
-// section 7.2 [4254-7.2-1] [4254-7.2-5]: nothing was offered, so nothing is opened here. [4254-5.1-5]: a type that we
-// have never heard of gets the reason for that.
+// section 7.2 [4254-7.2-1] [4254-7.2-5]: only what was offered is opened here, which the agent may have been.
+// [4254-5.1-5]: a type that we have never heard of gets the reason for that.
 void SshClient::on(const ChannelOpenWanted& event) {
+  if (agent_->open(event)) return;
   log_.debug1("the server wants to open a channel of type {}: refused", printable(event.type));
   constexpr std::string_view known[] = {"session", "x11", "forwarded-tcpip", "direct-tcpip", "auth-agent@openssh.com"};
   const bool is_known = std::find(std::begin(known), std::end(known), event.type) != std::end(known);

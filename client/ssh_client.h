@@ -16,6 +16,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "channels/io/drive.h"
+#include "client/agent_forwarding.h"
 #include "client/ask.h"
 #include "client/client_connection.h"
 #include "client/config.h"
@@ -58,8 +59,9 @@ class SshClient {
   void on(const GlobalRequestAnswered&) {}  // of a keepalive; the core counts them
   void on(const RoomAgain&) {}              // the sources see to it
   void on(const Disconnected& event);
-  template <class ChannelEvent>  // the session's
+  template <class ChannelEvent>  // the agent's or the session's
   void on(const ChannelEvent& event) {
+    if (agent_->has(event.channel)) return agent_->on(event);
     session_.on(event);
     if (session_.ended()) leave(DisconnectReason::by_application, "disconnected by user");
   }
@@ -79,6 +81,7 @@ class SshClient {
   ClientConnection connection_;
   ClientLogin login_;
   Drive<ClientConnection> drive_;
+  std::shared_ptr<ForwardedAgent> agent_;
   RemoteSession session_;
   asio::steady_timer timer_;
   bool failed_ = false;     // what the command's exit status was does not count

@@ -16,6 +16,7 @@
 
 #include "channels/io/drive.h"
 #include "proto/trace_writer.h"
+#include "server/agent_forwarding.h"
 #include "server/auth_info.h"
 #include "server/context.h"
 #include "server/listener.h"
@@ -43,6 +44,8 @@ class ServedConnection {
   void on(const AttemptAnswered& answered);
   void on(const LoggedIn& logged_in);
   void on(const ChannelOpenWanted& wanted);
+  void on(const ChannelOpened& opened);
+  void on(const ChannelOpenRefused& refused);
   asio::awaitable<void> on(const ChannelRequested& request);
   void on(const DataArrived& data);
   void on(const EofArrived& eof);
@@ -67,6 +70,7 @@ class ServedConnection {
   // Whether a login that the method grants stands before PermitRootLogin and the restrictions of the keys so far.
   bool grant(const LoginAttempt& attempt, const KeyOptions& options);
   void expose_auth_info();
+  std::optional<std::string> forward_agent();
   std::string user_text() const;  // "ann", "invalid user ann"
   std::string peer() const;       // "192.0.2.1 port 50000"
   std::string who() const;        // "user ann 192.0.2.1 port 50000"
@@ -82,6 +86,7 @@ class ServedConnection {
   std::shared_ptr<const ServerConfig> config_;  // that applies: the global one, until the user is known
   AuthInfoFile auth_info_;
   std::vector<OpenSession> sessions_;
+  std::shared_ptr<AgentForwarding> agent_;  // once a session has asked for it
   bool no_more_sessions_ = false;
 };
 

@@ -50,8 +50,10 @@ asio::awaitable<void> Session::on_request(const ChannelRequested& request) {
   } else if (request.type == msg::Eow::name) {
     on_end_of_write();
     answer(request, true);
+  } else if (request.type == msg::AuthAgentReq::name) {
+    answer(request, on_agent_wanted());
   } else {
-    // Terminals (with their window-change), X11 and agents are not done yet; whatever else there is, we do not know.
+    // Terminals (with their window-change) and X11 are not done yet; whatever else there is, we do not know.
     context_->log.debug("session {}: request {} refused", channel_.id(), escaped(request.type));
     answer(request, false);
   }
@@ -83,6 +85,20 @@ bool Session::on_signal(Bytes details) {
   }
   process_.signal_group(*number);
   return true;
+}
+
+// OpenSSH PROTOCOL section 2, RFC 9987: before a program runs, for that it finds the agent in its environment.
+bool Session::on_agent_wanted() {
+  if (!context_->permissions.agent_forwarding) {
+    context_->log.verbose(
+        "session {}: agent forwarding is not permitted (AllowAgentForwarding, DisableForwarding or the "
+        "options of the key)",
+        channel_.id());
+    return false;
+  }
+  if (started_ || over_ || !context_->forward_agent) return false;
+  if (const auto socket = context_->forward_agent()) agent_socket_ = *socket;
+  return !agent_socket_.empty();
 }
 
 // OpenSSH PROTOCOL section 2.1: nobody reads what the program writes. It learns that from SIGPIPE.
@@ -128,7 +144,8 @@ asio::awaitable<void> Session::start(std::string kind, std::optional<std::string
   }
   // Past vulnerability 10: whatever was asked for, a shell and a subsystem included, the forced command is what runs.
   const SessionPermissions& permissions = context_->permissions;
-  EnvironmentSources sources{environment_, permissions.environment, std::nullopt, context_->auth_info_file};
+  EnvironmentSources sources{environment_, permissions.environment, std::nullopt, context_->auth_info_file,
+                             agent_socket_};
   if (permissions.forced_command) {
     kind = fmt::format("forced-command ({}) '{}'", permissions.forced_by, escaped(*permissions.forced_command));
     sources.original_command = std::exchange(command, permissions.forced_command);

@@ -10,6 +10,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,6 +34,8 @@ struct SessionContext {
   bool peer_is_openssh = false;
   SessionPermissions permissions = {};
   std::string auth_info_file = {};  // ExposeAuthInfo; empty: none
+  // Where the client's agent can be reached, which it is from the first call on. Nothing if it cannot be.
+  std::function<std::optional<std::string>()> forward_agent = {};
 };
 
 class Session : public std::enable_shared_from_this<Session> {
@@ -56,6 +59,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   bool on_environment(Bytes details);
   bool on_signal(Bytes details);
+  bool on_agent_wanted();
   void on_end_of_write();
   asio::awaitable<void> on_subsystem(const ChannelRequested& request);
   // Starts the shell, or `command` in it, and answers: ahead of the program's output.
@@ -74,6 +78,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::shared_ptr<const SessionContext> context_;
   std::vector<EnvironmentVariable> environment_;
   std::size_t environment_size_ = 0;
+  std::string agent_socket_;  // if this session asked for the agent, and gets it
   bool started_ = false;
   Process process_;
   Descriptor exit_;  // the pidfd

@@ -206,6 +206,7 @@ std::vector<std::string> session_environment(const Account& account, const PeerA
   drop("SSH_USER_AUTH");
   if (sources.original_command) set("SSH_ORIGINAL_COMMAND", *sources.original_command);
   if (!sources.auth_info_file.empty()) set("SSH_USER_AUTH", sources.auth_info_file);
+  if (!sources.agent_socket.empty()) set("SSH_AUTH_SOCK", sources.agent_socket);
 
   std::vector<std::string> out;
   for (const auto& [name, value] : variables) out.push_back(name + "=" + value);

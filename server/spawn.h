@@ -76,6 +76,7 @@ struct EnvironmentSources {
   std::vector<EnvironmentVariable> from_keys = {};    // environment= of authorized_keys
   std::optional<std::string> original_command = {};   // what the client asked for, if another command is forced
   std::string auth_info_file = {};                    // ExposeAuthInfo; empty: none
+  std::string agent_socket = {};                      // of a forwarded agent; empty: none
 };
 // What a program of a session finds in its environment. The client never overrides anything; the keys' owner may set
 // what the account says, such as PATH, but not what is true of the connection.

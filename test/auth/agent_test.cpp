@@ -15,27 +15,27 @@ using namespace std::chrono_literals;
 
 class AgentTest : public testing::Test {
  protected:
-  AgentAnswer ask(AgentSession& session, const SecretBytes& frame) {
+  AgentAnswer ask(AgentConnection& session, const SecretBytes& frame) {
     return session.on_request(frame.reveal().subspan(4), now_);
   }
-  std::vector<std::uint8_t> reply(AgentSession& session, const SecretBytes& frame) {
+  std::vector<std::uint8_t> reply(AgentConnection& session, const SecretBytes& frame) {
     AgentAnswer answer = ask(session, frame);
     AgentReply* const reply = std::get_if<AgentReply>(&answer);
     return reply != nullptr ? reply->payload : std::vector<std::uint8_t>{};
   }
-  bool yes(AgentSession& session, const SecretBytes& frame) { return read_success(reply(session, frame)); }
-  bool add(AgentSession& session, const PrivateKey& key, const AgentKeyLimits& limits = {}) {
+  bool yes(AgentConnection& session, const SecretBytes& frame) { return read_success(reply(session, frame)); }
+  bool add(AgentConnection& session, const PrivateKey& key, const AgentKeyLimits& limits = {}) {
     return yes(session, request_add(key, "a comment", limits));
   }
-  std::size_t count(AgentSession& session) { return read_identities(reply(session, request_identities()))->size(); }
-  bool signs(AgentSession& session, const PrivateKey& key, Bytes data, std::uint32_t flags = 0) {
+  std::size_t count(AgentConnection& session) { return read_identities(reply(session, request_identities()))->size(); }
+  bool signs(AgentConnection& session, const PrivateKey& key, Bytes data, std::uint32_t flags = 0) {
     return read_signature(reply(session, request_signature(key.public_key().blob(), data, flags))).has_value();
   }
 
   SeededRng rng_{1};
   std::vector<std::string> log_;
   Agent agent_{{std::nullopt, HashName::sha256, [this](const std::string& text) { log_.push_back(text); }}, rng_};
-  AgentSession session_{agent_};
+  AgentConnection session_{agent_};
   AgentTime now_{1000s};
   const std::vector<std::uint8_t> data_ = {1, 2, 3};
 };
@@ -103,7 +103,7 @@ TEST_F(AgentTest, AKeyIsGoneWhenItsTimeIsOver) {
 
 TEST_F(AgentTest, TheAgentsOwnLifetimeIsForKeysThatComeWithoutOne) {
   Agent agent({60s, HashName::sha256, {}}, rng_);
-  AgentSession session(agent);
+  AgentConnection session(agent);
   add(session, test_key("ssh-ed25519", 1));
   EXPECT_EQ(agent.next_deadline(), now_ + 60s);
   add(session, test_key("ssh-ed25519", 2), {.lifetime_seconds = 10, .confirm = false, .destinations = {}});
@@ -131,7 +131,7 @@ TEST_F(AgentTest, AKeyWithConfirmationSignsOnlyWhenSomebodyAgrees) {
 
 TEST_F(AgentTest, WhatHappensWhileSomebodyIsAskedCounts) {
   const PrivateKey key = test_key("ssh-ed25519");
-  AgentSession other(agent_);
+  AgentConnection other(agent_);
   const SecretBytes request = request_signature(key.public_key().blob(), data_, 0);
   add(session_, key, {.lifetime_seconds = {}, .confirm = true, .destinations = {}});
   ask(session_, request);
@@ -248,7 +248,7 @@ TEST_F(AgentTest, ALockedAgentShowsNothingAndDoesNothing) {
 // draft-miller-ssh-agent section 4.6: guessing is slowed down, over all connections together.
 TEST_F(AgentTest, EachWrongPassphraseMakesTheNextGuessWaitLonger) {
   yes(session_, request_lock(SecretBytes(bytes_of("secret"))));
-  AgentSession other(agent_);
+  AgentConnection other(agent_);
   const SecretBytes wrong = request_unlock(SecretBytes(bytes_of("wrong")));
   const SecretBytes right = request_unlock(SecretBytes(bytes_of("secret")));
   for (int i = 1; i <= 3; ++i) {
@@ -273,7 +273,7 @@ TEST_F(AgentTest, ABindingNeedsTheHostKeysSignatureOfThatSession) {
   ASSERT_EQ(session_.bindings().size(), 1u);
   EXPECT_EQ(session_.bindings()[0].host_key, host.key_blob());
 
-  AgentSession other(agent_);
+  AgentConnection other(agent_);
   const auto forged = TestHost(2).signature_of("session");
   EXPECT_EQ(reply(other, request_session_bind(host.key_blob(), bytes_of("session"), forged, true)),
             std::vector<std::uint8_t>{agent_number::extension_failure});
@@ -312,7 +312,7 @@ TEST_F(AgentTest, ADestinationKeySignsForItsHostAndNoOther) {
   ASSERT_TRUE(add(session_, key, limits));
   EXPECT_EQ(count(session_), 1u);
 
-  AgentSession to_right(agent_);
+  AgentConnection to_right(agent_);
   EXPECT_TRUE(yes(to_right, right.bind("r", false)));
   EXPECT_TRUE(signs(to_right, key, login_data("r", "me", key, &right)));
   EXPECT_TRUE(signs(to_right, key, login_data("r", "me", key, nullptr))) << "the first hop need not be host-bound";
@@ -321,7 +321,7 @@ TEST_F(AgentTest, ADestinationKeySignsForItsHostAndNoOther) {
   EXPECT_FALSE(signs(to_right, key, login_data("r", "me", test_key("ssh-ed25519", 9), &right))) << "another key";
   EXPECT_FALSE(signs(to_right, key, data_)) << "no login";
 
-  AgentSession to_wrong(agent_);
+  AgentConnection to_wrong(agent_);
   EXPECT_TRUE(yes(to_wrong, wrong.bind("w", false)));
   EXPECT_EQ(count(to_wrong), 0u);
   EXPECT_FALSE(signs(to_wrong, key, login_data("w", "me", key, &wrong)));
@@ -336,7 +336,7 @@ TEST_F(AgentTest, AfterABindingThatFailedDestinationKeysAreGone) {
   limits.destinations = {{{}, TestHost(1).hop("host")}};
   add(session_, key, limits);
   add(session_, test_key("ssh-ed25519", 2));
-  AgentSession remote(agent_);
+  AgentConnection remote(agent_);
   const auto forged = TestHost(2).signature_of("1");
   EXPECT_FALSE(yes(remote, request_session_bind(TestHost(1).key_blob(), bytes_of("1"), forged, true)));
   EXPECT_EQ(count(remote), 1u);
@@ -351,7 +351,7 @@ TEST_F(AgentTest, ABindingWhileTheAgentIsLockedCountsWhenItIsUnlocked) {
   add(session_, key, limits);
   yes(session_, request_lock(SecretBytes(bytes_of("x"))));
 
-  AgentSession remote(agent_);
+  AgentConnection remote(agent_);
   EXPECT_TRUE(yes(remote, TestHost(2).bind("afar", true)));
   yes(session_, request_unlock(SecretBytes(bytes_of("x"))));
   EXPECT_EQ(remote.bindings().size(), 1u);
@@ -360,7 +360,7 @@ TEST_F(AgentTest, ABindingWhileTheAgentIsLockedCountsWhenItIsUnlocked) {
   EXPECT_FALSE(add(remote, key)) << "a free copy";
 
   yes(session_, request_lock(SecretBytes(bytes_of("x"))));
-  AgentSession failed(agent_);
+  AgentConnection failed(agent_);
   const auto forged = TestHost(3).signature_of("1");
   EXPECT_FALSE(yes(failed, request_session_bind(home.key_blob(), bytes_of("1"), forged, true)));
   yes(session_, request_unlock(SecretBytes(bytes_of("x"))));

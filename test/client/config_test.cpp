@@ -272,15 +272,39 @@ TEST(ClientConfig, ForwardingsMayBeCleared) {
 TEST(ClientConfig, WhatIsMissedOnlyIsAcceptedWithANote) {
   ClientConfigReader reader(context_for("foo"), few_algorithms());
   reader.text(
-      "ForwardAgent yes\nControlMaster auto\nProxyJump none\nRevokedHostKeys none\nPreferredAuthentications "
-      "publickey,password\nRequestTTY yes\nHost other\nForwardX11 yes\nRequestTTY force\n",
+      "ForwardX11 yes\nControlMaster auto\nProxyJump none\nRevokedHostKeys none\nPreferredAuthentications "
+      "publickey,password\nRequestTTY yes\nHost other\nForwardX11 no\nRequestTTY force\n",
       "config");
   ASSERT_EQ(reader.notes().size(), 3U);
-  EXPECT_EQ(reader.notes()[0].text, "config:1: ForwardAgent is ignored: the agent is not forwarded yet");
+  EXPECT_EQ(reader.notes()[0].text, "config:1: ForwardX11 is ignored: X11 is not forwarded yet");
   EXPECT_EQ(reader.notes()[0].level, LogLevel::info);
   EXPECT_EQ(reader.notes()[1].text, "config:2: ControlMaster is ignored: connections are not shared yet, each is new");
   EXPECT_EQ(reader.notes()[1].level, LogLevel::verbose);
   EXPECT_EQ(reader.notes()[2].text, "config:6: RequestTTY: terminals are not done yet, the session runs without");
+}
+
+TEST(ClientConfig, TheAgentToForwardIsOursOrAPathOrAVariable) {
+  ClientContext context = context_for("foo");
+  context.environment = [](std::string_view name) -> std::optional<std::string> {
+    if (name == "SSH_AUTH_SOCK") return "/run/mine";
+    if (name == "OTHER") return "/run/other";
+    return std::nullopt;
+  };
+  const auto agent = [&context](const std::string& text) {
+    ClientConfigReader reader(context, few_algorithms());
+    reader.text(text, "config");
+    return reader.finish().forward_agent.value_or("none");
+  };
+  EXPECT_EQ(agent(""), "none");
+  EXPECT_EQ(agent("ForwardAgent no"), "none");
+  EXPECT_EQ(agent("ForwardAgent yes"), "/run/mine");
+  EXPECT_EQ(agent("ForwardAgent TRUE\nForwardAgent no"), "/run/mine");
+  EXPECT_EQ(agent("ForwardAgent $OTHER"), "/run/other");
+  EXPECT_EQ(agent("ForwardAgent $MISSING"), "none");
+  EXPECT_EQ(agent("ForwardAgent ~/agent-%h"), context.home + "/agent-foo");
+  EXPECT_EQ(agent("ForwardAgent ${OTHER}/x"), "/run/other/x");
+  EXPECT_EQ(config_error_of([] { read("ForwardAgent $1-2"); }),
+            "config:1: ForwardAgent: bad name of a variable '$1-2': expected letters, digits or _");
 }
 
 TEST(ClientConfig, IgnoreUnknownNamesKeywordsToPassOver) {

@@ -27,7 +27,7 @@ TEST(ClientOptions, FlagsBecomeSettingsInTheirOrder) {
   const auto options = parse({"-p", "22", "-l", "bob", "-i", "/a \"b\"", "-o", "Port 33", "-c", "aes128-ctr", "-m",
                               "hmac-sha2-512", "-4", "-NnT", "-ax", "-e", "none", "foo"});
   EXPECT_THAT(options.settings,
-              ElementsAre("Port=\"22\"", "User=\"bob\"", R"(IdentityFile="/a \"b\"")", "Port 33",
+              ElementsAre("ForwardAgent=\"no\"", "Port=\"22\"", "User=\"bob\"", R"(IdentityFile="/a \"b\"")", "Port 33",
                           "Ciphers=\"aes128-ctr\"", "MACs=\"hmac-sha2-512\"", "AddressFamily=\"inet\"",
                           "SessionType=\"none\"", "RequestTTY=\"no\"", "StdinNull=\"yes\"", "RequestTTY=\"no\""));
   EXPECT_EQ(options.host, "foo");
@@ -63,6 +63,12 @@ TEST(ClientOptions, FlagsMayFollowTheHostUntilTheCommand) {
   EXPECT_THAT(parse({"-s", "foo", "sftp"}).settings, ElementsAre("SessionType=\"subsystem\""));
 }
 
+TEST(ClientOptions, TheLastOfBigAAndSmallACounts) {
+  EXPECT_THAT(parse({"-A", "-a", "foo"}).settings, ElementsAre("ForwardAgent=\"no\""));
+  EXPECT_THAT(parse({"-oForwardAgent=no", "-a", "foo", "-A"}).settings,
+              ElementsAre("ForwardAgent=\"yes\"", "ForwardAgent=no"));
+}
+
 TEST(ClientOptions, TheUserMayStandInTheDestination) {
   EXPECT_THAT(parse({"alice@foo", "-l", "bob"}).settings, ElementsAre("User=\"alice\"", "User=\"bob\""));
   EXPECT_THAT(parse({"ssh://alice@foo:44"}).settings, ElementsAre("User=\"alice\"", "Port=44"));
@@ -83,8 +89,8 @@ TEST(ClientOptions, WrongUseIsNamed) {
   };
   for (const auto& [arguments, error] : cases) EXPECT_EQ(error_of(arguments), error);
   for (const auto* const flag :
-       {"-L1:a:2", "-R1:a:2", "-D1", "-A", "-X", "-Y", "-Ja", "-Wa:1", "-C",  "-f", "-t",   "-M",
-        "-Sx",     "-Ocheck", "-w0", "-g", "-K", "-y", "-Ix", "-ba",   "-Ba", "-1", "-Ptag"}) {
+       {"-L1:a:2", "-R1:a:2", "-D1", "-X", "-Y", "-Ja", "-Wa:1", "-C",  "-f",  "-t", "-M",
+        "-Sx",     "-Ocheck", "-w0", "-g", "-K", "-y",  "-Ix",   "-ba", "-Ba", "-1", "-Ptag"}) {
     EXPECT_EQ(error_of({flag, "foo"}), std::string(flag, 2) + " is not supported yet");
   }
 }

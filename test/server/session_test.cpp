@@ -276,6 +276,41 @@ TEST_F(SessionTest, VariablesComeFromTheKeysAndTheLogin) {
   EXPECT_EQ(output, "of the key|/bin:/of/the/key|/tmp/info|unset\n");
 }
 
+TEST_F(SessionTest, AProgramFindsTheAgentThatItsSessionAskedFor) {
+  context->forward_agent = [] { return std::optional<std::string>("/run/agent"); };
+  request(msg::AuthAgentReq{});
+  request(msg::Exec{"echo ${SSH_AUTH_SOCK:-none}"});
+  run_to_close();
+  EXPECT_EQ(output, "/run/agent\n");
+  EXPECT_TRUE(order.starts_with("SS")) << order;
+}
+
+// Past vulnerability 84: what `restrict` and DisableForwarding take away does not come back by asking for it.
+TEST_F(SessionTest, AnAgentThatIsNotPermittedOrNotAskedForIsNotMade) {
+  int made = 0;
+  context->forward_agent = [&made] {
+    ++made;
+    return std::optional<std::string>("/run/agent");
+  };
+  context->permissions.agent_forwarding = false;
+  request(msg::AuthAgentReq{});
+  request(msg::Exec{"echo ${SSH_AUTH_SOCK:-none}"});
+  run_to_close();
+  EXPECT_EQ(output, "none\n");
+  EXPECT_TRUE(order.starts_with("FS")) << order;
+  EXPECT_EQ(made, 0);
+}
+
+TEST_F(SessionTest, AnAgentComesTooLateForAProgramThatRuns) {
+  context->forward_agent = [] { return std::optional<std::string>("/run/agent"); };
+  request(msg::Exec{"cat; echo ${SSH_AUTH_SOCK:-none}"});
+  request(msg::AuthAgentReq{});
+  receive(msg::ChannelEof{0});
+  run_to_close();
+  EXPECT_EQ(output, "none\n");
+  EXPECT_TRUE(order.starts_with("SF")) << order;
+}
+
 TEST_F(SessionTest, AMissingShellFailsTheRequest) {
   account.shell = "/nonexistent/shell";
   request(msg::Exec{"true"});

@@ -1,0 +1,86 @@
+#include "server/agent_forwarding.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "proto/messages_session.h"
+
+namespace glassh {
+
+namespace {
+
+// At once. A login opens one for a moment; this many only a program that runs wild has.
+constexpr std::size_t most_connections = 100;
+
+}  // namespace
+
+std::shared_ptr<AgentForwarding> AgentForwarding::create(std::shared_ptr<Hub> hub, Channels& channels, const Log& log) {
+  auto forwarding = std::make_shared<AgentForwarding>(std::move(hub), channels, log);
+  forwarding->await_connection();
+  return forwarding;
+}
+
+AgentForwarding::AgentForwarding(std::shared_ptr<Hub> hub, Channels& channels, const Log& log)
+    : hub_(std::move(hub)),
+      channels_(channels),
+      log_(log),
+      socket_(PrivateSocket::in_new_directory("ssh-", fmt::format("agent.{}", ::getpid()))),
+      listener_(Descriptor::own(hub_->executor(), socket_.release_descriptor())) {}
+
+AgentForwarding::~AgentForwarding() { streams_.end(); }
+
+void AgentForwarding::await_connection() {
+  listener_.when_readable([weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self || self->hub_->over()) return;
+    self->accept_what_is_there();
+    self->await_connection();
+  });
+}
+
+// One at a time: each turn of the event loop has other work as well.
+void AgentForwarding::accept_what_is_there() {
+  Fd peer = accept_connection(listener_.number());
+  if (!peer) {
+    if (errno != EAGAIN) log_.error("agent forwarding: accept: {}", std::strerror(errno));
+    return;
+  }
+  // Past vulnerability 94: the directory keeps others out; should it not, this does.
+  const auto user = peer_user_id(peer.get());
+  if (!user || (*user != 0 && *user != ::geteuid())) {
+    log_.info("agent forwarding: a connection of user {} is refused", user ? std::to_string(*user) : "unknown");
+    return;
+  }
+  if (waiting_.size() + streams_.count() >= most_connections) {
+    log_.info("agent forwarding: a connection is refused, {} are open already", most_connections);
+    return;
+  }
+  open_channel(std::move(peer));
+}
+
+void AgentForwarding::open_channel(Fd peer) {
+  const std::uint32_t channel = channels_.open(msg::AuthAgentOpen::name);
+  waiting_.emplace(channel, std::move(peer));
+  hub_->wake();
+}
+
+bool AgentForwarding::on(const ChannelOpened& event) {
+  const auto found = waiting_.find(event.channel);
+  if (found == waiting_.end()) return false;
+  Fd peer = std::move(found->second);
+  waiting_.erase(found);
+  streams_.join(hub_->channel(channels_, event.channel), std::move(peer));
+  return true;
+}
+
+bool AgentForwarding::on(const ChannelOpenRefused& event) {
+  if (waiting_.erase(event.channel) == 0) return false;
+  log_.verbose("agent forwarding: the client refuses the channel: {} (reason {})", escaped(event.description),
+               event.reason);
+  return true;
+}
+
+}  // namespace glassh

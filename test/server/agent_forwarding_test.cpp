@@ -1,0 +1,124 @@
+// The server's side of agent forwarding: connections to its socket become channels, one each.
+#include "server/agent_forwarding.h"
+
+#include <csignal>
+#include <filesystem>
+
+#include <sys/socket.h>
+
+#include <gtest/gtest.h>
+#include <boost/asio/io_context.hpp>
+
+#include "proto/messages_session.h"
+#include "test/server/log_lines.h"
+#include "test/support/plain_packets.h"
+
+namespace glassh {
+namespace {
+
+class AgentForwardingTest : public testing::Test {
+ protected:
+  AgentForwardingTest() {
+    std::signal(SIGPIPE, SIG_IGN);
+    SocketPair sockets = make_socket_pair();
+    other_end_ = std::move(sockets.second);
+    hub_ = std::make_shared<Hub>(io_.get_executor(), std::move(sockets.first), Fd());
+    forwarding_ = AgentForwarding::create(hub_, channels_, lines_.log);
+  }
+  ~AgentForwardingTest() override {
+    forwarding_.reset();
+    hub_->finish();
+    run();
+  }
+
+  void run() {
+    io_.restart();
+    while (io_.run_one_for(std::chrono::milliseconds(10)) > 0) io_.restart();
+  }
+  // What the client says.
+  template <class M>
+  void receive(const M& message) {
+    const auto payload = encode(message);
+    if (const auto event = channels_.on_payload(payload)) {
+      std::visit(
+          [&](const auto& each) {
+            if constexpr (requires { forwarding_->on(each); }) forwarding_->on(each);
+          },
+          *event);
+    }
+    run();
+  }
+  // A program of the session that connects, and the channel that the client is asked to open for it.
+  Fd connect(std::uint32_t& channel) {
+    Fd program = connect_to_socket(forwarding_->socket_path());
+    run();
+    const auto open = out_.take_only<msg::ChannelOpen>();
+    EXPECT_EQ(open.channel_type, "auth-agent@openssh.com");
+    channel = open.sender_channel;
+    return program;
+  }
+  static std::string read(const Fd& program) {
+    char text[100];
+    const ssize_t size = ::recv(program.get(), text, sizeof text, MSG_DONTWAIT);
+    return size >= 0 ? std::string(text, static_cast<std::size_t>(size)) : std::strerror(errno);
+  }
+
+  asio::io_context io_{1};
+  test::LogLines lines_;
+  test::PlainWriter out_;
+  Channels channels_{out_.writer, {}, 10, nullptr};
+  Fd other_end_;
+  std::shared_ptr<Hub> hub_;
+  std::shared_ptr<AgentForwarding> forwarding_;
+};
+
+TEST_F(AgentForwardingTest, AConnectionBecomesAChannelAndBytesGoBothWays) {
+  std::uint32_t channel = 0;
+  const Fd program = connect(channel);
+  receive(msg::ChannelOpenConfirmation{channel, 7, 1000, 1000, {}});
+  ASSERT_EQ(::send(program.get(), "question", 8, 0), 8);
+  run();
+  EXPECT_EQ(text_of(out_.take_only<msg::ChannelData>().data), "question");
+  receive(msg::ChannelData{channel, bytes_of("answer")});
+  EXPECT_EQ(read(program), "answer");
+  // The program hangs up; the client's end, and then CLOSE.
+  ::shutdown(program.get(), SHUT_WR);
+  run();
+  EXPECT_EQ(out_.take_only<msg::ChannelEof>().recipient_channel, 7u);
+  receive(msg::ChannelEof{channel});
+  EXPECT_EQ(out_.take_only<msg::ChannelClose>().recipient_channel, 7u);
+  receive(msg::ChannelClose{channel});
+  EXPECT_TRUE(out_.take().empty());
+}
+
+TEST_F(AgentForwardingTest, AChannelThatTheClientRefusesHangsUpOnTheProgram) {
+  std::uint32_t channel = 0;
+  const Fd program = connect(channel);
+  EXPECT_EQ(read(program), std::strerror(EAGAIN));
+  receive(msg::ChannelOpenFailure{channel, 1, "no", ""});
+  EXPECT_EQ(read(program), "");
+}
+
+TEST_F(AgentForwardingTest, ThereIsALimitOfConnections) {
+  std::vector<Fd> programs;
+  for (int i = 0; i < 105; ++i) {
+    programs.push_back(connect_to_socket(forwarding_->socket_path()));
+    run();
+  }
+  EXPECT_EQ(out_.take().size(), 100u);
+  EXPECT_EQ(read(programs[99]), std::strerror(EAGAIN));
+  EXPECT_EQ(read(programs[100]), "");
+}
+
+// Past vulnerability 94
+TEST_F(AgentForwardingTest, TheSocketsNamesGoWithTheConnection) {
+  const std::filesystem::path path = forwarding_->socket_path();
+  EXPECT_EQ(std::filesystem::status(path.parent_path()).permissions(), std::filesystem::perms::owner_all);
+  EXPECT_EQ(std::filesystem::status(path).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  forwarding_.reset();
+  EXPECT_FALSE(std::filesystem::exists(path.parent_path()));
+}
+
+}  // namespace
+}  // namespace glassh
