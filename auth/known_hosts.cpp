@@ -179,8 +179,8 @@ std::vector<KnownHostEntry> known_keys(std::span<const KnownHostsFile> files, st
   for (const KnownHostsFile& file : files) {
     for_each_entry(
         file, lower_case(name),
-        [&keys](bool revoked, const KnownHostEntry& entry, Bytes) {
-          if (!revoked) keys.push_back(entry);
+        [&keys](const KnownHostsFields& fields, const KnownHostEntry& entry, Bytes) {
+          if (!fields.revoked && !fields.authority) keys.push_back(entry);
         },
         [](std::size_t, const KnownHostsReason&) {});
   }
