@@ -149,6 +149,15 @@ def refusals(cases, workspace, server):
             expect_equal((result.status, lines[1:]), (0, ["600", "700"]), result)
             path = lines[0].removeprefix("sock=")
             wait_until(lambda path=path: not os.path.exists(os.path.dirname(path)), f"{path} is gone")
+        with cases.case(f"{client}: a server whose key has changed gets no agent, even if it is let pass"):
+            known_hosts = workspace.fresh("known_hosts")
+            workspace.file(os.path.basename(known_hosts),
+                           f"[127.0.0.1]:{server.port} {workspace.public_key('somebody-else')}\n")
+            changed = {"StrictHostKeyChecking=yes": "StrictHostKeyChecking=no", "IdentityAgent=none": "IdentityAgent=SSH_AUTH_SOCK"}
+            options = [changed.get(flag, flag) for flag in client_options(workspace, server, known_hosts=known_hosts)]
+            result = workspace.run([program(client), "-A", *options, "127.0.0.1", SHOW], env=agent.env)
+            expect_equal((result.status, result.out), (0, b"sock=\n"), result)
+            expect("Agent forwarding is disabled" in result.err, result)
     for setting in ("AllowAgentForwarding no", "DisableForwarding yes"):
         with cases.case(f"{setting}: no agent, and the session works"):
             closed = start_glasshd(workspace, [setting])
