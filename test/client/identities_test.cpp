@@ -67,7 +67,7 @@ class IdentitiesTest : public testing::Test {
   std::vector<std::string> gather() {
     identities_.emplace(config_, log_, asker_);
     run([this]() -> asio::awaitable<void> {
-      AgentSession session;
+      SessionProof session;
       co_await identities_->gather(io_.get_executor(), std::move(session));
     });
     std::vector<std::string> names;
