@@ -14,6 +14,7 @@ namespace {
 
 // At once. A login opens one for a moment; this many only a program that runs wild has.
 constexpr std::size_t most_connections = 100;
+constexpr std::chrono::milliseconds out_of_descriptors_pause{200};
 
 }  // namespace
 
@@ -28,7 +29,8 @@ AgentForwarding::AgentForwarding(std::shared_ptr<Hub> hub, Channels& channels, c
       channels_(channels),
       log_(log),
       socket_(PrivateSocket::in_new_directory("ssh-", fmt::format("agent.{}", ::getpid()))),
-      listener_(Descriptor::own(hub_->executor(), socket_.release_descriptor())) {}
+      listener_(Descriptor::own(hub_->executor(), socket_.release_descriptor())),
+      pause_(hub_->executor()) {}
 
 AgentForwarding::~AgentForwarding() { streams_.end(); }
 
@@ -36,18 +38,28 @@ void AgentForwarding::await_connection() {
   listener_.when_readable([weak = weak_from_this()] {
     const auto self = weak.lock();
     if (!self || self->hub_->over()) return;
-    self->accept_what_is_there();
-    self->await_connection();
+    self->accept_one();
+  });
+}
+
+// Who waits at the socket keeps it readable, so asking again at once would only burn the processor.
+void AgentForwarding::await_descriptors() {
+  pause_.expires_after(out_of_descriptors_pause);
+  pause_.async_wait([weak = weak_from_this()](const boost::system::error_code&) {
+    const auto self = weak.lock();
+    if (self && !self->hub_->over()) self->await_connection();
   });
 }
 
 // One at a time: each turn of the event loop has other work as well.
-void AgentForwarding::accept_what_is_there() {
+void AgentForwarding::accept_one() {
   Fd peer = accept_connection(listener_.number());
-  if (!peer) {
-    if (errno != EAGAIN) log_.error("agent forwarding: accept: {}", std::strerror(errno));
-    return;
+  if (!peer && errno != EAGAIN) {
+    log_.error("agent forwarding: accept: {}", std::strerror(errno));
+    return await_descriptors();
   }
+  await_connection();
+  if (!peer) return;
   // Past vulnerability 94: the directory keeps others out; should it not, this does.
   const auto user = peer_user_id(peer.get());
   if (!user || (*user != 0 && *user != ::geteuid())) {

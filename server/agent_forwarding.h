@@ -36,7 +36,8 @@ class AgentForwarding : public std::enable_shared_from_this<AgentForwarding> {
 
  private:
   void await_connection();
-  void accept_what_is_there();
+  void accept_one();
+  void await_descriptors();
   void open_channel(Fd peer);
 
   std::shared_ptr<Hub> hub_;
@@ -44,6 +45,7 @@ class AgentForwarding : public std::enable_shared_from_this<AgentForwarding> {
   const Log& log_;
   PrivateSocket socket_;
   Descriptor listener_;
+  asio::steady_timer pause_;
   std::map<std::uint32_t, Fd> waiting_;  // for the client to accept the channel, by its number
   ForwardedStreams streams_;
 };
