@@ -207,37 +207,42 @@ def passphrases(cases, workspace, tool):
         expect_equal(result.status, 0, result)
 
 
-def logins(cases, workspace, agent_name, servers):
-    """OpenSSH's ssh with a key that only the agent has."""
+def logins(cases, workspace, agent_name, client, servers):
+    """With a key that only the agent has."""
     for kind in ("ed25519", "ecdsa", "rsa"):
-        with cases.case(f"{agent_name}, ssh: logs in with a key of type {kind} that only the agent has"):
+        with cases.case(f"{agent_name}, {client}: logs in with a key of type {kind} that only the agent has"):
             agent = Agent(workspace, agent_name)
             agent.run("glassh-add", workspace.key("user-" + kind, kind))
             for server in servers:
                 kinds = ["ed25519"] if server is servers[0] else ["other"]
                 known_hosts = workspace.fresh("known_hosts")
                 workspace.file(os.path.basename(known_hosts), server.known_hosts(kinds))
-                result = login(workspace, agent, server, known_hosts=known_hosts)
+                result = login(workspace, client, agent, server, known_hosts)
                 expect_equal((result.status, result.out), (0, b"in\n"), result, server.log_tail())
 
 
-def login(workspace, agent, server, user_flags=(), known_hosts=None):
-    options = [flag.replace("IdentityAgent=none", "IdentityAgent=SSH_AUTH_SOCK").replace("IdentitiesOnly=yes", "IdentitiesOnly=no")
-               for flag in client_options(workspace, server, known_hosts=known_hosts, key=None)]
-    return workspace.run(ssh(*user_flags, "-o", "IdentityFile=none", *options, "127.0.0.1", "echo in"), env=agent.env())
+def agent_options(workspace, server, known_hosts=None):
+    changed = {"IdentityAgent=none": "IdentityAgent=SSH_AUTH_SOCK", "IdentitiesOnly=yes": "IdentitiesOnly=no"}
+    options = client_options(workspace, server, known_hosts=known_hosts, key=None)
+    return ["-o", "IdentityFile=none", *(changed.get(flag, flag) for flag in options)]
 
 
-def destinations(cases, workspace, agent_name, tool, right, wrong):
-    with cases.case(f"{agent_name}, {tool}, ssh: a key with -h logs in to its host and is not shown to another"):
+def login(workspace, client, agent, server, known_hosts, *flags):
+    return workspace.run([program(client), *flags, *agent_options(workspace, server, known_hosts), "127.0.0.1", "echo in"],
+                         env=agent.env())
+
+
+def destinations(cases, workspace, agent_name, tool, client, right, wrong):
+    with cases.case(f"{agent_name}, {tool}, {client}: a key with -h logs in to its host and is not shown to another"):
         agent = Agent(workspace, agent_name)
         known_hosts = workspace.fresh("known_hosts")
         workspace.file(os.path.basename(known_hosts), right.known_hosts(["ed25519"]) + wrong.known_hosts(["other"]))
         result = agent.run(tool, "-H", known_hosts, "-h", f"[127.0.0.1]:{right.port}", workspace.key("user-ed25519"))
         expect_equal(result.status, 0, result)
         expect_equal(agent.run(tool, "-T", workspace.key("user-ed25519") + ".pub").status, 1, "signed for anybody")
-        result = login(workspace, agent, right, known_hosts=known_hosts)
+        result = login(workspace, client, agent, right, known_hosts)
         expect_equal((result.status, result.out), (0, b"in\n"), result)
-        result = login(workspace, agent, wrong, ["-v"], known_hosts)
+        result = login(workspace, client, agent, wrong, known_hosts, "-v")
         expect_equal((result.status, result.out), (255, b""), result)
         expect("Permission denied" in result.err, result)
         expect("Offering public key" not in result.err, result)
@@ -347,12 +352,9 @@ def git(cases, workspace, server):
     os.mkdir(home)
     env = {"HOME": home, "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b.invalid",
            "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b.invalid"}
-    options = [flag.replace("IdentityAgent=none", "IdentityAgent=SSH_AUTH_SOCK").replace("IdentitiesOnly=yes", "IdentitiesOnly=no")
-               for flag in client_options(workspace, server, key=None)]
-
     def run(*arguments):
         return workspace.run([find_program("git"), *arguments],
-                             env={**agent.env(), **env, "GIT_SSH_COMMAND": " ".join(ssh("-o", "IdentityFile=none", *options))})
+                             env={**agent.env(), **env, "GIT_SSH_COMMAND": " ".join(ssh(*agent_options(workspace, server)))})
 
     source, bare, copy = (workspace.fresh(name) for name in ("source", "bare.git", "copy"))
     with cases.case("git: signs a commit with a key in glassh-agent, and verifies it"):
@@ -386,12 +388,14 @@ def main():
                 lifetimes(cases, workspace, agent, tool)
                 locking(cases, workspace, agent, tool)
                 confirmation(cases, workspace, agent, tool)
-                destinations(cases, workspace, agent, tool, glasshd, sshd)
+                for client in ("ssh", "glassh"):
+                    destinations(cases, workspace, agent, tool, client, glasshd, sshd)
         without_an_agent(cases, workspace, "glassh-add")
         passphrases(cases, workspace, "glassh-add")
         the_program(cases, workspace)
         protection(cases, workspace)
-        logins(cases, workspace, "glassh-agent", (glasshd, sshd))
+        for agent, client in (("glassh-agent", "ssh"), ("glassh-agent", "glassh"), ("ssh-agent", "glassh")):
+            logins(cases, workspace, agent, client, (glasshd, sshd))
         git(cases, workspace, glasshd)
     return cases.status()
 
