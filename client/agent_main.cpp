@@ -43,6 +43,26 @@ void forbid_core_files() {
   if (::setrlimit(RLIMIT_CORE, &none) < 0) fail("setrlimit RLIMIT_CORE");
 }
 
+// Signals that would end us wait while this lives, until somebody is there who then removes the socket.
+class EndingSignalsWait {
+ public:
+  EndingSignalsWait() {
+    sigset_t ending;
+    ::sigemptyset(&ending);
+    ::sigaddset(&ending, SIGTERM);
+    ::sigaddset(&ending, SIGHUP);
+    if (::sigprocmask(SIG_BLOCK, &ending, &before_) < 0) fail("sigprocmask");
+  }
+  ~EndingSignalsWait() { over(); }
+  EndingSignalsWait(const EndingSignalsWait&) = delete;
+  EndingSignalsWait& operator=(const EndingSignalsWait&) = delete;
+
+  void over() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
 // -k
 int end_agent(const AgentOptions& options) {
   const char* const text = std::getenv("SSH_AGENT_PID");
@@ -67,7 +87,7 @@ Fd watch_process(pid_t pid) {
 }
 
 // Serves until a signal comes, or until the process behind `parent` (if there is one) ends.
-int serve(const AgentOptions& options, PrivateSocket socket, Fd parent) {
+int serve(const AgentOptions& options, PrivateSocket socket, Fd parent, EndingSignalsWait& signals_wait) {
   forbid_core_files();
   SystemRng rng;
   AgentServer::Log log;
@@ -89,6 +109,7 @@ int serve(const AgentOptions& options, PrivateSocket socket, Fd parent) {
     status = ended_by_signal;
     io.stop();
   });
+  signals_wait.over();
   Descriptor command;
   if (parent) {
     command = Descriptor::own(io.get_executor(), std::move(parent));
@@ -126,13 +147,14 @@ void detach() {
 int run(const AgentOptions& options) {
   if (options.kill) return end_agent(options);
   hide_memory();
+  EndingSignalsWait signals_wait;
   PrivateSocket socket = options.bind_address
                              ? PrivateSocket::at(*options.bind_address)
                              : PrivateSocket::in_new_directory("ssh-", fmt::format("agent.{}", ::getpid()));
   if (options.debug || options.foreground) {
     fmt::print("{}", setting_commands(options.style, socket.path(), std::nullopt, ::getpid()));
     std::fflush(stdout);
-    return serve(options, std::move(socket), Fd());
+    return serve(options, std::move(socket), Fd(), signals_wait);
   }
   Fd parent;
   if (!options.command.empty()) parent = watch_process(::getpid());  // who becomes the command
@@ -140,10 +162,11 @@ int run(const AgentOptions& options) {
   if (agent < 0) fail("fork");
   if (agent == 0) {
     detach();
-    return serve(options, std::move(socket), std::move(parent));
+    return serve(options, std::move(socket), std::move(parent), signals_wait);
   }
   const std::string path = socket.path();
   socket.forget();
+  signals_wait.over();
   if (!options.command.empty()) run_command(options.command, path, agent);
   fmt::print("{}", setting_commands(options.style, path, agent, agent));
   return 0;

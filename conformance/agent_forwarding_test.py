@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import socket
 import subprocess
 import sys
 
@@ -23,8 +24,12 @@ class Agent:
     def __init__(self, workspace, name, env=None):
         self.path = workspace.fresh("agent")
         workspace.start([program(name), "-D", "-a", self.path], stdout=subprocess.DEVNULL, env=env or {})
-        wait_until(lambda: os.path.exists(self.path), f"{name} listens")
+        wait_until(self.listens, f"{name} listens")
         self.env = {"SSH_AUTH_SOCK": self.path}
+
+    def listens(self):
+        with socket.socket(socket.AF_UNIX) as connection:
+            return connection.connect_ex(self.path) == 0
 
     def add(self, workspace, *arguments):
         result = workspace.run([program("glassh-add"), *arguments], env=self.env)

@@ -33,7 +33,11 @@ class Agent:
         self.path = workspace.fresh("agent")
         self.process = workspace.start([program(name), "-D", "-a", self.path, *flags], stdout=subprocess.DEVNULL,
                                        env=env or {})
-        wait_until(lambda: os.path.exists(self.path), f"{name} listens")
+        wait_until(self.listens, f"{name} listens")
+
+    def listens(self):
+        with socket.socket(socket.AF_UNIX) as connection:
+            return connection.connect_ex(self.path) == 0
 
     def env(self, **more):
         return {"SSH_AUTH_SOCK": self.path, "HOME": self.workspace.path, **more}
