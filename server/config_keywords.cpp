@@ -11,7 +11,6 @@ namespace {
 
 constexpr auto note = Otherwise::note;
 constexpr auto refuse = Otherwise::refuse;
-constexpr auto verbose = LogLevel::verbose;
 
 constexpr std::string_view no_certificates = "certificates are not accepted yet, whatever signed them";
 constexpr std::string_view no_gssapi = "GSSAPI is not done yet";
@@ -82,31 +81,31 @@ constexpr std::array table{
     ForeignKeyword{"PerSourcePenaltyExemptList", "*"},
     ForeignKeyword{"HostCertificate", "none", note, "host certificates are not done yet, the plain key is offered"},
     ForeignKeyword{"HostKeyAgent", "none", refuse, "host keys that only the agent holds could not sign"},
-    ForeignKeyword{"TCPKeepAlive", "no", note, "it is not set yet; ClientAliveInterval is done", verbose},
-    ForeignKeyword{"IPQoS", "none", note, "it is not set yet", verbose},
+    ForeignKeyword{"TCPKeepAlive", "no", note, "it is not set yet; ClientAliveInterval is done"},
+    ForeignKeyword{"IPQoS", "none", note, "it is not set yet"},
     ForeignKeyword{"UseDNS", "no", note, "names of clients are not looked up"},
     ForeignKeyword{"DebianBanner", "*"},
     ForeignKeyword{"FingerprintHash", "sha256", note, "the log has SHA256 fingerprints"},
     ForeignKeyword{"LogVerbose", "none", note, "LogLevel and --trace are what there is"},
-    ForeignKeyword{"ModuliFile", "none", note, "group exchange is not done yet", verbose},
-    ForeignKeyword{"SecurityKeyProvider", "internal", note, "security keys are not done yet", verbose},
-    ForeignKeyword{"SshdSessionPath", "", note, one_process, verbose},
-    ForeignKeyword{"SshdAuthPath", "", note, one_process, verbose},
+    ForeignKeyword{"ModuliFile", "none", note, "group exchange is not done yet"},
+    ForeignKeyword{"SecurityKeyProvider", "internal", note, "security keys are not done yet"},
+    ForeignKeyword{"SshdSessionPath", "", note, one_process},
+    ForeignKeyword{"SshdAuthPath", "", note, one_process},
 
     // Retired: OpenSSH accepts these and does nothing.
     ForeignKeyword{"Protocol", "2", note, "there is version 2 only"},
-    ForeignKeyword{"UsePrivilegeSeparation", "", note, obsolete, verbose},
-    ForeignKeyword{"UseLogin", "no", note, obsolete, verbose},
-    ForeignKeyword{"KeyRegenerationInterval", "", note, obsolete, verbose},
-    ForeignKeyword{"ServerKeyBits", "", note, obsolete, verbose},
-    ForeignKeyword{"RSAAuthentication", "", note, obsolete, verbose},
-    ForeignKeyword{"RhostsRSAAuthentication", "no", note, obsolete, verbose},
-    ForeignKeyword{"RhostsAuthentication", "no", note, obsolete, verbose},
-    ForeignKeyword{"VerifyReverseMapping", "", note, obsolete, verbose},
-    ForeignKeyword{"ReverseMappingCheck", "", note, obsolete, verbose},
-    ForeignKeyword{"PAMAuthenticationViaKbdInt", "no", note, obsolete, verbose},
-    ForeignKeyword{"AuthorizedKeysFile2", "", note, obsolete, verbose},
-    ForeignKeyword{"KeepAlive", "", note, "it is now TCPKeepAlive, and not set yet", verbose},
+    ForeignKeyword{"UsePrivilegeSeparation", "", note, obsolete},
+    ForeignKeyword{"UseLogin", "no", note, obsolete},
+    ForeignKeyword{"KeyRegenerationInterval", "", note, obsolete},
+    ForeignKeyword{"ServerKeyBits", "", note, obsolete},
+    ForeignKeyword{"RSAAuthentication", "", note, obsolete},
+    ForeignKeyword{"RhostsRSAAuthentication", "no", note, obsolete},
+    ForeignKeyword{"RhostsAuthentication", "no", note, obsolete},
+    ForeignKeyword{"VerifyReverseMapping", "", note, obsolete},
+    ForeignKeyword{"ReverseMappingCheck", "", note, obsolete},
+    ForeignKeyword{"PAMAuthenticationViaKbdInt", "no", note, obsolete},
+    ForeignKeyword{"AuthorizedKeysFile2", "", note, obsolete},
+    ForeignKeyword{"KeepAlive", "", note, "it is now TCPKeepAlive, and not set yet"},
 };
 
 }  // namespace

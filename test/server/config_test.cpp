@@ -189,7 +189,7 @@ TEST(ServerConfig, WhatIsMissedOnlyIsAcceptedWithANote) {
   EXPECT_EQ(reader.notes()[0].text, "sshd_config:1: UsePAM is ignored: PAM is not done yet, and needs root");
   EXPECT_EQ(reader.notes()[0].level, LogLevel::info);
   EXPECT_EQ(reader.notes()[1].text, "sshd_config:2: PrintMotd is ignored: nothing is printed at login");
-  EXPECT_EQ(reader.notes()[2].level, LogLevel::verbose);
+  EXPECT_EQ(reader.notes()[2].level, LogLevel::info);
   EXPECT_EQ(config_error_of([] { read("Banner"); }), "sshd_config:1: Banner: a value is missing");
 }
 
