@@ -48,7 +48,7 @@ std::size_t Channel::room() const {
   if (writer_.holding() || writer_.backlog() >= limits_.backlog) return 0;
   // RFC 4254 section 5 [4254-5-1] and section 5.2 [4254-5.2-4]: no more than the peer's window and maximum packet size;
   // [4254-5.2-8]: nor than our own transport sends, whatever the peer allows.
-  constexpr std::size_t transport_limit = PacketWriter::max_payload - extended_data_header;
+  constexpr std::size_t transport_limit = PacketWriter::bulk_payload - extended_data_header;
   return std::min<std::size_t>({window_to_peer_, peer_maximum_packet_, transport_limit});
 }
 

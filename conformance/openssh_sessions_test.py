@@ -71,6 +71,9 @@ def ends(cases, way):
         with cases.case(f"{way.name}: death by SIG{name} is status 255"):
             result = way.run(f"kill -{name} $$; sleep 60")
             expect_equal(result.status, 255, result, way.server.log_tail)
+    with cases.case(f"{way.name}: a command of 100000 bytes"):
+        result = way.run(f"echo {'x' * 100000} | wc -c; exit 6")
+        expect_equal((result.status, result.out.split()), (6, [b"100001"]), result)
     with cases.case(f"{way.name}: a command that is not there is the shell's 127"):
         result = way.run("/nonexistent/command")
         expect_equal(result.status, 127, result)

@@ -1,5 +1,6 @@
 #include "transport/block_pool.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace glassh {
@@ -13,12 +14,14 @@ BlockLease& BlockLease::operator=(BlockLease&& other) noexcept {
   if (this != &other) {
     give_back();
     memory_ = std::move(other.memory_);
+    size_ = other.size_;
   }
   return *this;
 }
 
 void BlockLease::give_back() {
-  if (memory_ != nullptr) BlockPool::of_this_thread().take_back(std::move(memory_));
+  if (memory_ != nullptr && size_ == block_size) BlockPool::of_this_thread().take_back(std::move(memory_));
+  memory_.reset();
 }
 
 BlockPool& BlockPool::of_this_thread() {
@@ -26,9 +29,10 @@ BlockPool& BlockPool::of_this_thread() {
   return pool;
 }
 
-BlockLease BlockPool::lease() {
-  if (free_.empty()) return BlockLease(std::make_unique_for_overwrite<std::uint8_t[]>(block_size));
-  BlockLease lease(std::move(free_.back()));
+BlockLease BlockPool::lease(std::size_t at_least) {
+  const std::size_t size = std::max(at_least, block_size);
+  if (size > block_size || free_.empty()) return {std::make_unique_for_overwrite<std::uint8_t[]>(size), size};
+  BlockLease lease(std::move(free_.back()), block_size);
   free_.pop_back();
   return lease;
 }

@@ -24,16 +24,26 @@ MutableBytes PacketReader::space() {
     begin_ = end_ = used_ = 0;
   }
   if (begin_ == end_) begin_ = end_ = 0;
-  if (begin_ > 0 && block_size - end_ < least_space) {
+  if (begin_ > 0 && block_.size() - end_ < least_space) {
     std::memmove(block_.data(), block_.data() + begin_, end_ - begin_);
     end_ -= begin_;
     begin_ = 0;
   }
-  return {block_.data() + end_, block_size - end_};
+  if (end_ == block_.size() && end_ < 4 + packet_length_ + shape_.tag) grow();
+  return {block_.data() + end_, block_.size() - end_};
+}
+
+// A packet that is longer than a block: memory is taken as its bytes arrive, never because its length is announced.
+void PacketReader::grow() {
+  BlockLease larger = BlockPool::of_this_thread().lease(std::min(2 * end_, 4 + packet_length_ + shape_.tag));
+  std::memcpy(larger.data(), block_.data(), end_);
+  wipe({block_.data(), used_});
+  block_ = std::move(larger);
+  used_ = end_;
 }
 
 void PacketReader::filled(std::size_t size) {
-  assert(size <= block_size - end_);
+  assert(size <= block_.size() - end_);
   end_ += size;
   used_ = std::max(used_, end_);
   if (size == 0) release_if_empty();

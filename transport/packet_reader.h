@@ -44,12 +44,14 @@ class PacketReader {
   bool holds_block() const { return static_cast<bool>(block_); }
   bool holds_bytes() const { return end_ > begin_; }
 
-  // RFC 4253 section 6.1 asks for 35000 bytes in all; nothing that we invite is longer.
-  static constexpr std::uint32_t max_packet_length = 35000;
+  // RFC 4253 section 6.1: 35000 bytes in all are owed to everybody [4253-6.1-1]; more are of use to a long command
+  // [4253-6.1-2]. OpenSSH has the same limit.
+  static constexpr std::uint32_t max_packet_length = 256 * 1024;
 
  private:
   void check_length(std::uint32_t length) const;
   Bytes payload_of(Bytes packet) const;
+  void grow();
   void release_if_empty();
 
   TraceSink* trace_;

@@ -125,8 +125,8 @@ void PacketWriter::drop_held() {
 }
 
 PacketWriter::OutBlock& PacketWriter::block_with(std::size_t room) {
-  if (blocks_.empty() || blocks_.back().end + room > block_size) {
-    blocks_.push_back(OutBlock{BlockPool::of_this_thread().lease()});
+  if (blocks_.empty() || blocks_.back().end + room > blocks_.back().memory.size()) {
+    blocks_.push_back(OutBlock{BlockPool::of_this_thread().lease(room)});
   }
   return blocks_.back();
 }

@@ -66,7 +66,9 @@ class PacketWriter {
   std::uint64_t bytes_under_key() const { return bytes_under_key_; }
   const PacketShape& shape() const { return shape_; }
 
-  static constexpr std::size_t max_payload = 34 * 1024 - 512;  // two sealed packets fit in a block
+  static constexpr std::size_t bulk_payload = 34 * 1024 - 512;  // two sealed packets fit in a block
+  // RFC 4253 section 6.1 [4253-6.1-3]: longer ones are sent only because the user asked for them, by a long command.
+  static constexpr std::size_t max_payload = 256 * 1024 - 512;
 
  private:
   struct OutBlock {

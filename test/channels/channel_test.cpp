@@ -15,7 +15,7 @@ TEST_F(ChannelTest, RoomIsTheSmallestOfWindowPacketAndTransport) {  // [4254-5.2
   EXPECT_EQ(opened(0, 50).room(), 0u);  // [4254-5-1]
   const std::size_t most = opened(0xffffffff, 0xffffffff).room();
   EXPECT_GE(most, 32768u);
-  EXPECT_LE(most, PacketWriter::max_payload);
+  EXPECT_LE(most, PacketWriter::bulk_payload);
 }
 
 TEST_F(ChannelTest, DataGoesWhereItIsSealedAndTakesFromTheWindow) {

@@ -279,18 +279,18 @@ TEST_F(SshClientTest, EnvironmentCommandAndInputAreSent) {
 
 TEST_F(SshClientTest, ACommandThatFitsInNoPacketIsRefusedInPlainWords) {
   Heard heard;
-  const Result result = run({.script = hear(heard)}, std::string(40000, 'x'));
+  const Result result = run({.script = hear(heard)}, std::string(300000, 'x'));
   EXPECT_EQ(result.status, 255);
-  EXPECT_EQ(result.log, "The command has 40000 bytes; 34048 is the most that can be sent\n");
+  EXPECT_EQ(result.log, "The command has 300000 bytes; 261376 is the most that can be sent\n");
   EXPECT_EQ(heard.requests, (std::vector<std::string>{"session", "no-more-sessions@openssh.com"}));
 }
 
 TEST_F(SshClientTest, AVariableThatFitsInNoPacketIsLeftOut) {
   Heard heard;
-  config_.set_env = {{"HUGE", std::string(40000, 'x')}, {"SMALL", "1"}};
+  config_.set_env = {{"HUGE", std::string(300000, 'x')}, {"SMALL", "1"}};
   const Result result = run({.script = hear(heard)}, "date");
   EXPECT_EQ(result.status, 0);
-  EXPECT_EQ(result.log, "The environment variable HUGE is not sent: it has 40004 bytes, 34048 is the most\n");
+  EXPECT_EQ(result.log, "The environment variable HUGE is not sent: it has 300004 bytes, 261376 is the most\n");
   EXPECT_EQ(heard.requests,
             (std::vector<std::string>{"session", "no-more-sessions@openssh.com", "env SMALL=1", "exec date"}));
 }

@@ -182,12 +182,12 @@ TEST(PacketPair, AFlippedBitEndsItInEverySuite) {  // past vulnerability 37
 
 TEST(PacketReader, ImplausibleLengthsAreRefused) {  // [4253-6.1-4] breaks; past vulnerabilities 34 and 35
   for (const std::uint32_t length :
-       {0U, 1U, 2U, 3U, 4U, 5U, 35001U, 35008U, 1U << 18, 1U << 31, 0xffffffffU, 0xfffffffcU}) {
+       {0U, 1U, 2U, 3U, 4U, 5U, (1U << 18) + 4, (1U << 18) + 12, 1U << 31, 0xffffffffU, 0xfffffffcU}) {
     EXPECT_NE(error_of(packet(length, 4, 30)).find("packet_length is"), std::string::npos) << length;
   }
   for (const CipherNames& suite :
        {CipherNames{"aes128-gcm@openssh.com", ""}, {"aes128-ctr", "hmac-sha2-256-etm@openssh.com"}}) {
-    for (const std::uint32_t length : {0U, 5U, 35000U, 35001U, 0xffffffffU, 0xfffffff0U}) {
+    for (const std::uint32_t length : {0U, 5U, 35001U, (1U << 18) + 16, 0xffffffffU, 0xfffffff0U}) {
       PacketReader reader;
       reader.use(make_opener(suite, keys_of(suite, 5)), suite.cipher, false);
       feed(reader, packet(length, 4, 100));
@@ -210,9 +210,39 @@ TEST(PacketReader, PaddingIsChecked) {
 
 TEST(PacketReader, AnnouncedBytesAreNotAllocated) {  // past vulnerability 35
   PacketReader reader;
-  feed(reader, packet(34996, 4, 3));
+  feed(reader, packet((1 << 18) - 4, 4, 3));
   EXPECT_FALSE(reader.next_payload());
   EXPECT_EQ(reader.space().size() + 8, block_size);
+}
+
+// RFC 4253 section 6.1 [4253-6.1-1] [4253-6.1-2] keeps; memory follows what arrived (past vulnerability 35).
+TEST(Packets, LongOnesArriveWholeWhateverTheChunks) {
+  for (const std::size_t size : {std::size_t{34990}, block_size - 4, block_size + 100, PacketWriter::max_payload}) {
+    SeededRng rng(1);
+    PacketWriter writer(rng);
+    const std::vector<std::uint8_t> payload(size, 0x50);
+    writer.send_payload(payload);
+    writer.send_payload(std::vector<std::uint8_t>{2, 1});
+    const std::vector<std::uint8_t> bytes = take_ready(writer);
+    for (const std::size_t chunk : {std::size_t{4000}, std::size_t{1} << 20}) {
+      PacketReader reader;
+      std::vector<std::vector<std::uint8_t>> got;
+      for (std::size_t at = 0; at < bytes.size();) {
+        const MutableBytes space = reader.space();
+        ASSERT_GT(space.size(), 0U);
+        EXPECT_LE(space.size(), std::max(at, block_size)) << "memory taken ahead of the bytes";
+        const std::size_t part = std::min({space.size(), chunk, bytes.size() - at});
+        std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(at), part, space.begin());
+        reader.filled(part);
+        at += part;
+        while (const auto arrived = reader.next_payload()) got.push_back(copy_of(*arrived));
+      }
+      ASSERT_EQ(got.size(), 2U) << size;
+      EXPECT_EQ(got[0], payload);
+      EXPECT_EQ(got[1], (std::vector<std::uint8_t>{2, 1}));
+      EXPECT_FALSE(reader.holds_block());
+    }
+  }
 }
 
 }  // namespace
