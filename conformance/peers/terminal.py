@@ -11,12 +11,14 @@ from peers.cases import Failure
 class Terminal:
     """What the client writes to its terminal, standard output and standard error is in `text`, as the terminal shows it."""
 
-    def __init__(self, arguments, env=None):
+    def __init__(self, arguments, env=None, person=None):
+        """As `person` (people.py), if there is one, with their environment; `env` adds to it."""
         self.text = ""
         self._pid, self._terminal = os.forkpty()
         if self._pid == 0:
             try:
-                os.execve(arguments[0], arguments, {**os.environ, "SHLVL": "1", **(env or {})})
+                environment = person.become(os.ttyname(0)) if person else {**os.environ, "SHLVL": "1"}
+                os.execve(arguments[0], arguments, {**environment, **(env or {})})
             finally:
                 os._exit(126)
 
