@@ -1,5 +1,6 @@
 #include "client/client_connection.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>

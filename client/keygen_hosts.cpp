@@ -1,4 +1,5 @@
 // glassh-keygen -F, -H and -R: known_hosts, found and changed (auth/known_hosts_edit.h does the work).
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <system_error>

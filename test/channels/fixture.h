@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "channels/channels.h"
 #include "proto/messages_session.h"
 #include "test/support/plain_packets.h"

@@ -1,5 +1,6 @@
 #include "client/identities.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 

@@ -1,6 +1,8 @@
 // What a person sees and answers while logging in, with a server that says what the test says.
 #include "client/login.h"
 
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,6 +1,7 @@
 // Servers that mean ill, against the client's whole core: past vulnerabilities 6 and 7. Whatever they send and
 // whenever, the client says nothing of the user, and asks the user for nothing, before the server has proved its host
 // key and the keys are in use.
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <vector>

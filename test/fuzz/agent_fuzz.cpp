@@ -2,6 +2,7 @@
 // nothing, and a key that came with limits is never used without them.
 //
 // The stream is what a client sends: lengths and requests.
+#include <algorithm>
 #include <cstdlib>
 
 #include "auth/agent.h"

@@ -1,5 +1,6 @@
 // Whole connections with sockets: client and server cores, each under its Drive, joined by a socketpair, with pipes on
 // their channels. What the cores promise (test/properties/connection_test.cpp) must survive the rim.
+#include <algorithm>
 #include <csignal>
 #include <list>
 #include <map>

@@ -2,6 +2,7 @@
 // same events and, byte for byte, the same bytes from us. README.md says how they are recorded.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>

@@ -1,6 +1,8 @@
 // Whole key exchanges between two transports, and what breaks them.
 #include "transport/key_exchange.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "proto/messages_connection.h"

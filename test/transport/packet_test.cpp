@@ -1,6 +1,8 @@
 // RFC 4253 section 6, both directions: PacketWriter against PacketReader, and each of them against bytes made by hand.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "proto/messages_connection.h"
 #include "test/support/transport_pair.h"
 #include "transport/packet_reader.h"

@@ -1,6 +1,8 @@
 // A channel between two sockets, as forwarding has it: each direction ends by itself.
 #include "channels/io/forwarded_stream.h"
 
+#include <algorithm>
+
 #include <sys/socket.h>
 
 #include "test/channels/io/plain_end.h"
