@@ -7,32 +7,17 @@ for a password.
 import os
 import re
 import shutil
-import subprocess
 import sys
-import time
 
 sys.dont_write_bytecode = True
 
 from peers import Cases, Workspace, expect, expect_equal, find_program, start_glasshd, start_sshd, wait_until
-from peers.cases import Failure
 from peers.logins import PASSWORD, Login, crypt, expect_log, prompt
+from peers.people import administer
 from peers.servers import Server, authorized_keys
 from peers.workspace import USER, our_program
 
 NAME = f"glassh-{os.getpid()}"
-
-
-def administer(*arguments):
-    """useradd and its kin, which lock the files that they change: another test's may be at it."""
-    for _ in range(50):
-        done = subprocess.run([find_program(arguments[0]), *arguments[1:]], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              check=False)
-        if done.returncode == 0:
-            return
-        if "lock" not in done.stderr:
-            break
-        time.sleep(0.2)
-    raise Failure(f"{' '.join(arguments)}: {done.stderr}")
 
 
 def make_user(workspace, *flags):

@@ -23,13 +23,14 @@ def become_root():
     os.execv(find_program("sudo"), ["sudo", "-n", "env", *kept, sys.executable, "-u", *sys.argv])
 
 
-def _edit_accounts(*command, input=None):
-    """Other programs edit the password file as well, and hold its lock meanwhile."""
+def administer(*command, input=None):
+    """useradd and its kin. Another test may hold the files' lock, and a user's last process may still be ending."""
     for _ in range(100):
-        done = subprocess.run([find_program(command[0]), *command[1:]], input=input, capture_output=True, text=True, check=False)
+        done = subprocess.run([find_program(command[0]), *command[1:]], input=input or "", capture_output=True, text=True,
+                              check=False)
         if done.returncode == 0:
             return
-        if "lock" not in done.stderr:
+        if "lock" not in done.stderr and "currently used" not in done.stderr:
             break
         time.sleep(0.1)
     raise Failure(f"{' '.join(command)} ended with {done.returncode}: {done.stderr}")
@@ -84,10 +85,10 @@ def person(directory, role, password=None, path="/usr/bin:/bin"):
     """A new user whose home is directory/role. Without a password nobody can log in with one."""
     name = f"glassh-{role[:8]}-{secrets.token_hex(4)}"
     home = os.path.join(directory, role)
-    _edit_accounts("useradd", "--no-create-home", "--home-dir", home, "--shell", "/bin/sh", name)
+    administer("useradd", "--no-create-home", "--home-dir", home, "--shell", "/bin/sh", name)
     try:
         # A locked account is one that sshd lets nobody into, whatever the method.
-        _edit_accounts("chpasswd", input=f"{name}:{password or secrets.token_hex(16)}\n")
+        administer("chpasswd", input=f"{name}:{password or secrets.token_hex(16)}\n")
         yield Person(name, home, path)
     finally:
-        _edit_accounts("userdel", "--force", name)
+        administer("userdel", "--force", name)  # a server of theirs may still be about to end
