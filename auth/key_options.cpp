@@ -130,6 +130,10 @@ void take_environment(const std::string& value, KeyOptions& options) {
 // Past vulnerability 15: an empty list is one that nobody matches, and an odd one is an error.
 void take_from(const std::string& value, KeyOptions& options) {
   if (!options.from.empty()) bad("from= stands there twice");
+  // Deviation: sshd takes a blank for a part of a name, so that "*, !10.0.0.1" lets 10.0.0.1 in.
+  if (value.find_first_of(" \t") != std::string::npos) {
+    bad(fmt::format("from=\"{}\": expected commas between the items and no blanks", printable_text(value)));
+  }
   if (!is_address_list(value)) {
     bad(fmt::format("from=\"{}\": an item is empty, or a network whose mask does not fit its address",
                     printable_text(value)));

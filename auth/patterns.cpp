@@ -31,10 +31,9 @@ bool match_pattern(std::string_view text, std::string_view pattern) {
 }
 
 PatternMatch match_pattern_list(std::string_view text, std::string_view list) {
-  constexpr std::string_view separators = ", \t\r\n";
   bool matched = false;
   while (!list.empty()) {
-    std::string_view item = list.substr(0, list.find_first_of(separators));
+    std::string_view item = list.substr(0, list.find(','));
     list.remove_prefix(std::min(item.size() + 1, list.size()));
     const bool negates = item.starts_with('!');
     if (negates) item.remove_prefix(1);

@@ -20,7 +20,8 @@ enum class PatternMatch {
   negated,  // an item with ! matches: that decides, wherever in the list it stands
 };
 
-// The items are separated by commas, blanks or both. Empty items, and a lone "!", match nothing.
+// The items are separated by commas, and by nothing else: a group may be named "domain users". Empty items, and a lone
+// "!", match nothing.
 PatternMatch match_pattern_list(std::string_view text, std::string_view list);
 
 }  // namespace glassh

@@ -95,6 +95,8 @@ TEST(KeyOptions, WhatIsNotUnderstoodSpoilsThemAll) {
       {"from=\"\"", "an item is empty"},
       {"from=\"a,\"", "an item is empty"},
       {"from=\"10.0.0.1/8\"", "a network whose mask does not fit"},
+      {"from=\"10.0.0.1 10.0.0.2\"", "expected commas between the items and no blanks"},
+      {"from=\"*, !10.0.0.1\"", "expected commas between the items and no blanks"},
       {"from=\"a\",from=\"a\"", "from= stands there twice"},
       {"expiry-time=\"\"", "expected YYYYMMDD[HHMM[SS]]"},
       {"expiry-time=\"2030\"", "expected YYYYMMDD"},

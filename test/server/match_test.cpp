@@ -24,14 +24,15 @@ ServerConfig read(std::string_view text, const std::string& name = "sshd_config"
 }
 
 MatchSubject ann() {
-  return {.user = "ann",
-          .host = "client.example",
-          .address = "192.0.2.7",
-          .local_address = "2001:db8::1",
-          .local_port = 2222,
-          .groups = [](const std::string& user) {
-            return user == "ann" ? std::vector<std::string>{"users", "staff"} : std::vector<std::string>();
-          }};
+  return {
+      .user = "ann",
+      .host = "client.example",
+      .address = "192.0.2.7",
+      .local_address = "2001:db8::1",
+      .local_port = 2222,
+      .groups = [](const std::string& user) {
+        return user == "ann" ? std::vector<std::string>{"users", "staff", "domain users"} : std::vector<std::string>();
+      }};
 }
 
 std::uint32_t sessions(std::string_view text, const MatchSubject& subject = ann()) {
@@ -55,6 +56,9 @@ TEST(Match, CriteriaAreMetOrNot) {
       {"Group other,s*", true},
       {"Group *,!staff", false},
       {"Group wheel", false},
+      {"Group \"domain users\"", true},
+      {"Group \"wheel users\"", false},  // one group's name, not two
+      {"User \"bob ann\"", false},
       {"Host *.EXAMPLE", true},
       {"Host *.example,!client.*", false},
       {"Host 192.0.2.7", false},
