@@ -114,7 +114,12 @@ asio::awaitable<bool> AgentServer::confirm(std::string question) {
     co_await turn.async_wait(quietly);
   }
   asking_ = true;
-  const bool yes = co_await asker_.permits(executor_, std::move(question), Question::Where::window);
+  bool yes = false;
+  try {
+    yes = co_await asker_.permits(executor_, std::move(question), Question::Where::window);
+  } catch (const std::exception& error) {  // no descriptors left, for one. The next one in the queue has its turn still
+    log(fmt::format("the user cannot be asked: {}", error.what()));
+  }
   log(yes ? "use of the key was permitted" : "use of the key was not permitted");
   if (waiting_to_ask_.empty()) {
     asking_ = false;
