@@ -297,11 +297,40 @@ bool ClientConfig::sends_env(std::string_view name) const {
                      [name](const std::string& pattern) { return match_pattern(name, pattern); });
 }
 
+namespace {
+
+// As ssh(1): an -i that names no file counts for nothing, so that the default keys remain. What has tokens is not
+// looked at, and a public half alone is enough: an agent may have the other one.
+std::optional<ConfigNote> missing_identity(const ClientOptions& options, const std::string& setting,
+                                           const std::string& home) {
+  for (const std::string& name : options.identity_files) {
+    if (setting != "IdentityFile=" + quote_config_word(name) || equal_ignoring_case(name, "none")) continue;
+    if (name.find_first_of("%$") != name.npos || (name.starts_with('~') && !name.starts_with("~/"))) continue;
+    const std::string path = expand_tilde(name, home);
+    std::error_code error;
+    std::error_code ignored;
+    if (std::filesystem::exists(std::filesystem::status(path, error))) continue;
+    if (std::filesystem::exists(path + ".pub", ignored)) continue;
+    return ConfigNote{LogLevel::info,
+                      fmt::format("Warning: Identity file {} not accessible: {}.", name, error.message())};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 LoadedClientConfig load_client_config(const ClientOptions& options, const ClientContext& context,
                                       const AlgorithmNames& supported, const std::string& system_file) {
   using Source = ClientConfigReader::Source;
   ClientConfigReader reader(context, supported);
-  for (const auto& setting : options.settings) reader.option(setting);
+  std::vector<ConfigNote> missing;
+  for (const auto& setting : options.settings) {
+    if (auto note = missing_identity(options, setting, context.home)) {
+      missing.push_back(std::move(*note));
+    } else {
+      reader.option(setting);
+    }
+  }
   if (!options.config_file) {
     reader.file(context.home + "/.ssh/config", Source::user, true);
     reader.file(system_file, Source::system, false);
@@ -310,11 +339,11 @@ LoadedClientConfig load_client_config(const ClientOptions& options, const Client
       throw ConfigError(fmt::format("{}: there is no such file", *options.config_file));
     }
   }
-  LoadedClientConfig loaded{reader.finish(), {}};
+  LoadedClientConfig loaded{reader.finish(), std::move(missing)};
   if (loaded.config.remote_command && !options.command.empty()) {
     throw ConfigError("RemoteCommand is set, and a command was given: only one can run");
   }
-  loaded.notes = reader.notes();
+  loaded.notes.insert(loaded.notes.end(), reader.notes().begin(), reader.notes().end());
   return loaded;
 }
 

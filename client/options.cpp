@@ -60,6 +60,7 @@ void take_flag(const Flag& flag, ClientOptions& options) {
   if (flag.name.size() > 1) return take_long_flag(flag, options);
   const char letter = flag.name.front();
   if (letter == 'p') check_port(flag);
+  if (letter == 'i') options.identity_files.push_back(flag.value);
   if (letter == 'A' || letter == 'a') return take_agent_flag(letter == 'A', options);
   bool taken = ignored_flags.find(letter) != std::string_view::npos;
   for (const auto& setting : setting_flags) {

@@ -521,6 +521,16 @@ TEST_F(ClientConfigFiles, TheUsersFileComesBeforeTheSystems) {
 
 TEST_F(ClientConfigFiles, MissingFilesAreNoMistake) { EXPECT_EQ(load({"foo"}).config.port, 22); }
 
+TEST_F(ClientConfigFiles, AMissingFileOfTheFlagLeavesTheDefaultKeys) {
+  const std::string key = write("key", ""), agents = home_ / "agents", none = home_ / "none";
+  write("agents.pub", "");
+  EXPECT_THAT(load({"-i", key, "-i", none, "-i", agents, "foo"}).config.identity_files, ElementsAre(key, agents));
+  const auto loaded = load({"-i", none, "foo"});
+  EXPECT_FALSE(loaded.config.identity_files_given);
+  ASSERT_EQ(loaded.notes.size(), 1U);
+  EXPECT_EQ(loaded.notes[0].text, "Warning: Identity file " + none + " not accessible: No such file or directory.");
+}
+
 TEST_F(ClientConfigFiles, AFileThatOthersMayWriteIsRefused) {
   const auto path = write(".ssh/config", "Port 1\n", 0660);
   EXPECT_EQ(config_error_of([&] { load({"foo"}); }), path + ": bad permissions 0660: others may write it; chmod go-w");
