@@ -89,6 +89,17 @@ TEST_F(KeygenTest, APassphraseThatIsNotRepeatedMakesNoKey) {
   EXPECT_NO_THROW(load_private_key(home.path("id"), &passphrase));
 }
 
+// Whoever encrypts a key by its other name must not leave it open under its own.
+TEST_F(KeygenTest, ThroughALinkTheKeyItselfChanges) {
+  EXPECT_EQ(run({"-q", "-N", "", "-C", "old", "-f", home.path("key")}), 0) << error;
+  std::filesystem::create_symlink("key", home.path("link"));
+  EXPECT_EQ(run({"-c", "-C", "new", "-f", home.path("link")}), 0) << error;
+  EXPECT_EQ(load_private_key(home.path("key")).comment, "new");
+  EXPECT_EQ(run({"-p", "-N", "secret", "-f", home.path("link")}), 0) << error;
+  EXPECT_THROW(load_private_key(home.path("key")), KeyFileError);
+  EXPECT_TRUE(std::filesystem::is_symlink(home.path("link")));
+}
+
 TEST_F(KeygenTest, KnownHostsAreThoseOfTheHome) {
   EXPECT_EQ(run({"-F", "example.com"}), 255);
   EXPECT_EQ(error, "Cannot stat " + home.path(".ssh/known_hosts") + ": No such file or directory");
