@@ -17,12 +17,21 @@ void print_fingerprint(const PublicKey& key, std::string_view comment, const Key
   if (options.verbose > 0) fmt::print("{}\n", randomart(key, options.hash));
 }
 
-// As ssh-keygen shows a private key's file: with the comment of the .pub beside it, or that file's name.
+// Empty, too, where it takes a passphrase to read it.
+std::string comment_inside(const std::string& path) {
+  try {
+    return load_private_key(path).comment;
+  } catch (const KeyFileError&) {
+    return {};
+  }
+}
+
+// As ssh-keygen shows a private key's file: with the comment of the .pub beside it, or its own, or that file's name.
 void print_private_fingerprint(const std::string& path, const KeygenOptions& options) {
   const FoundPublicKey found = find_public_key(path);
-  const bool beside = file_exists(path + ".pub");
-  const std::string none = beside ? path + ".pub" : "no comment";
-  print_fingerprint(found.key, found.comment.empty() ? none : found.comment, options);
+  const std::string comment = found.comment.empty() ? comment_inside(path) : found.comment;
+  const std::string none = file_exists(path + ".pub") ? path + ".pub" : "no comment";
+  print_fingerprint(found.key, comment.empty() ? none : comment, options);
 }
 
 // Up to the next blank that is not in quotes: the options of a line of authorized_keys may have blanks in them.

@@ -100,6 +100,16 @@ TEST_F(KeygenTest, ThroughALinkTheKeyItselfChanges) {
   EXPECT_TRUE(std::filesystem::is_symlink(home.path("link")));
 }
 
+TEST_F(KeygenTest, FingerprintsHaveTheCommentInTheKeyIfTheFileIsAlone) {
+  EXPECT_EQ(run({"-q", "-N", "", "-C", "mine", "-f", home.path("key")}), 0) << error;
+  std::filesystem::remove(home.path("key.pub"));
+  EXPECT_EQ(run({"-l", "-f", home.path("key")}), 0) << error;
+  EXPECT_THAT(out, HasSubstr(" mine (ED25519)"));
+  EXPECT_EQ(run({"-p", "-N", "secret", "-f", home.path("key")}), 0) << error;
+  EXPECT_EQ(run({"-l", "-f", home.path("key")}), 0) << error;
+  EXPECT_THAT(out, HasSubstr(" no comment (ED25519)"));
+}
+
 TEST_F(KeygenTest, KnownHostsAreThoseOfTheHome) {
   EXPECT_EQ(run({"-F", "example.com"}), 255);
   EXPECT_EQ(error, "Cannot stat " + home.path(".ssh/known_hosts") + ": No such file or directory");
