@@ -141,10 +141,9 @@ void SshClient::on(const GlobalRequested& event) {
 
 void SshClient::on(const Disconnected& event) {
   failed_ = true;
-  const bool logged_in = connection_.transport().phase() == Phase::connection;
   const std::string description = printable(event.description);
   if (event.by_peer && event.reason == DisconnectReason::connection_lost) {
-    if (logged_in) {
+    if (logged_in()) {
       log_.error("Connection to {} closed by remote host.", config_.host_name);
     } else {
       log_.fatal("Connection closed by {}", stream_.text());
@@ -156,7 +155,7 @@ void SshClient::on(const Disconnected& event) {
     log_.fatal("Disconnected from {}", stream_.text());
   } else if (event.reason == DisconnectReason::connection_lost) {
     log_.fatal("Timeout, server {} not responding.", config_.host_name);
-  } else if (event.reason == DisconnectReason::key_exchange_failed && !logged_in) {
+  } else if (event.reason == DisconnectReason::key_exchange_failed && !logged_in()) {
     log_.fatal("Unable to negotiate with {}: {}", stream_.text(), description);
   } else {
     log_.fatal("Connection to {}: {}", stream_.text(), description);

@@ -40,6 +40,7 @@ class SshClient {
   asio::awaitable<int> run(std::optional<std::chrono::steady_clock::time_point> deadline);
   // Ends the connection in good order; run() then returns soon.
   void end_by_signal(int signal);
+  bool logged_in() { return connection_.transport().phase() == Phase::connection; }
 
   // For Drive.
   asio::awaitable<void> on(const HostKeyOffered& event);

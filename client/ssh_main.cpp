@@ -72,7 +72,8 @@ void say_about_terminals(const ClientConfig& config, const std::string& command,
   if (asked || expected) log.info("Pseudo-terminal will not be allocated: glassh has no terminals yet.");
 }
 
-int connect_and_run(const ClientOptions& options, const ClientConfig& config, ClientLog& log) {
+// `killed_by`: the signal that ended us before the login, if one did.
+int connect_and_run(const ClientOptions& options, const ClientConfig& config, ClientLog& log, int& killed_by) {
   ClientTrace trace(log);
   KeyLog key_log;
   if (options.trace) trace.also_to(*options.trace);
@@ -106,6 +107,7 @@ int connect_and_run(const ClientOptions& options, const ClientConfig& config, Cl
   }
   signals.async_wait([&](boost::system::error_code error, int signal) {
     if (error) return;
+    if (!client.logged_in()) killed_by = signal;
     client.end_by_signal(signal);
     signals.clear();  // a second one ends us at once
   });
@@ -122,7 +124,7 @@ int connect_and_run(const ClientOptions& options, const ClientConfig& config, Cl
   return status;
 }
 
-int run(const ClientOptions& options) {
+int run(const ClientOptions& options, int& killed_by) {
   ClientLog log(options.quiet ? LogLevel::quiet : LogLevel::info);
   try {
     if (options.log_file) log.use_file(*options.log_file);
@@ -134,7 +136,7 @@ int run(const ClientOptions& options) {
     }
     log.debug1("glassh {}, {}", glassh_version, libcrypto_version());
     for (const ConfigNote& note : loaded.notes) log.line(note.level, note.text);
-    return connect_and_run(options, loaded.config, log);
+    return connect_and_run(options, loaded.config, log, killed_by);
   } catch (const ConfigError& error) {
     fmt::print(stderr, "glassh: {}\n", error.what());
   } catch (const std::exception& error) {
@@ -154,7 +156,16 @@ int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   try {
     const glassh::ClientOptions options = glassh::parse_client_options(arguments);
-    return glassh::answered_without_a_host(options) ? 0 : glassh::run(options);
+    if (glassh::answered_without_a_host(options)) return 0;
+    int killed_by = 0;
+    const int status = glassh::run(options, killed_by);
+    // As ssh(1), which catches signals in a session only: a shell's loop ends when its child died of SIGINT. By now the
+    // terminal is as it was.
+    if (killed_by != 0) {
+      std::signal(killed_by, SIG_DFL);
+      std::raise(killed_by);
+    }
+    return status;
   } catch (const glassh::UsageError& error) {
     const std::string_view text = error.what();
     if (!text.empty()) fmt::print(stderr, "glassh: {}\n", text);

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 
@@ -82,6 +83,12 @@ def same_question(cases, workspace, server):
                 questions.append(terminal.text[begin:terminal.text.index(QUESTION)])
                 expect_equal(read(known_hosts), known + server.known_hosts(["ed25519"]))
             expect_equal(questions[1], questions[0])
+    with cases.case("whoever interrupts the question ends glassh by that signal, as ssh, so that a shell's loop ends too"):
+        for client in (ssh, glassh):
+            options = client_options(workspace, server, known_hosts=workspace.fresh("known_hosts"), batch=False)
+            with Terminal(client(*options, "127.0.0.1", "exit 7")) as terminal:
+                terminal.answer(QUESTION, "\x03", end="")
+                expect_equal(terminal.end(), -signal.SIGINT, terminal.text)
     with cases.case("a picture is shown for a known key as well, as ssh shows it"):
         shown = []
         for client in (ssh, glassh):

@@ -42,14 +42,14 @@ class Terminal:
         self.text += data.decode(errors="replace").replace("\r\n", "\n")
         return bool(data)
 
-    def answer(self, question, answer, seconds=20):
+    def answer(self, question, answer, seconds=20, end="\n"):
         """Waits for a question that has not been seen yet, and types the answer."""
         seen = len(self.text) if question in self.text else 0
         deadline = time.monotonic() + seconds
         while question not in self.text[seen:]:
             if not self._read(max(0.1, deadline - time.monotonic())):
                 raise Failure(f"the client ended without asking '{question}'; the terminal shows:\n{self.text}")
-        os.write(self._terminal, answer.encode() + b"\n")
+        os.write(self._terminal, (answer + end).encode())
 
     def end(self, seconds=20):
         """The exit status, when the client has ended by itself."""
