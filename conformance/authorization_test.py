@@ -55,6 +55,8 @@ LINES = [
     ('from="127.0.0.1/8" K', REFUSED),
     ('from="127.0.0.0/33" K', REFUSED),
     ('from="" K', REFUSED),
+    ('from="10.0.0.1 127.0.0.1" K', REFUSED),
+    ('from="10.0.0.1, 127.0.0.1" K', REFUSED),
     ("from=127.0.0.1 K", REFUSED),
     ("from K", REFUSED),
     ('from="127.*",from="127.*" K', REFUSED),
@@ -109,6 +111,7 @@ LINES = [
 # sshd takes these; we do not.
 STRICTER = [
     ('expiry-time="20990231" K', "there is no February 31"),
+    ('from="*, !127.0.0.1" K', "the blank makes a name of what was to be an exception"),
 ]
 
 
