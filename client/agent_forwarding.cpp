@@ -12,8 +12,8 @@
 namespace glassh {
 
 ForwardedAgent::ForwardedAgent(ClientConnection& connection, std::shared_ptr<Hub> hub, std::optional<std::string> path,
-                               ClientLog& log)
-    : connection_(connection), hub_(std::move(hub)), path_(std::move(path)), log_(log) {}
+                               LogLevel missing, ClientLog& log)
+    : connection_(connection), hub_(std::move(hub)), path_(std::move(path)), missing_(missing), log_(log) {}
 
 void ForwardedAgent::forbid() {
   if (!path_) return;
@@ -26,7 +26,7 @@ void ForwardedAgent::offer(Channel& session) {
   try {
     connect_to_socket(*path_);
   } catch (const std::system_error& error) {
-    log_.debug1("the agent is not forwarded: {}", error.what());
+    log_.line(missing_, fmt::format("Cannot forward agent socket path \"{}\": {}", *path_, error.code().message()));
     return;
   }
   log_.debug1("Requesting authentication agent forwarding.");

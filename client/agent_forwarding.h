@@ -21,9 +21,10 @@ namespace glassh {
 
 class ForwardedAgent : public std::enable_shared_from_this<ForwardedAgent> {
  public:
-  // `path`: the agent's socket; nothing: it is not forwarded. All must outlive this, but the hub may be over.
+  // `path`: the agent's socket; nothing: it is not forwarded. `missing`: how loudly to say that there is no agent at
+  // it. All must outlive this, but the hub may be over.
   ForwardedAgent(ClientConnection& connection, std::shared_ptr<Hub> hub, std::optional<std::string> path,
-                 ClientLog& log);
+                 LogLevel missing, ClientLog& log);
 
   // The server may not be who it says (HostKeyCheck::unsafe()): it gets no agent, and the user is told.
   void forbid();
@@ -48,6 +49,7 @@ class ForwardedAgent : public std::enable_shared_from_this<ForwardedAgent> {
   ClientConnection& connection_;
   std::shared_ptr<Hub> hub_;
   std::optional<std::string> path_;
+  LogLevel missing_;
   ClientLog& log_;
   bool offered_ = false;
   ForwardedStreams streams_;

@@ -225,7 +225,7 @@ std::optional<std::string> ClientConfigReader::agent_socket(const std::string& w
 }
 
 // IdentityAgent, which may be "none"; without it SSH_AUTH_SOCK. ForwardAgent: the same agent, or another one.
-void ClientConfigReader::find_agents(ClientConfig& config) const {
+void ClientConfigReader::find_agents(ClientConfig& config) {
   const auto found = [](std::optional<std::string> socket) {
     return socket && !socket->empty() ? std::move(socket) : std::nullopt;
   };
@@ -242,6 +242,10 @@ void ClientConfigReader::find_agents(ClientConfig& config) const {
     config.forward_agent = config.identity_agent;
   } else if (draft_.forward_agent != "no") {
     config.forward_agent = found(agent_socket(draft_.forward_agent));
+    if (!config.forward_agent) {
+      notes_.push_back({LogLevel::error, fmt::format("Cannot forward agent socket path \"{}\": the variable is not set",
+                                                     draft_.forward_agent)});
+    }
   }
 }
 

@@ -155,7 +155,7 @@ class ClientConfigReader {
   ConfigTokens tokens() const;
   void expand_paths(ClientConfig& config);
   std::optional<std::string> agent_socket(const std::string& written) const;
-  void find_agents(ClientConfig& config) const;
+  void find_agents(ClientConfig& config);
 
   ClientContext context_;
   AlgorithmNames supported_;

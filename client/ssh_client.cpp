@@ -9,6 +9,15 @@
 
 namespace glassh {
 
+namespace {
+
+// Everybody's agent may be missing; one that the user named is expected to be there.
+LogLevel missing_agent_level(const ClientConfig& config) {
+  return config.forward_agent_as_written == "yes" ? LogLevel::debug1 : LogLevel::error;
+}
+
+}  // namespace
+
 SshClient::SshClient(const asio::any_io_executor& executor, const ClientConfig& config, std::string command,
                      ServerStream stream, Asker asker, ClientLog& log, Rng& rng, TraceSink* trace, KeyLog key_log)
     : executor_(executor),
@@ -20,7 +29,8 @@ SshClient::SshClient(const asio::any_io_executor& executor, const ClientConfig& 
       connection_(connection_settings(config, host_key_check_.algorithms(), std::move(key_log)), rng, trace),
       login_(executor, config, connection_, log, asker_),
       drive_(executor, connection_, stream_.release()),
-      agent_(std::make_shared<ForwardedAgent>(connection_, drive_.hub(), config.forward_agent, log)),
+      agent_(std::make_shared<ForwardedAgent>(connection_, drive_.hub(), config.forward_agent,
+                                              missing_agent_level(config), log)),
       session_(connection_, drive_.hub(), config, std::move(command), agent_, log),
       timer_(executor) {}
 

@@ -147,6 +147,13 @@ def refusals(cases, workspace, server):
             expect_equal(socket_of(client, server, "-o", "ForwardAgent=$NO_SUCH_VARIABLE"), "")
             if client == "glassh":  # ssh looks only whether its own agent is there
                 expect_equal(socket_of(client, server, "-o", f"ForwardAgent={workspace.file('no-agent-here')}"), "")
+        if client == "glassh":
+            with cases.case("ForwardAgent with an agent that is not there: glassh says which, and goes on"):
+                for value in ("$NO_SUCH_VARIABLE", workspace.file("no-agent-here")):
+                    result = workspace.run([our_program(client), "-o", f"ForwardAgent={value}", *file_options(workspace, server),
+                                            "127.0.0.1", "exit 6"])
+                    expect(f'Cannot forward agent socket path "{value}": ' in result.err, result)
+                    expect_equal(result.status, 6, result)
         with cases.case(f"{client}: the server's socket is for its user alone and goes with the session"):
             result = workspace.run([program(client), "-A", *file_options(workspace, server), "127.0.0.1",
                                     SHOW + '; stat -c %a "$SSH_AUTH_SOCK" "$(dirname "$SSH_AUTH_SOCK")"'], env=agent.env)
