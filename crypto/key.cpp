@@ -81,11 +81,11 @@ PublicKey PublicKey::decode(Bytes blob) {
     throw ProtocolError(fmt::format("public key: type '{}' is not supported", printable(fields.type)));
   }
   EvpPkey key = type->decode_public(blob);
-  return PublicKey(key.release(), std::string(fields.type), copy_of(blob));
+  return {std::shared_ptr<EVP_PKEY>(key.release(), EVP_PKEY_free), std::string(fields.type), copy_of(blob)};
 }
 
-PublicKey::PublicKey(EVP_PKEY* takes_ownership, std::string type, std::vector<std::uint8_t> blob)
-    : pkey_(takes_ownership, EVP_PKEY_free), type_(std::move(type)), blob_(std::move(blob)) {}
+PublicKey::PublicKey(std::shared_ptr<EVP_PKEY> pkey, std::string type, std::vector<std::uint8_t> blob)
+    : pkey_(std::move(pkey)), type_(std::move(type)), blob_(std::move(blob)) {}
 
 std::size_t PublicKey::bits() const { return key_type(type_).bits(pkey_.get()); }
 

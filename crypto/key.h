@@ -34,7 +34,7 @@ class PublicKey {
  public:
   // RFC 4253 section 6.6. Throws ProtocolError naming the field. RSA outside 1024..16384 bits is refused.
   static PublicKey decode(Bytes blob);
-  PublicKey(EVP_PKEY* takes_ownership, std::string type, std::vector<std::uint8_t> blob);
+  PublicKey(std::shared_ptr<EVP_PKEY> pkey, std::string type, std::vector<std::uint8_t> blob);
 
   Bytes blob() const { return blob_; }
   std::string_view type() const { return type_; }
