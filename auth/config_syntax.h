@@ -78,6 +78,14 @@ enum class AddressFamily { any, inet, inet6 };
 std::optional<AddressFamily> parse_address_family(std::string_view text);
 std::string_view address_family_name(AddressFamily family);
 
+// IPQoS: the type of service (or DSCP) of packets, for sessions with a terminal and for everything else; nothing: the
+// system's.
+struct IpQos {
+  std::optional<std::uint8_t> interactive = 0x10;  // lowdelay, as Debian's OpenSSH
+  std::optional<std::uint8_t> bulk = 0x08;         // throughput
+  bool operator==(const IpQos&) const = default;
+};
+
 // RFC 4253 section 9: the words of RekeyLimit, a size or "default" and then perhaps a time or "none". What is not said
 // stays the transport's default. Throws ConfigError without a place.
 RekeyLimit parse_rekey_limit(const std::vector<std::string>& words);

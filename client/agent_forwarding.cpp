@@ -11,9 +11,14 @@
 
 namespace glassh {
 
-ForwardedAgent::ForwardedAgent(ClientConnection& connection, std::shared_ptr<Hub> hub, std::optional<std::string> path,
-                               LogLevel missing, ClientLog& log)
-    : connection_(connection), hub_(std::move(hub)), path_(std::move(path)), missing_(missing), log_(log) {}
+ForwardedAgent::ForwardedAgent(ClientConnection& connection, std::shared_ptr<Hub> hub, ChannelUsers& users,
+                               std::optional<std::string> path, LogLevel missing, ClientLog& log)
+    : connection_(connection),
+      hub_(std::move(hub)),
+      users_(users),
+      path_(std::move(path)),
+      missing_(missing),
+      log_(log) {}
 
 void ForwardedAgent::forbid() {
   if (!path_) return;
@@ -44,10 +49,6 @@ bool ForwardedAgent::open(const ChannelOpenWanted& event) {
   return true;
 }
 
-void ForwardedAgent::on(const ChannelRequested& event) {
-  if (event.want_reply) connection_.channels().at(event.channel).answer_request(false);
-}
-
 asio::awaitable<void> ForwardedAgent::connect(std::shared_ptr<ForwardedAgent> self, ChannelRef channel) {
   std::string problem;
   Fd socket;
@@ -64,7 +65,7 @@ asio::awaitable<void> ForwardedAgent::connect(std::shared_ptr<ForwardedAgent> se
   if (channel.get() == nullptr) co_return;  // the server has gone, or given up
   if (problem.empty()) {
     self->connection_.channels().accept_open(channel.id());
-    self->streams_.join(channel, std::move(socket));
+    self->users_.add(ForwardedStream::join(channel, std::move(socket)));
     self->log_.debug1("channel {}: the server's program speaks to the agent", channel.id());
   } else {
     self->log_.error("the server asks for the agent: {}", problem);

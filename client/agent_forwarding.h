@@ -7,7 +7,6 @@
 //   if (forwarding.offer(channel)) …  forwarding.open(event.channel);
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,8 +22,8 @@ class ForwardedAgent : public std::enable_shared_from_this<ForwardedAgent> {
  public:
   // `path`: the agent's socket; nothing: it is not forwarded. `missing`: how loudly to say that there is no agent at
   // it. All must outlive this, but the hub may be over.
-  ForwardedAgent(ClientConnection& connection, std::shared_ptr<Hub> hub, std::optional<std::string> path,
-                 LogLevel missing, ClientLog& log);
+  ForwardedAgent(ClientConnection& connection, std::shared_ptr<Hub> hub, ChannelUsers& users,
+                 std::optional<std::string> path, LogLevel missing, ClientLog& log);
 
   // The server may not be who it says (HostKeyCheck::unsafe()): it gets no agent, and the user is told.
   void forbid();
@@ -33,26 +32,17 @@ class ForwardedAgent : public std::enable_shared_from_this<ForwardedAgent> {
   void offer(Channel& session);
   // The server opens a channel of that type: true if it is ours to answer, which happens then.
   bool open(const ChannelOpenWanted& event);
-  // Whether that channel is one of the agent's; then its events come in here.
-  bool has(std::uint32_t channel) const { return streams_.has(channel); }
-  void on(const DataArrived& event) { streams_.on(event); }
-  void on(const EofArrived& event) { streams_.on(event); }
-  void on(const CloseArrived& event) { streams_.on(event); }
-  void on(const ChannelRequested& event);  // of which there is none for such a channel: refused
-  template <class Other>
-  void on(const Other&) {}
-  void end() { streams_.end(); }
 
  private:
   static asio::awaitable<void> connect(std::shared_ptr<ForwardedAgent> self, ChannelRef channel);
 
   ClientConnection& connection_;
   std::shared_ptr<Hub> hub_;
+  ChannelUsers& users_;
   std::optional<std::string> path_;
   LogLevel missing_;
   ClientLog& log_;
   bool offered_ = false;
-  ForwardedStreams streams_;
 };
 
 }  // namespace glassh

@@ -20,6 +20,7 @@
 #include "auth/config_algorithms.h"
 #include "auth/config_foreign.h"
 #include "auth/config_syntax.h"
+#include "client/forward.h"
 #include "client/options.h"
 #include "crypto/hash.h"
 
@@ -88,6 +89,31 @@ struct ClientConfig {
   SessionType session_type = SessionType::standard;  // none: -N; subsystem: -s
   bool stdin_null = false;                           // -n
   std::optional<std::string> remote_command;         // RemoteCommand, tokens expanded; an error together with a command
+  bool fork_after_authentication = false;            // -f
+  std::optional<std::string> local_command;          // LocalCommand, tokens expanded; run if permit_local_command
+  bool permit_local_command = false;
+  std::optional<char> escape_char = '~';  // nothing: none
+  bool enable_escape_commandline = true;  // ~C; OpenSSH's default is no
+  // Forwarding.
+  std::vector<Forward> forwards;                 // in the order to set up; empty if clear_all_forwardings
+  std::optional<ForwardEndpoint> stdio_forward;  // -W
+  bool exit_on_forward_failure = false;
+  bool clear_all_forwardings = false;
+  bool gateway_ports = false;
+  std::uint32_t stream_local_bind_mask = 0177;
+  bool stream_local_bind_unlink = false;
+  std::vector<std::string> permit_remote_open;  // as written; empty: any
+  bool forward_x11 = false;
+  bool forward_x11_trusted = false;
+  std::uint32_t forward_x11_timeout_seconds = 1200;  // 0: none
+  std::string xauth_location = "/usr/bin/xauth";
+  // How the connection is made.
+  std::optional<std::string> proxy_jump;  // as written: "a,b:22"; nothing: none
+  std::string bind_address;               // to connect from; empty: the system's choice
+  std::string bind_interface;             // alike, by name
+  std::string tag;                        // for Match tagged
+  bool tcp_keep_alive = true;
+  IpQos ip_qos;
 
   bool sends_env(std::string_view name) const;
   // The methods to try: preferred_authentications without those that are switched off or would ask in batch mode.

@@ -29,7 +29,7 @@ SshClient::SshClient(const asio::any_io_executor& executor, const ClientConfig& 
       connection_(connection_settings(config, host_key_check_.algorithms(), std::move(key_log)), rng, trace),
       login_(executor, config, connection_, log, asker_),
       drive_(executor, connection_, stream_.release()),
-      agent_(std::make_shared<ForwardedAgent>(connection_, drive_.hub(), config.forward_agent,
+      agent_(std::make_shared<ForwardedAgent>(connection_, drive_.hub(), users_, config.forward_agent,
                                               missing_agent_level(config), log)),
       session_(connection_, drive_.hub(), config, std::move(command), agent_, log),
       timer_(executor) {}
@@ -39,7 +39,7 @@ asio::awaitable<int> SshClient::run(std::optional<std::chrono::steady_clock::tim
   co_await drive_.run(*this);
   timer_.cancel();
   session_.end();
-  agent_->end();
+  users_.end();
   if (!abandoned_) co_await session_.flushed();
   co_return failed_ ? own_error : session_.exit_status().value_or(own_error);
 }

@@ -15,6 +15,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "channels/io/channel_users.h"
 #include "channels/io/drive.h"
 #include "client/agent_forwarding.h"
 #include "client/ask.h"
@@ -60,9 +61,9 @@ class SshClient {
   void on(const GlobalRequestAnswered&) {}  // of a keepalive; the core counts them
   void on(const RoomAgain&) {}              // the sources see to it
   void on(const Disconnected& event);
-  template <class ChannelEvent>  // the agent's or the session's
+  template <class ChannelEvent>
   void on(const ChannelEvent& event) {
-    if (agent_->has(event.channel)) return agent_->on(event);
+    if (users_.route(event)) return;
     session_.on(event);
     if (session_.ended()) leave(DisconnectReason::by_application, "disconnected by user");
   }
@@ -82,6 +83,7 @@ class SshClient {
   ClientConnection connection_;
   ClientLogin login_;
   Drive<ClientConnection> drive_;
+  ChannelUsers users_;  // of all channels but the session's
   std::shared_ptr<ForwardedAgent> agent_;
   RemoteSession session_;
   asio::steady_timer timer_;

@@ -18,21 +18,21 @@ constexpr std::chrono::milliseconds out_of_descriptors_pause{200};
 
 }  // namespace
 
-std::shared_ptr<AgentForwarding> AgentForwarding::create(std::shared_ptr<Hub> hub, Channels& channels, const Log& log) {
-  auto forwarding = std::make_shared<AgentForwarding>(std::move(hub), channels, log);
+std::shared_ptr<AgentForwarding> AgentForwarding::create(std::shared_ptr<Hub> hub, Channels& channels,
+                                                         ChannelUsers& users, const Log& log) {
+  auto forwarding = std::make_shared<AgentForwarding>(std::move(hub), channels, users, log);
   forwarding->await_connection();
   return forwarding;
 }
 
-AgentForwarding::AgentForwarding(std::shared_ptr<Hub> hub, Channels& channels, const Log& log)
+AgentForwarding::AgentForwarding(std::shared_ptr<Hub> hub, Channels& channels, ChannelUsers& users, const Log& log)
     : hub_(std::move(hub)),
       channels_(channels),
+      users_(users),
       log_(log),
       socket_(PrivateSocket::in_new_directory("ssh-", fmt::format("agent.{}", ::getpid()))),
       listener_(Descriptor::own(hub_->executor(), socket_.release_descriptor())),
       pause_(hub_->executor()) {}
-
-AgentForwarding::~AgentForwarding() { streams_.end(); }
 
 void AgentForwarding::await_connection() {
   listener_.when_readable([weak = weak_from_this()] {
@@ -66,7 +66,8 @@ void AgentForwarding::accept_one() {
     log_.info("agent forwarding: a connection of user {} is refused", user ? std::to_string(*user) : "unknown");
     return;
   }
-  if (waiting_.size() + streams_.count() >= most_connections) {
+  std::erase_if(streams_, [](const auto& stream) { return stream.expired(); });
+  if (streams_.size() >= most_connections) {
     log_.info("agent forwarding: a connection is refused, {} are open already", most_connections);
     return;
   }
@@ -74,25 +75,17 @@ void AgentForwarding::accept_one() {
 }
 
 void AgentForwarding::open_channel(Fd peer) {
-  const std::uint32_t channel = channels_.open(msg::AuthAgentOpen::name);
-  waiting_.emplace(channel, std::move(peer));
+  const ChannelRef channel = hub_->channel(channels_, channels_.open(msg::AuthAgentOpen::name));
+  const auto refused = [weak = weak_from_this()](const ChannelOpenRefused& event) {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->log_.verbose("agent forwarding: the client refuses the channel: {} (reason {})", escaped(event.description),
+                       event.reason);
+  };
+  const auto stream = ForwardedStream::open(channel, std::move(peer), refused);
+  streams_.push_back(stream);
+  users_.add(stream);
   hub_->wake();
-}
-
-bool AgentForwarding::on(const ChannelOpened& event) {
-  const auto found = waiting_.find(event.channel);
-  if (found == waiting_.end()) return false;
-  Fd peer = std::move(found->second);
-  waiting_.erase(found);
-  streams_.join(hub_->channel(channels_, event.channel), std::move(peer));
-  return true;
-}
-
-bool AgentForwarding::on(const ChannelOpenRefused& event) {
-  if (waiting_.erase(event.channel) == 0) return false;
-  log_.verbose("agent forwarding: the client refuses the channel: {} (reason {})", escaped(event.description),
-               event.reason);
-  return true;
 }
 
 }  // namespace glassh

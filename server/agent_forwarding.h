@@ -4,13 +4,13 @@
 // mode 0700, takes connections of the session's user and of root only, and goes with the connection. What the agent and
 // its clients say is not looked at. Whether forwarding is permitted is decided before (server/permissions.h).
 //
-//   auto forwarding = AgentForwarding::create(hub, core.channels(), log);  environment ← forwarding->socket_path()
+//   auto forwarding = AgentForwarding::create(hub, core.channels(), users, log);  environment ←
+//   forwarding->socket_path()
 #pragma once
 
-#include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "channels/io/forwarded_stream.h"
 #include "channels/io/unix_socket.h"
@@ -20,19 +20,13 @@ namespace glassh {
 
 class AgentForwarding : public std::enable_shared_from_this<AgentForwarding> {
  public:
-  // Makes the socket and listens. Throws std::system_error. `channels` and `log` must outlive it.
-  static std::shared_ptr<AgentForwarding> create(std::shared_ptr<Hub> hub, Channels& channels, const Log& log);
-  AgentForwarding(std::shared_ptr<Hub> hub, Channels& channels, const Log& log);  // create() is meant
-  ~AgentForwarding();
+  // Makes the socket and listens. Throws std::system_error. `channels`, `users` and `log` must outlive it.
+  static std::shared_ptr<AgentForwarding> create(std::shared_ptr<Hub> hub, Channels& channels, ChannelUsers& users,
+                                                 const Log& log);
+  AgentForwarding(std::shared_ptr<Hub> hub, Channels& channels, ChannelUsers& users,
+                  const Log& log);  // create() is meant
 
   const std::string& socket_path() const { return socket_.path(); }
-
-  // Each says whether the event was about a channel of this.
-  bool on(const ChannelOpened& event);
-  bool on(const ChannelOpenRefused& event);
-  bool on(const DataArrived& event) { return streams_.on(event); }
-  bool on(const EofArrived& event) { return streams_.on(event); }
-  bool on(const CloseArrived& event) { return streams_.on(event); }
 
  private:
   void await_connection();
@@ -42,12 +36,12 @@ class AgentForwarding : public std::enable_shared_from_this<AgentForwarding> {
 
   std::shared_ptr<Hub> hub_;
   Channels& channels_;
+  ChannelUsers& users_;
   const Log& log_;
   PrivateSocket socket_;
   Descriptor listener_;
   asio::steady_timer pause_;
-  std::map<std::uint32_t, Fd> waiting_;  // for the client to accept the channel, by its number
-  ForwardedStreams streams_;
+  std::vector<std::weak_ptr<ForwardedStream>> streams_;  // of which some may be gone
 };
 
 }  // namespace glassh

@@ -17,11 +17,13 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "auth/authentication_methods.h"
 #include "auth/config_algorithms.h"
 #include "auth/config_syntax.h"
+#include "auth/key_options.h"
 #include "server/match.h"
 #include "server/options.h"
 
@@ -41,6 +43,15 @@ struct ListenEndpoint {
   std::string host;         // a name or an address; "0.0.0.0" and "::" are the wildcards
   std::uint16_t port = 22;  // 0: the system chooses
   bool operator==(const ListenEndpoint&) const = default;
+};
+
+// AllowTcpForwarding and AllowStreamLocalForwarding: what the client opens (local), what it has us listen for (remote).
+enum class AllowForwarding { no, yes, local, remote };
+enum class GatewayPorts { no, yes, client_specified };
+struct ChannelTimeout {
+  std::string type;           // a pattern: "session", "direct-tcpip", "x11-connection", "*", …
+  std::uint32_t seconds = 0;  // 0: none
+  bool operator==(const ChannelTimeout&) const = default;
 };
 
 enum class RootLogin { no, yes, prohibit_password, forced_commands_only };
@@ -105,6 +116,28 @@ struct ServerConfig {
   bool permit_tty = true;
   std::string permit_user_environment = "no";  // "no", "yes", or a pattern list of names
   bool expose_auth_info = false;
+  bool permit_user_rc = true;
+  bool print_motd = true;
+  bool print_last_log = true;
+  std::vector<std::pair<std::string, std::string>> set_env;  // name, value
+  // Forwarding.
+  AllowForwarding allow_tcp_forwarding = AllowForwarding::yes;
+  AllowForwarding allow_stream_local_forwarding = AllowForwarding::yes;
+  std::vector<PermittedEndpoint> permit_open, permit_listen;  // see the two flags
+  bool permit_open_any = true, permit_listen_any = true;      // false: only what the lists say, be they empty
+  GatewayPorts gateway_ports = GatewayPorts::no;
+  std::uint32_t stream_local_bind_mask = 0177;
+  bool stream_local_bind_unlink = false;
+  bool x11_forwarding = false;
+  std::uint32_t x11_display_offset = 10;
+  bool x11_use_localhost = true;
+  std::string xauth_location = "/usr/bin/xauth";  // empty: none
+  // What idles is closed.
+  std::vector<ChannelTimeout> channel_timeouts;         // the first whose pattern matches counts
+  std::uint32_t unused_connection_timeout_seconds = 0;  // 0: none
+  // The connection's socket.
+  bool tcp_keep_alive = true;
+  IpQos ip_qos;
   // What is said before the login.
   std::string banner;            // a path; empty: none
   std::string version_addendum;  // empty: none

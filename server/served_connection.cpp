@@ -76,6 +76,7 @@ ServedConnection::ServedConnection(const ServerContext& context, std::uint64_t n
 
 ServedConnection::~ServedConnection() {
   session_context_->forward_agent = {};  // a session may live until its program is reaped
+  users_.end();
   for (const OpenSession& open : sessions_) open.session->hang_up();
 }
 
@@ -273,7 +274,7 @@ void ServedConnection::refuse(const ChannelOpenWanted& wanted, std::uint32_t rea
 // One socket for all sessions of the connection.
 std::optional<std::string> ServedConnection::forward_agent() {
   try {
-    if (agent_ == nullptr) agent_ = AgentForwarding::create(drive_.hub(), core_.channels(), context_.log);
+    if (agent_ == nullptr) agent_ = AgentForwarding::create(drive_.hub(), core_.channels(), users_, context_.log);
     return agent_->socket_path();
   } catch (const std::system_error& error) {
     context_.log.error("agent forwarding for {}: {}", who(), error.what());
@@ -281,22 +282,12 @@ std::optional<std::string> ServedConnection::forward_agent() {
   }
 }
 
-void ServedConnection::on(const ChannelOpened& opened) {
-  if (agent_ != nullptr) agent_->on(opened);
-}
-
-void ServedConnection::on(const ChannelOpenRefused& refused) {
-  if (agent_ != nullptr) agent_->on(refused);
-}
-
 // ---- what comes on channels
 
 asio::awaitable<void> ServedConnection::on(const ChannelRequested& request) {
   Session* const asked = session(request.channel);
-  if (asked == nullptr) {  // a channel of the agent, of which nothing can be asked
-    if (Channel* const channel = core_.channels().find(request.channel); request.want_reply && channel != nullptr) {
-      channel->answer_request(false);
-    }
+  if (asked == nullptr) {
+    users_.route(request);
     co_return;
   }
   const auto kept = asked->shared_from_this();
@@ -304,17 +295,17 @@ asio::awaitable<void> ServedConnection::on(const ChannelRequested& request) {
 }
 
 void ServedConnection::on(const DataArrived& data) {
-  if (agent_ != nullptr && agent_->on(data)) return;
+  if (users_.route(data)) return;
   if (Session* const receiver = session(data.channel)) receiver->on_data(data);
 }
 
 void ServedConnection::on(const EofArrived& eof) {
-  if (agent_ != nullptr && agent_->on(eof)) return;
+  if (users_.route(eof)) return;
   if (Session* const receiver = session(eof.channel)) receiver->on_eof();
 }
 
 void ServedConnection::on(const CloseArrived& close) {
-  if (agent_ != nullptr && agent_->on(close)) return;
+  if (users_.route(close)) return;
   const auto found = std::find_if(sessions_.begin(), sessions_.end(),
                                   [&](const OpenSession& open) { return open.channel == close.channel; });
   if (found == sessions_.end()) return;

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "channels/io/channel_users.h"
 #include "channels/io/drive.h"
 #include "proto/trace_writer.h"
 #include "server/agent_forwarding.h"
@@ -44,8 +45,8 @@ class ServedConnection {
   void on(const AttemptAnswered& answered);
   void on(const LoggedIn& logged_in);
   void on(const ChannelOpenWanted& wanted);
-  void on(const ChannelOpened& opened);
-  void on(const ChannelOpenRefused& refused);
+  void on(const ChannelOpened& opened) { users_.route(opened); }
+  void on(const ChannelOpenRefused& refused) { users_.route(refused); }
   asio::awaitable<void> on(const ChannelRequested& request);
   void on(const DataArrived& data);
   void on(const EofArrived& eof);
@@ -86,6 +87,7 @@ class ServedConnection {
   std::shared_ptr<const ServerConfig> config_;  // that applies: the global one, until the user is known
   AuthInfoFile auth_info_;
   std::vector<OpenSession> sessions_;
+  ChannelUsers users_;                      // of all other channels
   std::shared_ptr<AgentForwarding> agent_;  // once a session has asked for it
   bool no_more_sessions_ = false;
 };

@@ -1,91 +1,89 @@
 #include "channels/io/forwarded_stream.h"
 
-#include <algorithm>
+#include <system_error>
+#include <utility>
 
 namespace glassh {
 
 std::shared_ptr<ForwardedStream> ForwardedStream::join(const ChannelRef& channel, Fd socket) {
   auto stream = std::make_shared<ForwardedStream>(channel);
-  const asio::any_io_executor& executor = channel.hub()->executor();
+  stream->start(std::move(socket));
+  return stream;
+}
+
+std::shared_ptr<ForwardedStream> ForwardedStream::open(const ChannelRef& channel, Fd socket, Refused refused) {
+  auto stream = std::make_shared<ForwardedStream>(channel);
+  stream->waiting_ = std::move(socket);
+  stream->refused_ = std::move(refused);
+  return stream;
+}
+
+// Without a descriptor to spare, this channel ends, and nothing else.
+void ForwardedStream::start(Fd socket) {
+  try {
+    connect_pumps(std::move(socket));
+  } catch (const std::system_error&) {
+    if (Channel* const open = channel().get()) open->close();
+    channel().hub()->wake();
+  }
+}
+
+void ForwardedStream::connect_pumps(Fd socket) {
+  const asio::any_io_executor& executor = channel().hub()->executor();
   // Two descriptors, because each direction closes its own.
   Fd again = Fd::duplicate(socket.get());
-  stream->sink_ = Sink::create(channel, Descriptor::own(executor, std::move(again)), Sink::End::half_close);
-  stream->sink_->on_broken = [weak = stream->weak_from_this()] {
+  sink_ = Sink::create(channel(), Descriptor::own(executor, std::move(again)), Sink::End::half_close);
+  sink_->on_broken = [weak = weak_from_this()] {
     const auto self = weak.lock();
     if (!self) return;
     self->channel_ended_ = true;
     self->close_if_done();
   };
-  const auto ended = [weak = stream->weak_from_this()] {
+  const auto ended = [weak = weak_from_this()] {
     const auto self = weak.lock();
     if (!self) return;
     self->socket_ended_ = true;
-    if (Channel* const open = self->channel_.get()) open->send_eof();
+    if (Channel* const open = self->channel().get()) open->send_eof();
     self->close_if_done();
   };
-  stream->source_ = Source::start(channel, Descriptor::own(executor, std::move(socket)), {.ended = ended});
-  return stream;
+  source_ = Source::start(channel(), Descriptor::own(executor, std::move(socket)), {.ended = ended});
 }
 
-void ForwardedStream::on_data(const DataArrived& event) {
+void ForwardedStream::on(const ChannelOpened&) {
+  refused_ = nullptr;
+  if (waiting_) start(std::move(waiting_));
+}
+
+void ForwardedStream::on(const ChannelOpenRefused& event) {
+  waiting_.close();
+  if (refused_) std::exchange(refused_, nullptr)(event);
+}
+
+void ForwardedStream::on(const DataArrived& event) {
   if (event.extended_type == 0) return sink_->write(event.data);
   // RFC 4254 section 5.2: a stream that no forwarding has. It counts all the same.
-  if (Channel* const open = channel_.get()) open->consumed(event.data.size());
+  if (Channel* const open = channel().get()) open->consumed(event.data.size());
 }
 
 // RFC 4254 section 5.3 [4254-5.3-2]: the other direction goes on.
-void ForwardedStream::on_eof() {
+void ForwardedStream::on(const EofArrived&) {
   sink_->end();
   channel_ended_ = true;
   close_if_done();
 }
 
-void ForwardedStream::on_close() {
-  sink_->end();
-  source_->stop();
+void ForwardedStream::on(const CloseArrived&) { end(); }
+
+void ForwardedStream::end() {
+  waiting_.close();
+  if (sink_) sink_->end();
+  if (source_) source_->stop();
 }
 
 void ForwardedStream::close_if_done() {
   if (!socket_ended_ || !channel_ended_) return;
-  if (Channel* const open = channel_.get()) open->close();
-  channel_.hub()->wake();
-}
-
-// ----------------------------------------------------------------------------------------------------------------
-
-void ForwardedStreams::join(const ChannelRef& channel, Fd socket) {
-  streams_.push_back(ForwardedStream::join(channel, std::move(socket)));
-}
-
-ForwardedStream* ForwardedStreams::find(std::uint32_t channel) const {
-  const auto found =
-      std::find_if(streams_.begin(), streams_.end(), [&](const auto& stream) { return stream->channel() == channel; });
-  return found != streams_.end() ? found->get() : nullptr;
-}
-
-bool ForwardedStreams::on(const DataArrived& event) {
-  ForwardedStream* const stream = find(event.channel);
-  if (stream != nullptr) stream->on_data(event);
-  return stream != nullptr;
-}
-
-bool ForwardedStreams::on(const EofArrived& event) {
-  ForwardedStream* const stream = find(event.channel);
-  if (stream != nullptr) stream->on_eof();
-  return stream != nullptr;
-}
-
-bool ForwardedStreams::on(const CloseArrived& event) {
-  ForwardedStream* const stream = find(event.channel);
-  if (stream == nullptr) return false;
-  stream->on_close();
-  std::erase_if(streams_, [&](const auto& each) { return each.get() == stream; });
-  return true;
-}
-
-void ForwardedStreams::end() {
-  for (const auto& stream : streams_) stream->on_close();
-  streams_.clear();
+  if (Channel* const open = channel().get()) open->close();
+  channel().hub()->wake();
 }
 
 }  // namespace glassh

@@ -4,58 +4,48 @@
 // other way round (RFC 4254 section 5.3); when both directions have ended the channel is closed. Pace is kept by the
 // pumps: a slow reader on either side stops the other. Who may open what is the caller's business.
 //
-//   streams.join(hub->channel(channels, id), std::move(socket));  …  if (auto* stream = streams.find(id)) …
+//   users.add(ForwardedStream::join(hub->channel(channels, id), std::move(socket)));
+//   users.add(ForwardedStream::open(hub->channel(channels, channels.open(type, details)), std::move(socket), refused));
 #pragma once
 
-#include <cstdint>
+#include <functional>
 #include <memory>
-#include <vector>
 
+#include "channels/io/channel_users.h"
 #include "channels/io/pump.h"
 
 namespace glassh {
 
-class ForwardedStream : public std::enable_shared_from_this<ForwardedStream> {
+class ForwardedStream : public ChannelUser, public std::enable_shared_from_this<ForwardedStream> {
  public:
+  using Refused = std::function<void(const ChannelOpenRefused&)>;
+
   // The channel is open. `socket` is a connected stream socket.
   static std::shared_ptr<ForwardedStream> join(const ChannelRef& channel, Fd socket);
-  explicit ForwardedStream(ChannelRef channel) : channel_(std::move(channel)) {}  // join() is meant
+  // We asked for the channel: the socket waits for the peer's answer. If that is no it is closed, and `refused` (which
+  // may be empty) is called.
+  static std::shared_ptr<ForwardedStream> open(const ChannelRef& channel, Fd socket, Refused refused);
+  using ChannelUser::ChannelUser;  // join() or open() is meant
 
-  // The channel's events.
-  void on_data(const DataArrived& event);
-  void on_eof();
-  void on_close();
-
-  std::uint32_t channel() const { return channel_.id(); }
+  using ChannelUser::on;
+  void on(const ChannelOpened& event) override;
+  void on(const ChannelOpenRefused& event) override;
+  void on(const DataArrived& event) override;
+  void on(const EofArrived& event) override;
+  void on(const CloseArrived& event) override;
+  void end() override;
 
  private:
+  void start(Fd socket);
+  void connect_pumps(Fd socket);
   void close_if_done();
 
-  ChannelRef channel_;
-  std::shared_ptr<Source> source_;
+  Fd waiting_;  // until the channel is open
+  Refused refused_;
+  std::shared_ptr<Source> source_;  // null until then, as the next
   std::shared_ptr<Sink> sink_;
   bool socket_ended_ = false;   // nothing more comes from it
   bool channel_ended_ = false;  // nothing more comes from the channel, or nobody takes it
-};
-
-// All of one connection, by channel.
-class ForwardedStreams {
- public:
-  void join(const ChannelRef& channel, Fd socket);
-  bool has(std::uint32_t channel) const { return find(channel) != nullptr; }
-  std::size_t count() const { return streams_.size(); }
-
-  // Each says whether the event was for one of these.
-  bool on(const DataArrived& event);
-  bool on(const EofArrived& event);
-  bool on(const CloseArrived& event);
-  // The connection has ended: what arrived is still written.
-  void end();
-
- private:
-  ForwardedStream* find(std::uint32_t channel) const;
-
-  std::vector<std::shared_ptr<ForwardedStream>> streams_;
 };
 
 }  // namespace glassh

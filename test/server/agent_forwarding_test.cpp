@@ -23,10 +23,11 @@ class AgentForwardingTest : public testing::Test {
     SocketPair sockets = make_socket_pair();
     other_end_ = std::move(sockets.second);
     hub_ = std::make_shared<Hub>(io_.get_executor(), std::move(sockets.first), Fd());
-    forwarding_ = AgentForwarding::create(hub_, channels_, lines_.log);
+    forwarding_ = AgentForwarding::create(hub_, channels_, users_, lines_.log);
   }
   ~AgentForwardingTest() override {
     forwarding_.reset();
+    users_.end();
     hub_->finish();
     run();
   }
@@ -42,7 +43,7 @@ class AgentForwardingTest : public testing::Test {
     if (const auto event = channels_.on_payload(payload)) {
       std::visit(
           [&](const auto& each) {
-            if constexpr (requires { forwarding_->on(each); }) forwarding_->on(each);
+            if constexpr (requires { users_.route(each); }) users_.route(each);
           },
           *event);
     }
@@ -69,6 +70,7 @@ class AgentForwardingTest : public testing::Test {
   Channels channels_{out_.writer, {}, 10, nullptr};
   Fd other_end_;
   std::shared_ptr<Hub> hub_;
+  ChannelUsers users_;
   std::shared_ptr<AgentForwarding> forwarding_;
 };
 

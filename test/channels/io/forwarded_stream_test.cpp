@@ -27,9 +27,9 @@ class ForwardedStreamTest : public testing::Test {
   Fd join(test::PlainEnd& end, std::shared_ptr<ForwardedStream>& stream) {
     SocketPair sockets = make_socket_pair();
     stream = ForwardedStream::join(end.channel(id_), std::move(sockets.first));
-    end.on_data = [&stream](const DataArrived& event) { stream->on_data(event); };
-    end.on_eof = [&stream] { stream->on_eof(); };
-    end.on_close = [&stream](std::uint32_t) { stream->on_close(); };
+    end.on_data = [&stream](const DataArrived& event) { stream->on(event); };
+    end.on_eof = [&stream, this] { stream->on(EofArrived{id_}); };
+    end.on_close = [&stream](std::uint32_t id) { stream->on(CloseArrived{id}); };
     return std::move(sockets.second);
   }
   bool both_closed() { return pair_.left.closes.contains(id_) && pair_.right.closes.contains(id_); }

@@ -138,6 +138,9 @@ struct PlainEnd {
   void on(const ChannelRequested& event) {
     if (on_request) on_request(event);
   }
+  void on(const ChannelRequestAnswered& event) {
+    if (on_answer) on_answer(event.success);
+  }
   asio::awaitable<void> on(const QuestionAsked&) {
     struct Waiting {
       bool& flag;
@@ -174,6 +177,7 @@ struct PlainEnd {
   std::function<void(const DataArrived&)> on_data;  // instead of a sink
   std::function<void()> on_eof;
   std::function<void(const ChannelRequested&)> on_request;
+  std::function<void(bool)> on_answer;
   std::function<asio::awaitable<void>()> on_question;
   std::map<std::uint32_t, std::shared_ptr<Source>> sources;
   std::map<std::uint32_t, std::shared_ptr<Sink>> sinks;

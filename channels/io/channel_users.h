@@ -1,0 +1,64 @@
+// Who gets the events of which channel: RFC 4254 section 5 from the programs' side of a connection.
+//
+// A connection has one ChannelUsers; whatever uses channels (forwarded streams, agents, displays) adds a user for each
+// of its own, and the connection's handler routes events there. A user lives until its channel is gone, or longer if
+// somebody else holds it.
+//
+//   users.add(ForwardedStream::join(channel, std::move(socket)));  …  if (users.route(event)) return;
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+
+#include "channels/io/hub.h"
+
+namespace glassh {
+
+class ChannelUser {
+ public:
+  explicit ChannelUser(ChannelRef channel) : channel_(std::move(channel)) {}
+  virtual ~ChannelUser() = default;
+  ChannelUser(const ChannelUser&) = delete;
+  ChannelUser& operator=(const ChannelUser&) = delete;
+
+  virtual void on(const ChannelOpened&) {}
+  virtual void on(const ChannelOpenRefused&) {}  // the last event
+  virtual void on(const DataArrived& event) = 0;
+  virtual void on(const EofArrived& event) = 0;
+  virtual void on(const CloseArrived& event) = 0;  // the last event
+  virtual void on(const ChannelRequested& event);  // refused, unless overridden
+  virtual void on(const ChannelRequestAnswered&) {}
+  virtual void end() {}  // the connection is over; what arrived may still be written
+
+  const ChannelRef& channel() const { return channel_; }
+
+ private:
+  const ChannelRef channel_;
+};
+
+class ChannelUsers {
+ public:
+  // The channel exists: opening, wanted by the peer, or open. It replaces a user that the channel has.
+  void add(std::shared_ptr<ChannelUser> user);
+  bool has(std::uint32_t channel) const { return users_.contains(channel); }
+  std::size_t count() const { return users_.size(); }
+
+  // False if the channel has no user.
+  bool route(const ChannelOpened& event);
+  bool route(const ChannelOpenRefused& event);
+  bool route(const DataArrived& event);
+  bool route(const EofArrived& event);
+  bool route(const CloseArrived& event);
+  bool route(const ChannelRequested& event);
+  bool route(const ChannelRequestAnswered& event);
+  void end();  // the connection is over
+
+ private:
+  template <class Event>
+  bool hand_over(const Event& event);
+
+  std::unordered_map<std::uint32_t, std::shared_ptr<ChannelUser>> users_;
+};
+
+}  // namespace glassh
