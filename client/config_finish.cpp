@@ -1,0 +1,189 @@
+// What the lines said, made into a configuration: defaults filled in, tokens and variables expanded, agents found.
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "auth/patterns.h"
+#include "client/config.h"
+
+namespace glassh {
+
+ConfigTokens ClientConfigReader::tokens() const {
+  const ClientConfig& config = draft_.config;
+  const auto& local = context_.local_host_name;
+  return {{'d', context_.home},
+          {'h', config.host_name},
+          {'i', std::to_string(context_.uid)},
+          {'j', ""},
+          {'k', config.host_key_alias.value_or(config.original_host)},
+          {'L', local.substr(0, local.find('.'))},
+          {'l', local},
+          {'n', config.original_host},
+          {'p', std::to_string(config.port)},
+          {'r', config.user},
+          {'u', context_.local_user}};
+}
+
+void ClientConfigReader::expand_paths(ClientConfig& config) {
+  const auto all_tokens = tokens();
+  const auto expand = [&](const std::vector<std::string>& written, std::string_view keyword) {
+    std::vector<std::string> paths;
+    for (const auto& text : written) {
+      if (equal_ignoring_case(text, "none")) continue;
+      // Tokens and variables only after the tilde: a home directory is not expanded again.
+      const std::size_t tilde = text.starts_with('~') ? 1 : 0;
+      try {
+        paths.push_back((tilde == 1 ? context_.home : "") +
+                        expand_tokens(std::string_view(text).substr(tilde), all_tokens, context_.environment));
+      } catch (const ConfigError& error) {
+        notes_.push_back({LogLevel::error, fmt::format("{}: {}; left out", keyword, error.what())});
+      }
+    }
+    return paths;
+  };
+  config.identity_files = expand(config.identity_files_as_written, "IdentityFile");
+  config.user_known_hosts_files = expand(draft_.user_known_hosts_files, "UserKnownHostsFile");
+  config.global_known_hosts_files = expand(draft_.global_known_hosts_files, "GlobalKnownHostsFile");
+}
+
+// An agent's socket as IdentityAgent and ForwardAgent write it: a variable that names it, or a path.
+std::optional<std::string> ClientConfigReader::agent_socket(const std::string& written) const {
+  if (written == "SSH_AUTH_SOCK") return context_.environment("SSH_AUTH_SOCK");
+  if (written.starts_with('$') && !written.starts_with("${")) {
+    return context_.environment(std::string_view(written).substr(1));
+  }
+  const std::size_t tilde = written.starts_with('~') ? 1 : 0;
+  return (tilde == 1 ? context_.home : "") +
+         expand_tokens(std::string_view(written).substr(tilde), tokens(), context_.environment);
+}
+
+// IdentityAgent, which may be "none"; without it SSH_AUTH_SOCK. ForwardAgent: the same agent, or another one.
+void ClientConfigReader::find_agents(ClientConfig& config) {
+  const auto found = [](std::optional<std::string> socket) {
+    return socket && !socket->empty() ? std::move(socket) : std::nullopt;
+  };
+  const std::string written = draft_.identity_agent.value_or("SSH_AUTH_SOCK");
+  const bool none = equal_ignoring_case(written, "none");
+  if (!none) config.identity_agent = found(agent_socket(written));
+  if (draft_.identity_agent) {
+    const bool is_name = none || written == "SSH_AUTH_SOCK" || (written.starts_with('$') && !written.starts_with("${"));
+    config.identity_agent_as_written = is_name ? written : agent_socket(written);
+  }
+
+  config.forward_agent_as_written = draft_.forward_agent;
+  if (draft_.forward_agent == "yes") {
+    config.forward_agent = config.identity_agent;
+  } else if (draft_.forward_agent != "no") {
+    config.forward_agent = found(agent_socket(draft_.forward_agent));
+    if (!config.forward_agent) {
+      notes_.push_back({LogLevel::error, fmt::format("Cannot forward agent socket path \"{}\": the variable is not set",
+                                                     draft_.forward_agent)});
+    }
+  }
+}
+
+ClientConfig ClientConfigReader::finish() {
+  if (refused_forwarding_ && !draft_.clear_all_forwardings) throw ConfigError(*refused_forwarding_);
+
+  ClientConfig& config = draft_.config;
+  const auto fill = [](std::vector<std::string>& names, const std::vector<std::string_view>& supported) {
+    if (names.empty()) names.assign(supported.begin(), supported.end());
+  };
+  fill(config.ciphers, supported_.ciphers);
+  fill(config.macs, supported_.macs);
+  fill(config.kex_algorithms, supported_.kex);
+  fill(config.host_key_algorithms, supported_.signatures);
+  fill(config.pubkey_accepted_algorithms, supported_.signatures);
+  if (!config.identity_files_given) {
+    config.identity_files_as_written = {"~/.ssh/id_rsa", "~/.ssh/id_ecdsa", "~/.ssh/id_ed25519"};
+  }
+  if (config.preferred_authentications.empty()) {
+    config.preferred_authentications = {"gssapi-with-mic", "hostbased", "publickey", "keyboard-interactive",
+                                        "password"};
+  }
+  if (config.user.empty()) config.user = context_.local_user;
+  config.original_host = context_.host;
+  config.host_name =
+      lower_case(draft_.host_name ? expand_tokens(*draft_.host_name, {{'h', context_.host}}) : context_.host);
+
+  const auto all_tokens = tokens();
+  if (draft_.proxy_command && !draft_.proxy_command->empty()) {
+    config.proxy_command = expand_tokens(*draft_.proxy_command, all_tokens);
+    config.proxy_command_as_written = draft_.proxy_command;
+  }
+  if (draft_.remote_command && !draft_.remote_command->empty()) {
+    config.remote_command = expand_tokens(*draft_.remote_command, all_tokens);
+  }
+  expand_paths(config);
+  find_agents(config);
+  return config;
+}
+
+std::vector<std::string> ClientConfig::authentication_methods() const {
+  std::vector<std::string> methods = preferred_authentications;
+  std::erase_if(methods, [this](const std::string& name) {
+    return (name == "publickey" && pubkey_authentication == PubkeyAuthentication::no) ||
+           (name == "password" && (!password_authentication || batch_mode)) ||
+           (name == "keyboard-interactive" && (!kbd_interactive_authentication || batch_mode));
+  });
+  return methods;
+}
+
+bool ClientConfig::sends_env(std::string_view name) const {
+  return std::any_of(send_env.begin(), send_env.end(),
+                     [name](const std::string& pattern) { return match_pattern(name, pattern); });
+}
+
+namespace {
+
+// As ssh(1): an -i that names no file counts for nothing, so that the default keys remain. What has tokens is not
+// looked at, and a public half alone is enough: an agent may have the other one.
+std::optional<ConfigNote> missing_identity(const ClientOptions& options, const std::string& setting,
+                                           const std::string& home) {
+  for (const std::string& name : options.identity_files) {
+    if (setting != "IdentityFile=" + quote_config_word(name) || equal_ignoring_case(name, "none")) continue;
+    if (name.find_first_of("%$") != name.npos || (name.starts_with('~') && !name.starts_with("~/"))) continue;
+    const std::string path = expand_tilde(name, home);
+    std::error_code error;
+    std::error_code ignored;
+    if (std::filesystem::exists(std::filesystem::status(path, error))) continue;
+    if (std::filesystem::exists(path + ".pub", ignored)) continue;
+    return ConfigNote{LogLevel::info,
+                      fmt::format("Warning: Identity file {} not accessible: {}.", name, error.message())};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+LoadedClientConfig load_client_config(const ClientOptions& options, const ClientContext& context,
+                                      const AlgorithmNames& supported, const std::string& system_file) {
+  using Source = ClientConfigReader::Source;
+  ClientConfigReader reader(context, supported);
+  std::vector<ConfigNote> missing;
+  for (const auto& setting : options.settings) {
+    if (auto note = missing_identity(options, setting, context.home)) {
+      missing.push_back(std::move(*note));
+    } else {
+      reader.option(setting);
+    }
+  }
+  if (!options.config_file) {
+    reader.file(context.home + "/.ssh/config", Source::user, true);
+    reader.file(system_file, Source::system, false);
+  } else if (!equal_ignoring_case(*options.config_file, "none")) {
+    if (!reader.file(*options.config_file, Source::user, false)) {
+      throw ConfigError(fmt::format("{}: there is no such file", *options.config_file));
+    }
+  }
+  LoadedClientConfig loaded{reader.finish(), std::move(missing)};
+  if (loaded.config.remote_command && !options.command.empty()) {
+    throw ConfigError("RemoteCommand is set, and a command was given: only one can run");
+  }
+  loaded.notes.insert(loaded.notes.end(), reader.notes().begin(), reader.notes().end());
+  return loaded;
+}
+
+}  // namespace glassh
