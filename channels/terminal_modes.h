@@ -1,0 +1,36 @@
+// Terminal modes as pty-req carries them: RFC 4254 section 8, and IUTF8 of RFC 8160. For both ends.
+//
+// A list of opcodes with one number each: special characters, flags, speeds. The client says what its terminal has, the
+// server gives that to the pseudo-terminal; what one of them does not know is left as it is. Nothing here opens or asks
+// a terminal: who has one hands in its termios.
+//
+//   request.encoded_terminal_modes = encode_terminal_modes(settings);         // the client
+//   apply_terminal_modes(request.encoded_terminal_modes, settings);           // the server
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <termios.h>
+
+#include "proto/bytes.h"
+
+namespace glassh {
+
+struct TerminalMode {
+  std::uint8_t opcode = 0;
+  std::uint32_t argument = 0;
+  bool operator==(const TerminalMode&) const = default;
+};
+
+// In order, up to the end of the list: TTY_OP_END, an opcode above 159, or the last byte. An argument that is cut short
+// ends it, too. Never fails, and never gives more than one mode for five bytes.
+std::vector<TerminalMode> parse_terminal_modes(Bytes encoded);
+
+// Everything that Linux's termios has and the RFC has a name for, with TTY_OP_END behind it.
+std::vector<std::uint8_t> encode_terminal_modes(const termios& settings);
+
+// Where an opcode comes twice, the last one counts. What is not in the list, or not in Linux, stays as it is.
+void apply_terminal_modes(Bytes encoded, termios& settings);
+
+}  // namespace glassh
