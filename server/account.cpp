@@ -66,6 +66,15 @@ std::vector<std::uint32_t> group_ids(const Account& account) {
   return ids;
 }
 
+std::optional<std::uint32_t> find_group(const std::string& name) {
+  std::vector<char> memory;
+  group entry{};
+  group* found = nullptr;
+  look_up(memory,
+          [&](char* buffer, std::size_t size) { return ::getgrnam_r(name.c_str(), &entry, buffer, size, &found); });
+  return found == nullptr ? std::nullopt : std::optional<std::uint32_t>(found->gr_gid);
+}
+
 std::vector<std::string> group_names(const std::string& user) {
   const auto account = find_account(user);
   if (!account) return {};

@@ -26,7 +26,9 @@ Account own_account();
 
 // All groups that a user is in, by number.
 std::vector<std::uint32_t> group_ids(const Account& account);
-// The same by name; empty if there is no such user.
+// The number of a group; nothing if there is no such group.
+std::optional<std::uint32_t> find_group(const std::string& name);
+// The groups of a user by name; empty if there is no such user.
 std::vector<std::string> group_names(const std::string& user);
 
 }  // namespace glassh

@@ -231,6 +231,8 @@ void ServedConnection::on(const LoggedIn& logged_in) {
   session_context_->permissions = session_permissions(*config_, before_login_->options);
   expose_auth_info();
   session_context_->forward_agent = [this] { return forward_agent(); };
+  session_context_->login_files = LoginRecordFiles();
+  session_context_->records_logins = context_.account.uid == 0;
   before_login_.reset();
 }
 

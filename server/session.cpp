@@ -4,7 +4,10 @@
 #include <system_error>
 #include <utility>
 
+#include <fmt/format.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
+#include <boost/asio/co_spawn.hpp>
 
 #include "proto/messages_session.h"
 
@@ -13,6 +16,7 @@ namespace {
 
 constexpr std::size_t most_variables = 128;
 constexpr std::size_t most_environment_bytes = 64 * 1024;
+constexpr std::size_t most_bytes_of_term = 256;
 
 bool has_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
 
@@ -37,14 +41,22 @@ Session::Session(ChannelRef channel, std::shared_ptr<const SessionContext> conte
 asio::awaitable<void> Session::on_request(const ChannelRequested& request) {
   if (request.type == msg::Exec::name) {
     const auto exec = decode<msg::Exec>(request.details);
-    co_await start("command", std::string(exec.command), request);
+    Wanted wanted{"command", std::string(exec.command)};
+    co_await start(std::move(wanted), request);
   } else if (request.type == msg::Shell::name) {
     decode<msg::Shell>(request.details);
-    co_await start("shell", std::nullopt, request);
+    Wanted wanted{"shell", std::nullopt};
+    co_await start(std::move(wanted), request);
   } else if (request.type == msg::Subsystem::name) {
     co_await on_subsystem(request);
   } else if (request.type == msg::Env::name) {
     answer(request, on_environment(request.details));
+  } else if (request.type == msg::PtyReq::name) {
+    answer(request, on_terminal_wanted(request.details));
+  } else if (request.type == msg::WindowChange::name) {
+    answer(request, on_window_change(request.details));
+  } else if (request.type == msg::Break::name) {
+    answer(request, on_break(request.details));
   } else if (request.type == msg::Signal::name) {
     answer(request, on_signal(request.details));
   } else if (request.type == msg::Eow::name) {
@@ -53,7 +65,8 @@ asio::awaitable<void> Session::on_request(const ChannelRequested& request) {
   } else if (request.type == msg::AuthAgentReq::name) {
     answer(request, on_agent_wanted());
   } else {
-    // Terminals (with their window-change) and X11 are not done yet; whatever else there is, we do not know.
+    // X11 is not done yet; whatever else there is, we do not know. RFC 4254 section 5.4 [4254-5.4-2]: keepalives, too,
+    // get an answer.
     context_->log.debug("session {}: request {} refused", channel_.id(), escaped(request.type));
     answer(request, false);
   }
@@ -73,6 +86,45 @@ bool Session::on_environment(Bytes details) {
   environment_size_ += size;
   environment_.push_back({std::string(variable.variable_name), std::string(variable.variable_value)});
   return true;
+}
+
+// RFC 4254 section 6.2: before a program runs, and once.
+bool Session::on_terminal_wanted(Bytes details) {
+  const auto wanted = decode<msg::PtyReq>(details);
+  if (!context_->permissions.pty) {
+    context_->log.verbose("session {}: a terminal is not permitted (PermitTTY or the options of the key)",
+                          channel_.id());
+    return false;
+  }
+  if (started_ || over_ || pty_ || has_nul(wanted.term) || wanted.term.size() > most_bytes_of_term) return false;
+  try {
+    Pty pty = Pty::open(context_->account);
+    pty.apply_modes(wanted.encoded_terminal_modes);
+    pty.resize({wanted.terminal_width_characters, wanted.terminal_height_rows, wanted.terminal_width_pixels,
+                wanted.terminal_height_pixels});
+    pty_ = std::move(pty);
+  } catch (const std::system_error& error) {
+    context_->log.error("session {}: no terminal: {}", channel_.id(), error.what());
+    return false;
+  }
+  term_ = wanted.term;
+  return true;
+}
+
+// RFC 4254 section 6.7 [4254-6.7-2]: clients want no answer, and get none then.
+bool Session::on_window_change(Bytes details) {
+  const auto change = decode<msg::WindowChange>(details);
+  if (pty_) {
+    pty_->resize({change.terminal_width_columns, change.terminal_height_rows, change.terminal_width_pixels,
+                  change.terminal_height_pixels});
+  }
+  return pty_.has_value();
+}
+
+// RFC 4335 section 3: SUCCESS if there was a break of any kind. Its length means nothing to a pseudo-terminal.
+bool Session::on_break(Bytes details) {
+  decode<msg::Break>(details);
+  return pty_ && pty_->send_break();
 }
 
 // RFC 4254 section 6.9. It goes to the whole process group, as a terminal's would.
@@ -107,6 +159,9 @@ void Session::on_end_of_write() {
     if (output->source) output->source->stop();
     output->ended = true;
   }
+  // A terminal has one end for both ways, and its own way to say so: it hangs up.
+  if (pty_ && input_) input_->stop();
+  release_terminal();
   finish_if_done();
 }
 
@@ -120,7 +175,8 @@ asio::awaitable<void> Session::on_subsystem(const ChannelRequested& request) {
     problem = no_internal_sftp;
   }
   if (problem.empty()) {
-    co_await start(fmt::format("subsystem '{}'", escaped(name)), subsystem->command, request);
+    Wanted wanted{fmt::format("subsystem '{}'", escaped(name)), subsystem->command, true};
+    co_await start(std::move(wanted), request);
   } else {
     context_->log.info("subsystem request for {} by user {} failed, {}", escaped(name), context_->account.name,
                        problem);
@@ -135,69 +191,193 @@ void Session::answer(const ChannelRequested& request, bool success) {
 
 // ---- the program
 
-asio::awaitable<void> Session::start(std::string kind, std::optional<std::string> command,
-                                     const ChannelRequested& request) {
+asio::awaitable<void> Session::start(Wanted wanted, const ChannelRequested& request) {
   // RFC 4254 section 6.5 [4254-6.5-1]: one program per channel. A NUL would cut the command short.
-  if (started_ || over_ || (command && has_nul(*command))) {
+  if (started_ || over_ || (wanted.command && has_nul(*wanted.command))) {
     answer(request, false);
     co_return;
   }
   // Past vulnerability 10: whatever was asked for, a shell and a subsystem included, the forced command is what runs.
   const SessionPermissions& permissions = context_->permissions;
-  EnvironmentSources sources{environment_, permissions.environment, std::nullopt, context_->auth_info_file,
-                             agent_socket_};
+  EnvironmentSources sources = environment_sources();
   if (permissions.forced_command) {
-    kind = fmt::format("forced-command ({}) '{}'", permissions.forced_by, escaped(*permissions.forced_command));
-    sources.original_command = std::exchange(command, permissions.forced_command);
-    if (is_internal_sftp(*command)) {
-      context_->log.info("{} for user {} failed, {}", kind, context_->account.name, no_internal_sftp);
+    wanted.kind = fmt::format("forced-command ({}) '{}'", permissions.forced_by, escaped(*permissions.forced_command));
+    sources.original_command = std::exchange(wanted.command, permissions.forced_command);
+    if (is_internal_sftp(*wanted.command)) {
+      context_->log.info("{} for user {} failed, {}", wanted.kind, context_->account.name, no_internal_sftp);
       answer(request, false);
       co_return;
     }
   }
   const PeerAddresses& addresses = context_->addresses;
-  context_->log.verbose("Starting session: {} for {} from {} port {} id {}", kind, context_->account.name,
-                        addresses.remote_host, addresses.remote_port, channel_.id());
-  auto environment = session_environment(context_->account, addresses, sources);
-  SpawnRequest program = shell_request(context_->account, command, std::move(environment));
+  context_->log.verbose("Starting session: {}{} for {} from {} port {} id {}", wanted.kind,
+                        pty_ ? " on " + pty_->line() : std::string(), context_->account.name, addresses.remote_host,
+                        addresses.remote_port, channel_.id());
+  SpawnRequest program =
+      shell_request(context_->account, wanted.command, session_environment(context_->account, addresses, sources));
   program.open_files = context_->open_files;
   try {
-    run(program, request);
+    run(program, preparation(wanted, program.environment), request);
   } catch (const std::system_error& error) {
-    context_->log.error("session {}: cannot start {}: {}", channel_.id(), kind, error.what());
+    ends_ = {};
+    context_->log.error("session {}: cannot start {}: {}", channel_.id(), wanted.kind, error.what());
     answer(request, false);
   }
 }
 
+EnvironmentSources Session::environment_sources() const {
+  EnvironmentSources sources;
+  sources.from_client = environment_;
+  sources.from_keys = context_->permissions.environment;
+  sources.from_config = context_->config->set_env;
+  sources.auth_info_file = context_->auth_info_file;
+  sources.agent_socket = agent_socket_;
+  if (pty_) {
+    sources.terminal = pty_->path();
+    sources.term = term_;
+  }
+  return sources;
+}
+
+// Who only wants a command is not greeted.
+Preparation Session::preparation(const Wanted& wanted, const std::vector<std::string>& environment) const {
+  const ServerConfig& config = *context_->config;
+  Preparation before;
+  if (pty_ && !wanted.command) {
+    const auto& files = context_->login_files;
+    const auto last = files ? last_login(*files, context_->account.uid) : std::nullopt;
+    before.greeting = greeting(config, context_->account, last);
+  }
+  const bool user_rc = config.permit_user_rc && context_->permissions.user_rc && config.force_command.empty();
+  before.program = rc_program(context_->account, user_rc && !wanted.subsystem, environment);
+  return before;
+}
+
 // RFC 4254 section 6.5 [4254-6.5-4]: the program's input and output are the channel's.
-void Session::run(const SpawnRequest& request, const ChannelRequested& answered) {
+Session::Streams Session::open_streams() {
   const asio::any_io_executor& executor = channel_.hub()->executor();
-  Process process = spawn_process(request);
-  Descriptor standard_output;
-  Descriptor standard_error;
+  if (pty_) return {Descriptor::own(executor, pty_->master()), Descriptor::own(executor, pty_->master()), {}};
+  Pipe in = make_pipe();
+  Pipe out = make_pipe();
+  Pipe error = make_pipe();
+  ends_ = {std::move(in.read_end), std::move(out.write_end), std::move(error.write_end)};
+  return {Descriptor::own(executor, std::move(in.write_end)), Descriptor::own(executor, std::move(out.read_end)),
+          Descriptor::own(executor, std::move(error.read_end))};
+}
+
+ProgramEnds Session::program_ends() const {
+  if (!pty_) return {ends_.input.get(), ends_.output.get(), ends_.error.get()};
+  const int terminal = pty_->terminal().get();
+  return {terminal, terminal, terminal, pty_->path()};
+}
+
+void Session::run(const SpawnRequest& program, Preparation before, const ChannelRequested& answered) {
+  Streams streams = open_streams();
+  if (before.empty()) {
+    launch(program);
+  } else if (::access(program.program.c_str(), X_OK) < 0) {
+    throw std::system_error(errno, std::generic_category(), program.program);
+  }
+  // From here on nothing fails, so the answer is right; and it is ahead of the output.
+  started_ = true;
+  environment_ = {};
+  answer(answered, true);
+  input_ = Sink::create(channel_, std::move(streams.input));
+  input_->on_broken = [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->on_input_broken();
+  };
+  read_output(output_, std::move(streams.output), 0);
+  error_.ended = !streams.error.is_open();
+  if (streams.error.is_open()) read_output(error_, std::move(streams.error), extended_data_type::standard_error);
+  const Channel* const channel = channel_.get();
+  if (channel != nullptr && channel->eof_received()) input_->end();  // it came before there was a program
+  if (before.empty()) return;
+  auto work = prepare(shared_from_this(), std::move(before), program);
+  const auto failed = [hub = channel_.hub()](const std::exception_ptr& failure) {
+    if (failure != nullptr) hub->fail(failure);
+  };
+  asio::co_spawn(channel_.hub()->executor(), std::move(work), failed);
+}
+
+void Session::launch(const SpawnRequest& program) {
+  Process process = spawn_process(program, program_ends());
   try {
-    exit_ = Descriptor::own(executor, std::move(process.pidfd));
-    input_ = Sink::create(channel_, Descriptor::own(executor, std::move(process.standard_input)));
-    standard_output = Descriptor::own(executor, std::move(process.standard_output));
-    standard_error = Descriptor::own(executor, std::move(process.standard_error));
+    exit_ = Descriptor::own(channel_.hub()->executor(), std::move(process.pidfd));
   } catch (const std::system_error&) {
     process.kill();
     throw;
   }
-  // From here on nothing fails, so the answer is right; and it is ahead of the output.
-  started_ = true;
   process_ = std::move(process);
-  environment_ = {};
-  answer(answered, true);
-  input_->on_broken = [weak = weak_from_this()] {
-    if (const auto self = weak.lock()) self->on_input_broken();
-  };
-  read_output(output_, std::move(standard_output), 0);
-  read_output(error_, std::move(standard_error), extended_data_type::standard_error);
-  const Channel* const channel = channel_.get();
-  if (channel != nullptr && channel->eof_received()) input_->end();  // it came before there was a program
+  ends_ = {};
+  if (pty_) {
+    pty_->release_terminal();
+    record_login();
+  }
   await_exit();
 }
+
+void Session::record_login() {
+  if (!context_->login_files || !context_->records_logins) return;
+  const Account& account = context_->account;
+  login_record_ = LoginRecord(*context_->login_files, LoginEntry{pty_->line(), account.name, account.uid, process_.pid,
+                                                                 context_->addresses.remote_host});
+}
+
+// ---- what comes before the program
+
+asio::awaitable<void> Session::prepare(std::shared_ptr<Session> self, Preparation before, SpawnRequest program) {
+  try {
+    co_await self->greet(std::move(before.greeting));
+    if (before.program && !self->over_) co_await self->run_before(before);
+  } catch (const std::system_error& error) {
+    self->context_->log.error("session {}: before the program: {}", self->channel_.id(), error.what());
+  }
+  if (self->over_) {
+    self->ends_ = {};
+    co_return;
+  }
+  try {
+    self->launch(program);
+  } catch (const std::system_error& error) {
+    self->context_->log.error("session {}: cannot start {}: {}", self->channel_.id(), program.program, error.what());
+    self->end_ = ProcessEnd{.exit_status = 255};
+    // Their end is the program's end, and the session's.
+    self->ends_ = {};
+    if (self->pty_) self->pty_->release_terminal();
+  }
+}
+
+// As the terminal shows it. Should it be full, then until the client has taken some.
+asio::awaitable<void> Session::greet(std::string text) {
+  if (text.empty()) co_return;
+  Descriptor terminal = Descriptor::own(channel_.hub()->executor(), Fd::duplicate(pty_->terminal().get()));
+  Bytes rest = bytes_of(text);
+  while (!rest.empty()) {
+    const IoResult put = terminal.write(rest);
+    if (put.failed()) co_return;
+    rest = rest.subspan(put.size);
+    if (put.would_block()) co_await terminal.writable();
+  }
+}
+
+// On the terminal, but without controlling it: the end of a program that does would hang it up.
+asio::awaitable<void> Session::run_before(const Preparation& before) {
+  Pipe input = make_pipe();
+  const Bytes text = bytes_of(before.input);
+  if (::write(input.write_end.get(), text.data(), text.size()) < 0) {
+    throw std::system_error(errno, std::generic_category(), "write to a new pipe");
+  }
+  input.write_end.close();
+  const Fd terminal = pty_ ? pty_->open_terminal() : Fd();
+  const int output = pty_ ? terminal.get() : ends_.output.get();
+  const int error = pty_ ? terminal.get() : ends_.error.get();
+  process_ = spawn_process(*before.program, ProgramEnds{input.read_end.get(), output, error});
+  Descriptor ended = Descriptor::own(channel_.hub()->executor(), std::move(process_.pidfd));
+  while (!process_.end()) co_await ended.readable();
+  process_.reap();
+}
+
+// ---- its output and its end
 
 void Session::read_output(Output& output, Descriptor descriptor, std::uint32_t extended_type) {
   const auto ended = [weak = weak_from_this(), which = &output] {
@@ -275,8 +455,15 @@ void Session::finish_if_done() {
   context_->log.verbose("Close session: user {} from {} port {} id {}", context_->account.name,
                         context_->addresses.remote_host, context_->addresses.remote_port, channel_.id());
   input_->stop();
+  release_terminal();
   process_.reap();
   channel_.hub()->wake();
+}
+
+// With its last copy the terminal hangs up.
+void Session::release_terminal() {
+  login_record_.end();
+  pty_.reset();
 }
 
 // ---- the peer's side
@@ -294,12 +481,14 @@ void Session::on_eof() {
 void Session::hang_up() {
   if (over_) return;
   over_ = true;
-  if (!started_) return;
+  if (!started_) return release_terminal();
   process_.signal_group(SIGHUP);
   process_.signal_group(SIGCONT);  // one that is stopped gets it too
   input_->stop();
-  output_.source->stop();
-  error_.source->stop();
+  for (const Output* output : {&output_, &error_}) {
+    if (output->source) output->source->stop();
+  }
+  release_terminal();
   if (end_) process_.reap();
 }
 

@@ -1,9 +1,10 @@
-// A session channel of the server: its requests, and one program between three pipes and the channel.
+// A session channel of the server: its requests, and one program between the channel and three pipes or a terminal.
 //
-// RFC 4254 section 6 without terminals, X11 and agents, whose requests fail. The exit status is reported when the
-// program has ended and what it wrote is sent; the channel closes when its output pipes are closed everywhere, which a
-// background process may delay, as with OpenSSH. Who goes away before that hangs up: the program's process group gets
-// SIGHUP. The object lives until its program is reaped.
+// RFC 4254 section 6 without X11, whose requests fail. A login shell greets first, and ~/.ssh/rc runs before the
+// program; the connection goes on meanwhile. The exit status is reported when the program has ended and what it wrote
+// is sent; the channel closes when its output is closed everywhere, which a background process may delay, as with
+// OpenSSH. Who goes away before that hangs up: the program's process group gets SIGHUP. The object lives until its
+// program is reaped.
 //
 //   auto session = Session::create(hub.channel(channels, id), context);  co_await session->on_request(event);
 #pragma once
@@ -19,7 +20,10 @@
 #include "channels/io/pump.h"
 #include "server/config.h"
 #include "server/log.h"
+#include "server/login_preparation.h"
+#include "server/login_records.h"
 #include "server/permissions.h"
+#include "server/pty.h"
 #include "server/spawn.h"
 
 namespace glassh {
@@ -36,6 +40,9 @@ struct SessionContext {
   std::string auth_info_file = {};  // ExposeAuthInfo; empty: none
   // Where the client's agent can be reached, which it is from the first call on. Nothing if it cannot be.
   std::function<std::optional<std::string>()> forward_agent = {};
+  // Where the logins on terminals stand, if they are looked at; and whether ours are added, for which one must be root.
+  std::optional<LoginRecordFiles> login_files = {};
+  bool records_logins = false;
 };
 
 class Session : public std::enable_shared_from_this<Session> {
@@ -57,14 +64,39 @@ class Session : public std::enable_shared_from_this<Session> {
     bool ended = false;
   };
 
+  // What the client asks to be run.
+  struct Wanted {
+    std::string kind;                    // for the log
+    std::optional<std::string> command;  // nothing: a login shell
+    bool subsystem = false;
+  };
+  struct Streams {  // our ends
+    Descriptor input, output, error;
+  };
+  struct Ends {  // the program's ends of pipes, until it has them
+    Fd input, output, error;
+  };
+
   bool on_environment(Bytes details);
+  bool on_terminal_wanted(Bytes details);
+  bool on_window_change(Bytes details);
+  bool on_break(Bytes details);
   bool on_signal(Bytes details);
   bool on_agent_wanted();
   void on_end_of_write();
   asio::awaitable<void> on_subsystem(const ChannelRequested& request);
-  // Starts the shell, or `command` in it, and answers: ahead of the program's output.
-  asio::awaitable<void> start(std::string kind, std::optional<std::string> command, const ChannelRequested& request);
-  void run(const SpawnRequest& request, const ChannelRequested& answered);
+  // Starts the shell, or a command in it, and answers: ahead of the program's output.
+  asio::awaitable<void> start(Wanted wanted, const ChannelRequested& request);
+  EnvironmentSources environment_sources() const;
+  Preparation preparation(const Wanted& wanted, const std::vector<std::string>& environment) const;
+  Streams open_streams();
+  ProgramEnds program_ends() const;
+  void run(const SpawnRequest& program, Preparation before, const ChannelRequested& answered);
+  // Does what comes before the program, then launches it. Waits without keeping the connection from going on.
+  static asio::awaitable<void> prepare(std::shared_ptr<Session> self, Preparation before, SpawnRequest program);
+  asio::awaitable<void> greet(std::string text);
+  asio::awaitable<void> run_before(const Preparation& before);
+  void launch(const SpawnRequest& program);  // throws std::system_error
   void read_output(Output& output, Descriptor descriptor, std::uint32_t extended_type);
   void on_input_broken();
   void await_exit();
@@ -72,6 +104,8 @@ class Session : public std::enable_shared_from_this<Session> {
   bool output_may_come() const;
   void report_exit();
   void finish_if_done();
+  void record_login();
+  void release_terminal();
   void answer(const ChannelRequested& request, bool success);
 
   ChannelRef channel_;
@@ -79,6 +113,10 @@ class Session : public std::enable_shared_from_this<Session> {
   std::vector<EnvironmentVariable> environment_;
   std::size_t environment_size_ = 0;
   std::string agent_socket_;  // if this session asked for the agent, and gets it
+  std::optional<Pty> pty_;    // if this session asked for a terminal, and gets it; gone when the session is over
+  std::string term_;          // what kind of terminal the client has
+  LoginRecord login_record_;
+  Ends ends_;
   bool started_ = false;
   Process process_;
   Descriptor exit_;  // the pidfd

@@ -41,8 +41,12 @@ class FileActions {
   FileActions& operator=(const FileActions&) = delete;
   ~FileActions() { ::posix_spawn_file_actions_destroy(&actions_); }
 
-  void duplicate(const Fd& from, int to) {
-    check(::posix_spawn_file_actions_adddup2(&actions_, from.get(), to), "posix_spawn_file_actions_adddup2");
+  void duplicate(int from, int to) {
+    check(::posix_spawn_file_actions_adddup2(&actions_, from, to), "posix_spawn_file_actions_adddup2");
+  }
+  void open(const std::string& path, int as) {
+    check(::posix_spawn_file_actions_addopen(&actions_, as, path.c_str(), O_RDWR, 0),
+          "posix_spawn_file_actions_addopen");
   }
   void close_from(int first) {
     check(::posix_spawn_file_actions_addclosefrom_np(&actions_, first), "posix_spawn_file_actions_addclosefrom_np");
@@ -87,11 +91,12 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 }
 
 // Where the program starts. A line about a home directory that cannot be entered goes to its standard error.
-std::string usable_directory(const std::string& directory, const Fd& standard_error) {
+std::string usable_directory(const std::string& directory, int standard_error) {
   const Fd tried(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (tried && ::faccessat(AT_FDCWD, directory.c_str(), X_OK, AT_EACCESS) == 0) return directory;
   const std::string line = fmt::format("Could not chdir to home directory {}: {}\n", directory, std::strerror(errno));
-  if (::write(standard_error.get(), line.data(), line.size()) < 0) fail(errno, "write to a new pipe");
+  const ssize_t written = ::write(standard_error, line.data(), line.size());
+  if (written < 0 && errno != EAGAIN) fail(errno, "write to a program's standard error");
   return "/";
 }
 
@@ -109,12 +114,27 @@ Process spawn_process(const SpawnRequest& request) {
   Pipe in = make_pipe();
   Pipe out = make_pipe();
   Pipe error = make_pipe();
+  Process process = spawn_process(request, {in.read_end.get(), out.write_end.get(), error.write_end.get()});
+  process.standard_input = std::move(in.write_end);
+  process.standard_output = std::move(out.read_end);
+  process.standard_error = std::move(error.read_end);
+  return process;
+}
+
+Process spawn_process(const SpawnRequest& request, const ProgramEnds& ends) {
   FileActions actions;
-  actions.duplicate(in.read_end, STDIN_FILENO);
-  actions.duplicate(out.write_end, STDOUT_FILENO);
-  actions.duplicate(error.write_end, STDERR_FILENO);
+  if (ends.terminal.empty()) {
+    actions.duplicate(ends.input, STDIN_FILENO);
+    actions.duplicate(ends.output, STDOUT_FILENO);
+    actions.duplicate(ends.error, STDERR_FILENO);
+  } else {
+    // The child is the leader of a new session by now, so the first terminal that it opens becomes its own.
+    actions.open(ends.terminal, STDIN_FILENO);
+    actions.duplicate(STDIN_FILENO, STDOUT_FILENO);
+    actions.duplicate(STDIN_FILENO, STDERR_FILENO);
+  }
   actions.close_from(STDERR_FILENO + 1);
-  actions.change_directory(usable_directory(request.directory, error.write_end));
+  actions.change_directory(usable_directory(request.directory, ends.error));
 
   Process process;
   const Attributes attributes;
@@ -130,9 +150,6 @@ Process spawn_process(const SpawnRequest& request) {
     fail(reason, "pidfd_open");
   }
   limit_open_files(process.pid, request.open_files);
-  process.standard_input = std::move(in.write_end);
-  process.standard_output = std::move(out.read_end);
-  process.standard_error = std::move(error.read_end);
   return process;
 }
 
@@ -195,18 +212,22 @@ std::vector<std::string> session_environment(const Account& account, const PeerA
   const std::string mailbox = "/var/mail/" + account.name;
   if (::access(mailbox.c_str(), F_OK) == 0) set("MAIL", mailbox);
   for (const auto& [name, value] : sources.from_keys) set(name, value);
-  set("SSH_CLIENT", fmt::format("{} {} {}", addresses.remote_host, addresses.remote_port, addresses.local_port));
-  set("SSH_CONNECTION", fmt::format("{} {} {} {}", addresses.remote_host, addresses.remote_port, addresses.local_host,
-                                    addresses.local_port));
-  // Nobody but us says what was asked for before a command was forced, and how the user logged in.
+  // Nobody but us says what was asked for before a command was forced, how the user logged in, and where.
   const auto drop = [&variables](std::string_view name) {
     std::erase_if(variables, [name](const EnvironmentVariable& variable) { return variable.name == name; });
   };
   drop("SSH_ORIGINAL_COMMAND");
   drop("SSH_USER_AUTH");
+  drop("SSH_TTY");
+  for (const auto& [name, value] : sources.from_config) set(name, value);
+  set("SSH_CLIENT", fmt::format("{} {} {}", addresses.remote_host, addresses.remote_port, addresses.local_port));
+  set("SSH_CONNECTION", fmt::format("{} {} {} {}", addresses.remote_host, addresses.remote_port, addresses.local_host,
+                                    addresses.local_port));
   if (sources.original_command) set("SSH_ORIGINAL_COMMAND", *sources.original_command);
   if (!sources.auth_info_file.empty()) set("SSH_USER_AUTH", sources.auth_info_file);
   if (!sources.agent_socket.empty()) set("SSH_AUTH_SOCK", sources.agent_socket);
+  if (!sources.terminal.empty()) set("SSH_TTY", sources.terminal);
+  if (!sources.term.empty()) set("TERM", sources.term);
 
   std::vector<std::string> out;
   for (const auto& [name, value] : variables) out.push_back(name + "=" + value);

@@ -1,9 +1,9 @@
-// Programs started for a session: over three pipes, in a session and process group of their own.
+// Programs started for a session: over three pipes or on a terminal, in a session and process group of their own.
 //
-// A child inherits nothing but its three pipes: every other descriptor is closed, every signal is at its default and
+// A child inherits nothing but these: every other descriptor is closed, every signal is at its default and
 // unblocked. posix_spawn(3) does not copy this process, so it is safe and quick beside other threads. The end of a
 // program is seen through a pidfd (pidfd_open(2)), never by a SIGCHLD handler. Its number stays its own until it is
-// reaped, so a signal cannot reach a stranger. RFC 4254 sections 6.4 to 6.10; terminals are not done here.
+// reaped, so a signal cannot reach a stranger. RFC 4254 sections 6.4 to 6.10.
 //
 //   Process process = spawn_process(shell_command(account, "date"));  …  process.end()  …  process.reap()
 #pragma once
@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "channels/io/fd.h"
@@ -27,6 +28,14 @@ struct SpawnRequest {
   std::vector<std::string> environment;  // "NAME=value"
   std::string directory;                 // where it starts; "/" if it cannot be entered
   std::uint64_t open_files = 0;          // its soft limit of descriptors; 0: ours
+};
+
+// What a program reads and writes: its own ends, borrowed for the call.
+struct ProgramEnds {
+  int input = -1, output = -1, error = -1;
+  // A terminal's name: the program controls it, and reads and writes it. What stands above is then what we have open of
+  // it, to say on it what goes wrong before.
+  std::string terminal = {};
 };
 
 // How a program ended.
@@ -55,7 +64,8 @@ struct Process {
 
 // Throws std::system_error: no program there, no descriptors or processes left. If the directory cannot be entered, a
 // line on the program's standard error says so.
-Process spawn_process(const SpawnRequest& request);
+Process spawn_process(const SpawnRequest& request);                           // over three pipes
+Process spawn_process(const SpawnRequest& request, const ProgramEnds& ends);  // our ends in Process stay empty
 
 // `command` as the user's shell runs it, or, without one, the shell as a login shell (RFC 4254 section 6.5).
 SpawnRequest shell_request(const Account& account, const std::optional<std::string>& command,
@@ -77,6 +87,9 @@ struct EnvironmentSources {
   std::optional<std::string> original_command = {};   // what the client asked for, if another command is forced
   std::string auth_info_file = {};                    // ExposeAuthInfo; empty: none
   std::string agent_socket = {};                      // of a forwarded agent; empty: none
+  std::vector<std::pair<std::string, std::string>> from_config = {};  // SetEnv: goes before all of the above
+  std::string terminal = {};                                          // its name; empty: none
+  std::string term = {};                                              // the kind of it, TERM
 };
 // What a program of a session finds in its environment. The client never overrides anything; the keys' owner may set
 // what the account says, such as PATH, but not what is true of the connection.

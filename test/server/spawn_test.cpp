@@ -246,6 +246,41 @@ TEST(Spawn, VariablesOfKeysReplaceTheAccountsOnly) {
   EXPECT_THAT(environment, Not(testing::Contains(HasSubstr("/evil"))));
 }
 
+// As with sshd: SetEnv goes before whatever else may be set, but not before what is true of the connection.
+TEST(Spawn, VariablesOfTheConfigurationReplaceOthers) {
+  const Account account{"ann", 1000, 1000, "/home/ann", "/bin/dash"};
+  const auto environment = session_environment(account, {},
+                                               {.from_client = {{"A", "client"}, {"SSH_TTY", "/evil"}},
+                                                .from_keys = {{"B", "key"}},
+                                                .from_config = {{"A", "1"}, {"B", "2"}, {"USER", "3"}, {"TERM", "4"}}});
+  for (const char* expected : {"A=1", "B=2", "USER=3", "TERM=4"}) {
+    EXPECT_THAT(environment, testing::Contains(expected));
+  }
+  EXPECT_THAT(environment, Not(testing::Contains(HasSubstr("SSH_TTY="))));
+
+  const auto on_terminal = session_environment(
+      account, {},
+      {.from_config = {{"SSH_TTY", "/evil"}, {"TERM", "evil"}}, .terminal = "/dev/pts/3", .term = "vt220"});
+  EXPECT_THAT(on_terminal, testing::Contains("SSH_TTY=/dev/pts/3"));
+  EXPECT_THAT(on_terminal, testing::Contains("TERM=vt220"));
+}
+
+// Past vulnerability 75: a fork that failed leaves no number behind that kill(2) would take for everybody.
+TEST(Spawn, AProcessThatNeverWasIsNotSignalled) {
+  static volatile std::sig_atomic_t caught = 0;
+  const auto before = std::signal(SIGUSR1, [](int) { caught = caught + 1; });
+  for (const pid_t pid : {0, -1}) {
+    Process process;
+    process.pid = pid;
+    process.signal_group(SIGUSR1);
+    process.reap();
+    EXPECT_EQ(process.pid, 0);
+    process.kill();
+  }
+  std::signal(SIGUSR1, before);
+  EXPECT_EQ(caught, 0);
+}
+
 TEST(Spawn, KnowsTheSignalsOfTheRfc) {
   for (const char* name :
        {"ABRT", "ALRM", "FPE", "HUP", "ILL", "INT", "KILL", "PIPE", "QUIT", "SEGV", "TERM", "USR1", "USR2"}) {

@@ -1,0 +1,37 @@
+// What happens in a session before its program runs: what a login shell says first, and ~/.ssh/rc or /etc/ssh/sshrc.
+//
+// sshd(8), LOGIN PROCESS and SSHRC; sshd_config(5), PrintMotd, PrintLastLog and PermitUserRC. Nothing is run or shown
+// here: a Preparation says what is to be, and the session does it while the connection goes on.
+//
+//   Preparation before{.greeting = greeting(config, account, last)};  before.program = rc_program(…);
+#pragma once
+
+#include <ctime>
+#include <optional>
+#include <string>
+
+#include "server/config.h"
+#include "server/login_records.h"
+#include "server/permissions.h"
+#include "server/spawn.h"
+
+namespace glassh {
+
+struct Preparation {
+  std::string greeting = {};                 // for the terminal
+  std::optional<SpawnRequest> program = {};  // runs to its end, over the session's output
+  std::string input = {};                    // of that program
+  bool empty() const { return greeting.empty() && !program; }
+};
+
+// The last login and the message of the day. `motd` is a path.
+std::string greeting(const ServerConfig& config, const Account& account, const std::optional<LastLogin>& last,
+                     const std::string& motd = "/etc/motd");
+
+// The user's rc file, if there is one and it may run, or else the system's. Nothing if there is neither. It gets the
+// environment of the session. ForceCommand and subsystems keep the user's out, a command of the key does not.
+std::optional<SpawnRequest> rc_program(const Account& account, bool user_rc,
+                                       const std::vector<std::string>& environment,
+                                       const std::string& system_rc = "/etc/ssh/sshrc");
+
+}  // namespace glassh

@@ -1,0 +1,58 @@
+// Who is logged in on which terminal, and since when: utmp(5), wtmp(5) and the lastlog file, as root keeps them.
+//
+// who(1), w(1), last(1) and lastlog(8) read them. Only a server of root's may write them; whoever cannot goes on
+// without. The files are those of glibc's <utmpx.h>; its functions are not used, since they wait for locks by means of
+// alarm(2), which no program with threads should.
+//
+//   LoginRecord record(files, {"pts/3", "ann", uid, pid, "192.0.2.1"});  …  record.end();
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <ctime>
+#include <optional>
+#include <string>
+
+namespace glassh {
+
+struct LoginRecordFiles {
+  std::string utmp = "/var/run/utmp";
+  std::string wtmp = "/var/log/wtmp";
+  std::string lastlog = "/var/log/lastlog";
+};
+
+struct LastLogin {
+  std::time_t time = 0;
+  std::string host;  // up to 256 bytes of whatever the file has
+};
+// Nothing if there is no file, or none of this user.
+std::optional<LastLogin> last_login(const LoginRecordFiles& files, std::uint32_t uid);
+
+struct LoginEntry {
+  std::string line;  // "pts/3"
+  std::string user;
+  std::uint32_t uid = 0;
+  pid_t pid = 0;
+  std::string host;  // an address
+};
+
+// Written when it is made, taken back by end() or when it is destroyed. A file that is not there stays away.
+class LoginRecord {
+ public:
+  LoginRecord() = default;  // of nobody
+  LoginRecord(LoginRecordFiles files, LoginEntry entry);
+  LoginRecord(const LoginRecord&) = delete;
+  LoginRecord& operator=(const LoginRecord&) = delete;
+  LoginRecord(LoginRecord&& other) noexcept;
+  LoginRecord& operator=(LoginRecord&& other) noexcept;
+  ~LoginRecord() { end(); }
+
+  void end();
+
+ private:
+  LoginRecordFiles files_;
+  LoginEntry entry_;  // pid 0: nobody's, or ended
+};
+
+}  // namespace glassh
