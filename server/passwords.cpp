@@ -1,13 +1,16 @@
 #include "server/passwords.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <thread>
 
 #include <crypt.h>
+
+#include "channels/io/signal.h"
 
 namespace glassh {
 namespace {
@@ -44,8 +47,36 @@ SecretBytes hash_of(const SecretBytes& password, const SecretBytes& setting) {
   return SecretBytes(bytes_of(made));
 }
 
-asio::awaitable<bool> check_here(SecretBytes hash, SecretBytes password, EmptyPassword empty) {
-  co_return password_matches(hash.reveal(), password.reveal(), empty);
+// One check, shared by the connection that waits and the thread that hashes. Whoever waits may go at any time (a login
+// that takes too long, a client that left, the end of the program): then nobody of its thread is touched any more.
+struct Check {
+  SecretBytes hash, password;
+  EmptyPassword empty;
+  asio::any_io_executor executor;  // of the connection
+  std::mutex mutex;                // of the next two
+  Signal* finished = nullptr;      // the connection's; null when it has gone
+  std::optional<bool> matches = std::nullopt;
+
+  bool abandoned() {
+    const std::lock_guard lock(mutex);
+    return finished == nullptr;
+  }
+  std::optional<bool> answer() {
+    const std::lock_guard lock(mutex);
+    return matches;
+  }
+};
+
+void hash_and_tell(const std::shared_ptr<Check>& check) {
+  if (check->abandoned()) return;
+  const bool matches = password_matches(check->hash.reveal(), check->password.reveal(), check->empty);
+  const std::lock_guard lock(check->mutex);
+  if (check->finished == nullptr) return;
+  check->matches = matches;
+  asio::post(check->executor, [check] {
+    const std::lock_guard lock(check->mutex);
+    if (check->finished != nullptr) check->finished->raise();
+  });
 }
 
 }  // namespace
@@ -71,8 +102,25 @@ asio::awaitable<bool> Passwords::check(SecretBytes hash, SecretBytes password, E
   std::call_once(started_, [this] {
     threads_ = std::make_unique<asio::thread_pool>(std::max(1U, std::thread::hardware_concurrency() / 2));
   });
-  co_return co_await asio::co_spawn(*threads_, check_here(std::move(hash), std::move(password), empty),
-                                    asio::use_awaitable);
+  const asio::any_io_executor executor = co_await asio::this_coro::executor;
+  Signal finished(executor);
+  const auto check = std::make_shared<Check>();
+  check->hash = std::move(hash);
+  check->password = std::move(password);
+  check->empty = empty;
+  check->executor = executor;
+  check->finished = &finished;
+  struct Leaving {
+    Check& check;
+    ~Leaving() {
+      const std::lock_guard lock(check.mutex);
+      check.finished = nullptr;
+    }
+  } const leaving{*check};
+  asio::post(*threads_, [check] { hash_and_tell(check); });
+  // Not by co_spawn into the other thread: cancelling such a coroutine from here races with its end over there.
+  while (!check->answer()) co_await finished.wait();
+  co_return *check->answer();
 }
 
 }  // namespace glassh

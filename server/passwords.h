@@ -30,11 +30,12 @@ bool password_matches(Bytes hash, Bytes password, EmptyPassword empty);
 class Passwords {
  public:
   Passwords() = default;
-  ~Passwords();  // no check may be running any more
+  ~Passwords();  // whoever waited for a check has gone
   Passwords(const Passwords&) = delete;
   Passwords& operator=(const Passwords&) = delete;
 
-  // Computes elsewhere and returns to the caller's executor. From any thread.
+  // Computes elsewhere and returns to the caller's executor. From any thread. May be cancelled: then what waits for
+  // its turn is not computed.
   boost::asio::awaitable<bool> check(SecretBytes hash, SecretBytes password, EmptyPassword empty);
 
  private:

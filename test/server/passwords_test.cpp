@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -18,6 +20,7 @@
 namespace glassh {
 namespace {
 
+namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 // What crypt(3) makes, with a setting that costs little.
@@ -133,6 +136,38 @@ TEST(FailureDelay, RoundsUpToSteps) {
   EXPECT_EQ(failure_answer_time(10ms), 10ms);
   EXPECT_EQ(failure_answer_time(10ms + 1ns), 20ms);
   EXPECT_EQ(failure_answer_time(71ms), 80ms);
+}
+
+// Whoever waits is cancelled at any moment: before its turn, while it is hashed, when the answer is on its way. A
+// thread that hashes must not touch what has gone.
+TEST(Passwords, ACheckMayBeGivenUpAtAnyMoment) {
+  const std::string hash = hash_of("s3cret");
+  Passwords passwords;
+  asio::io_context io(1);
+  int ended = 0, answered = 0;
+  for (int round = 0; round < 400; ++round) {
+    constexpr int at_once = 3;
+    std::vector<asio::cancellation_signal> cancellations(at_once);
+    const int before = ended;
+    io.restart();
+    for (auto& cancellation : cancellations) {
+      asio::co_spawn(
+          io, passwords.check(SecretBytes(bytes_of(hash)), SecretBytes(bytes_of("s3cret")), EmptyPassword::refuse),
+          asio::bind_cancellation_slot(cancellation.slot(), [&](const std::exception_ptr& failure, bool matches) {
+            ++ended;
+            if (failure == nullptr && matches) ++answered;
+          }));
+    }
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::microseconds(round * 10);
+    do {
+      io.poll();  // at least once: Asio lets a coroutine that has not begun throw past everybody
+    } while (std::chrono::steady_clock::now() < give_up);
+    for (auto& cancellation : cancellations) cancellation.emit(asio::cancellation_type::terminal);
+    const auto too_long = std::chrono::steady_clock::now() + 10s;
+    while (ended < before + at_once && std::chrono::steady_clock::now() < too_long) io.run_one_for(10ms);
+    ASSERT_EQ(ended, before + at_once) << "a check that was given up never ends";
+  }
+  EXPECT_GT(answered, 0);
 }
 
 }  // namespace
