@@ -84,6 +84,11 @@ std::optional<std::string> find_program_in_path(const std::string& name) {
   }
 }
 
+std::string user_shell() {
+  const char* const named = std::getenv("SHELL");
+  return named != nullptr && *named != '\0' ? named : "/bin/sh";
+}
+
 int run_child(const std::vector<std::string>& arguments, const ChildStreams& streams) {
   FileActions files;
   files.open(STDIN_FILENO, streams.input, O_RDONLY);

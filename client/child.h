@@ -1,7 +1,7 @@
 // Other programs, run by the command-line tools: found beside this program or in PATH, with files for their streams.
 //
-// Everything is blocking, and nothing goes through a shell. A signal that interrupts the wait is remembered and the
-// child, which got it from the terminal as well, is waited for.
+// Everything is blocking, and nothing goes through a shell unless the caller names one. A signal that interrupts the
+// wait is remembered and the child, which got it from the terminal as well, is waited for.
 //
 //   const int status = run_child({find_program_beside_us("glassh"), "host", "true"}, {.input = "/dev/null"});
 #pragma once
@@ -19,6 +19,9 @@ namespace glassh {
 // The path of a program in this program's own directory, or else in PATH; nothing if it is in neither.
 std::optional<std::string> find_program_beside_us(const std::string& name);
 std::optional<std::string> find_program_in_path(const std::string& name);
+
+// The user's shell: $SHELL, or /bin/sh.
+std::string user_shell();
 
 // Paths; empty: ours. Output and errors may be the same file, which is written anew.
 struct ChildStreams {

@@ -18,8 +18,8 @@ struct ClientConfigReader::Section {
   bool check_mode = false;
   bool user = true;      // in the user's file "~" is the home directory for Include
   bool never = false;    // included from a block that does not match: only checked
-  bool active = true;    // before the first Host, or in a Host block that matches
-  bool options = false;  // the command line: no Host, no Include
+  bool active = true;    // before the first Host or Match, or in a block that matches
+  bool options = false;  // the command line: no Host, no Match, no Include
 };
 
 namespace {
@@ -91,34 +91,41 @@ void ClientConfigReader::line(std::string_view text, const ConfigPlace& place, S
   if (!parsed) return;
   if (equal_ignoring_case(parsed->keyword, "Host")) return host(parsed->words, place, section);
   if (equal_ignoring_case(parsed->keyword, "Include")) return include(parsed->words, place, section);
-  if (equal_ignoring_case(parsed->keyword, "Match")) {
-    config_fail(place, "Match is not supported yet; a later version will have it. Until then use Host");
-  }
+  if (equal_ignoring_case(parsed->keyword, "Match")) return match(parsed->words, place, section);
   if (const auto* unsupported = find_foreign_keyword(foreign_client_keywords(), parsed->keyword)) {
     if (section.active) foreign(*unsupported, *parsed, place);
     return;
   }
   const auto* keyword = find_client_keyword(parsed->keyword);
   if (keyword == nullptr) {
-    if (match_pattern_list(lower_case(parsed->keyword), lower_case(draft_.ignore_unknown)) == PatternMatch::match)
+    if (match_pattern_list(lower_case(parsed->keyword), lower_case(draft_.config.ignore_unknown)) ==
+        PatternMatch::match)
       return;
     config_fail(place, fmt::format("unknown keyword '{}'", parsed->keyword));
   }
 
-  const bool counts = section.active && (keyword->accumulates || seen_.insert(lower_case(keyword->name)).second);
+  const bool is_in_force = section.active && counts(*keyword, place);
   ClientDraft thrown_away;
   std::vector<ConfigNote> notes;
-  ClientKeyword::Call call{keyword->name, *parsed,    parsed->words, counts ? draft_ : thrown_away,
-                           counts,        supported_, notes};
+  ClientKeyword::Call call{keyword->name, *parsed,    parsed->words, is_in_force ? draft_ : thrown_away,
+                           is_in_force,   supported_, notes};
   try {
     check_words(*keyword, *parsed);
     keyword->handle(call);
   } catch (const ConfigError& error) {
     config_fail(place, fmt::format("{}: {}", keyword->name, error.what()));
   }
-  if (!counts) return;
+  if (!is_in_force) return;
   for (const auto& note : notes)
     notes_.push_back({note.level, fmt::format("{}: {}: {}", place.text(), keyword->name, note.text)});
+}
+
+// The first value of a keyword, or one that adds to those before; in the second pass, not what was added in the first.
+bool ClientConfigReader::counts(const ClientKeyword& keyword, const ConfigPlace& place) {
+  if (!keyword.accumulates) return seen_.insert(lower_case(keyword.name)).second;
+  if (final_host_) return !first_pass_.contains(place.text());
+  if (place.line != 0) first_pass_.insert(place.text());
+  return true;
 }
 
 void ClientConfigReader::host(const std::vector<std::string>& patterns, const ConfigPlace& place, Section& section) {
@@ -128,12 +135,37 @@ void ClientConfigReader::host(const std::vector<std::string>& patterns, const Co
   for (const auto& pattern : patterns) {
     if (pattern.empty() || pattern == "!") config_fail(place, "Host: a pattern is empty");
     const bool negated = pattern.front() == '!';
-    if (!match_pattern(context_.host, std::string_view(pattern).substr(negated ? 1 : 0))) continue;
+    const std::string_view host = final_host_ ? *final_host_ : context_.host;
+    if (!match_pattern(host, std::string_view(pattern).substr(negated ? 1 : 0))) continue;
     // One negated match settles it, whatever else matches.
     matches = !negated;
     if (negated) break;
   }
   section.active = matches && !section.never;
+}
+
+void ClientConfigReader::match(const std::vector<std::string>& words, const ConfigPlace& place, Section& section) {
+  if (section.options) config_fail(place, "Match belongs into a file");
+  ClientMatchSubject subject;
+  subject.host = host_so_far();
+  subject.original_host = context_.host;
+  subject.user = draft_.config.user.empty() ? context_.local_user : draft_.config.user;
+  subject.local_user = context_.local_user;
+  subject.tag = draft_.config.tag;
+  subject.final_pass = final_host_.has_value();
+  subject.run = [this, &place](const std::string& command) {
+    const std::string expanded = expand_tokens(command, tokens());
+    notes_.push_back({LogLevel::debug1, fmt::format("{}: Match: running '{}'", place.text(), expanded)});
+    return context_.run && context_.run(expanded);
+  };
+  try {
+    const ClientMatch criteria = parse_client_match(words);
+    wants_final_pass_ = wants_final_pass_ || asks_for_final_pass(criteria);
+    // What is only checked runs no command.
+    section.active = !section.never && meets(subject, criteria);
+  } catch (const ConfigError& error) {
+    config_fail(place, fmt::format("Match: {}", error.what()));
+  }
 }
 
 void ClientConfigReader::include(const std::vector<std::string>& patterns, const ConfigPlace& place,

@@ -3,13 +3,14 @@
 // The first value obtained wins: command line, then the user's file, then the system's. A keyword that OpenSSH 9.2 to
 // 10 knows and we do not do yet is accepted with a note where ignoring it is harmless and refused where it would weaken
 // or silently change the connection (client/config_keywords.cpp has the table); any other keyword is an error with file
-// and line, unless IgnoreUnknown names it. Host and Include work; Match is refused. Home directory, user and host names
-// come in as arguments; nothing is looked up in the system.
+// and line, unless IgnoreUnknown names it. The files are read twice where a Match asks for `final`. Home directory,
+// user and host names and whoever runs the commands of Match come in as arguments; nothing is looked up in the system.
 //
 //   const auto loaded = load_client_config(options, context, our_algorithm_names());  loaded.config.port
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -21,6 +22,7 @@
 #include "auth/config_foreign.h"
 #include "auth/config_syntax.h"
 #include "client/forward.h"
+#include "client/match.h"
 #include "client/options.h"
 #include "crypto/hash.h"
 
@@ -108,10 +110,12 @@ struct ClientConfig {
   std::uint32_t forward_x11_timeout_seconds = 1200;  // 0: none
   std::string xauth_location = "/usr/bin/xauth";
   // How the connection is made.
-  std::optional<std::string> proxy_jump;  // as written: "a,b:22"; nothing: none
-  std::string bind_address;               // to connect from; empty: the system's choice
-  std::string bind_interface;             // alike, by name
-  std::string tag;                        // for Match tagged
+  std::optional<std::string> proxy_jump;    // as -G shows it: "a,b:22"; nothing: none
+  std::vector<std::string> jump_arguments;  // of the glassh that leads there; not empty if proxy_jump is set
+  std::string bind_address;                 // to connect from; empty: the system's choice
+  std::string bind_interface;               // alike, by name
+  std::string tag;                          // for Match tagged
+  std::string ignore_unknown;               // IgnoreUnknown: a pattern list, for -G
   bool tcp_keep_alive = true;
   IpQos ip_qos;
 
@@ -128,6 +132,8 @@ struct ClientContext {
   std::uint32_t uid = 0;
   std::string local_host_name;  // %l; %L is its first label
   EnvironmentLookup environment;
+  // Runs a command of Match exec by the user's shell: did it exit with 0? Without this none does.
+  std::function<bool(const std::string& command)> run = {};
 };
 
 struct LoadedClientConfig {
@@ -141,6 +147,8 @@ LoadedClientConfig load_client_config(const ClientOptions& options, const Client
 // What `glassh -G host` prints: ssh -G's format, for the keywords that we have.
 std::string effective_config(const ClientConfig& config);
 
+struct ClientKeyword;
+
 // What the lines said so far. finish() turns it into a ClientConfig.
 struct ClientDraft {
   ClientConfig config;
@@ -148,10 +156,10 @@ struct ClientDraft {
   std::optional<std::string> identity_agent;
   std::string forward_agent = "no";
   std::optional<std::string> proxy_command;   // empty: none
+  std::optional<std::string> proxy_jump;      // empty: none
   std::optional<std::string> remote_command;  // empty: none
   std::vector<std::string> user_known_hosts_files = {"~/.ssh/known_hosts", "~/.ssh/known_hosts2"};
   std::vector<std::string> global_known_hosts_files = {"/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"};
-  std::string ignore_unknown;  // pattern list
   bool clear_all_forwardings = false;
 };
 
@@ -167,25 +175,37 @@ class ClientConfigReader {
   // False if there is no such file. `check_mode`: the file must be the user's or root's and writable by nobody else.
   bool file(const std::string& path, Source source, bool check_mode);
   void text(std::string_view content, const std::string& file_name, Source source = Source::user);
+  // A line has asked for a second pass over the files. From begin_final_pass() on, Host means the host to connect to,
+  // which is settled then, and what the lines say adds to what they said in the first pass.
+  bool wants_final_pass() const { return wants_final_pass_; }
+  void begin_final_pass();
 
-  ClientConfig finish();  // fills in the defaults and expands tokens
+  // Fills in the defaults and expands tokens. -F and -v are passed on to the jump hosts.
+  ClientConfig finish(const ClientOptions& options = {});
   const std::vector<ConfigNote>& notes() const { return notes_; }
 
  private:
   struct Section;  // the file that is being read
   void line(std::string_view text, const ConfigPlace& place, Section& section);
   void host(const std::vector<std::string>& patterns, const ConfigPlace& place, Section& section);
+  void match(const std::vector<std::string>& words, const ConfigPlace& place, Section& section);
   void include(const std::vector<std::string>& patterns, const ConfigPlace& place, const Section& section);
   void foreign(const ForeignKeyword& keyword, const ConfigLine& line, const ConfigPlace& place);
   void text_in(std::string_view content, const std::string& file_name, Section section);
+  bool counts(const ClientKeyword& keyword, const ConfigPlace& place);
+  std::string host_so_far() const;  // where HostName leads, lower case
   ConfigTokens tokens() const;
+  void find_way(ClientConfig& config, const ClientOptions& options);
   void expand_paths(ClientConfig& config);
   std::optional<std::string> agent_socket(const std::string& written) const;
   void find_agents(ClientConfig& config);
 
   ClientContext context_;
   AlgorithmNames supported_;
-  std::set<std::string> seen_;  // lower-case keywords whose first value is fixed
+  std::set<std::string> seen_;        // lower-case keywords whose first value is fixed
+  std::set<std::string> first_pass_;  // the places whose lines added something, so that they do not add it again
+  bool wants_final_pass_ = false;
+  std::optional<std::string> final_host_;  // to connect to; set from begin_final_pass() on
   ClientDraft draft_;
   std::vector<ConfigNote> notes_;
   std::optional<std::string> refused_forwarding_;  // an error unless ClearAllForwardings comes

@@ -7,22 +7,49 @@
 
 #include "auth/patterns.h"
 #include "client/config.h"
+#include "client/jump.h"
+#include "proto/bytes.h"
 
 namespace glassh {
+namespace {
 
+// ssh_config(5), TOKENS: %C is a name for the connection, short enough for a socket's path.
+std::string connection_hash(const std::string& local_host, const std::string& host, const std::string& port,
+                            const std::string& user, const std::string& jump) {
+  Hash hash(HashName::sha1);
+  for (const std::string& part : {local_host, host, port, user, jump}) hash.raw(bytes_of(part));
+  return hex(hash.finish().bytes());
+}
+
+}  // namespace
+
+std::string ClientConfigReader::host_so_far() const {
+  if (final_host_) return *final_host_;
+  if (!draft_.host_name) return lower_case(context_.host);
+  return lower_case(expand_tokens(*draft_.host_name, {{'h', context_.host}}));
+}
+
+void ClientConfigReader::begin_final_pass() { final_host_ = host_so_far(); }
+
+// As far as the lines that were read say it: Match exec asks in the middle.
 ConfigTokens ClientConfigReader::tokens() const {
   const ClientConfig& config = draft_.config;
   const auto& local = context_.local_host_name;
-  return {{'d', context_.home},
-          {'h', config.host_name},
+  const std::string host = host_so_far();
+  const std::string port = std::to_string(config.port);
+  const std::string user = config.user.empty() ? context_.local_user : config.user;
+  const std::string jump = draft_.proxy_jump.value_or("");
+  return {{'C', connection_hash(local, host, port, user, jump)},
+          {'d', context_.home},
+          {'h', host},
           {'i', std::to_string(context_.uid)},
-          {'j', ""},
-          {'k', config.host_key_alias.value_or(config.original_host)},
+          {'j', jump},
+          {'k', config.host_key_alias.value_or(context_.host)},
           {'L', local.substr(0, local.find('.'))},
           {'l', local},
-          {'n', config.original_host},
-          {'p', std::to_string(config.port)},
-          {'r', config.user},
+          {'n', context_.host},
+          {'p', port},
+          {'r', user},
           {'u', context_.local_user}};
 }
 
@@ -84,7 +111,27 @@ void ClientConfigReader::find_agents(ClientConfig& config) {
   }
 }
 
-ClientConfig ClientConfigReader::finish() {
+// ProxyCommand or ProxyJump, whichever came first.
+void ClientConfigReader::find_way(ClientConfig& config, const ClientOptions& options) {
+  const ConfigTokens all = tokens();
+  if (draft_.proxy_command && !draft_.proxy_command->empty()) {
+    config.proxy_command = expand_tokens(*draft_.proxy_command, all);
+    config.proxy_command_as_written = draft_.proxy_command;
+  }
+  if (!draft_.proxy_jump || draft_.proxy_jump->empty()) return;
+  // What a token brought in is looked at like what was written.
+  const std::vector<JumpHost> hops = parse_jump_hosts(expand_tokens(*draft_.proxy_jump, all));
+  if (hops.empty()) return;
+  const JumpHost& last = hops.back();
+  if (equal_ignoring_case(last.host, config.host_name) && last.port.value_or(22) == config.port &&
+      last.user.value_or(config.user) == config.user) {
+    throw ConfigError(fmt::format("jumphost loop via {}", last.host));
+  }
+  config.proxy_jump = jump_text(hops);
+  config.jump_arguments = jump_arguments(hops, options, config.host_name, config.port);
+}
+
+ClientConfig ClientConfigReader::finish(const ClientOptions& options) {
   if (refused_forwarding_ && !draft_.clear_all_forwardings) throw ConfigError(*refused_forwarding_);
 
   ClientConfig& config = draft_.config;
@@ -105,16 +152,10 @@ ClientConfig ClientConfigReader::finish() {
   }
   if (config.user.empty()) config.user = context_.local_user;
   config.original_host = context_.host;
-  config.host_name =
-      lower_case(draft_.host_name ? expand_tokens(*draft_.host_name, {{'h', context_.host}}) : context_.host);
-
-  const auto all_tokens = tokens();
-  if (draft_.proxy_command && !draft_.proxy_command->empty()) {
-    config.proxy_command = expand_tokens(*draft_.proxy_command, all_tokens);
-    config.proxy_command_as_written = draft_.proxy_command;
-  }
+  config.host_name = host_so_far();
+  find_way(config, options);
   if (draft_.remote_command && !draft_.remote_command->empty()) {
-    config.remote_command = expand_tokens(*draft_.remote_command, all_tokens);
+    config.remote_command = expand_tokens(*draft_.remote_command, tokens());
   }
   expand_paths(config);
   find_agents(config);
@@ -170,15 +211,22 @@ LoadedClientConfig load_client_config(const ClientOptions& options, const Client
       reader.option(setting);
     }
   }
-  if (!options.config_file) {
-    reader.file(context.home + "/.ssh/config", Source::user, true);
-    reader.file(system_file, Source::system, false);
-  } else if (!equal_ignoring_case(*options.config_file, "none")) {
-    if (!reader.file(*options.config_file, Source::user, false)) {
-      throw ConfigError(fmt::format("{}: there is no such file", *options.config_file));
+  const auto read_files = [&] {
+    if (!options.config_file) {
+      reader.file(context.home + "/.ssh/config", Source::user, true);
+      reader.file(system_file, Source::system, false);
+    } else if (!equal_ignoring_case(*options.config_file, "none")) {
+      if (!reader.file(*options.config_file, Source::user, false)) {
+        throw ConfigError(fmt::format("{}: there is no such file", *options.config_file));
+      }
     }
+  };
+  read_files();
+  if (reader.wants_final_pass()) {
+    reader.begin_final_pass();
+    read_files();
   }
-  LoadedClientConfig loaded{reader.finish(), std::move(missing)};
+  LoadedClientConfig loaded{reader.finish(options), std::move(missing)};
   if (loaded.config.remote_command && !options.command.empty()) {
     throw ConfigError("RemoteCommand is set, and a command was given: only one can run");
   }

@@ -47,15 +47,6 @@ void handle_address_family(Call& call) {
   call.target.config.address_family = one_of(call, values, "any, inet or inet6");
 }
 
-std::string command_or_nothing(const std::string& rest) {
-  return equal_ignoring_case(rest, "none") ? std::string() : rest;
-}
-
-void handle_proxy_command(Call& call) {
-  check_tokens(call.line.rest, "hnpr", false);
-  call.target.proxy_command = command_or_nothing(call.line.rest);
-}
-
 void handle_connection_attempts(Call& call) {
   const auto attempts = number(call);
   if (attempts == 0) throw ConfigError("bad value '0': expected at least 1");
@@ -165,7 +156,6 @@ constexpr std::array table{
     ClientKeyword{"User", 1, 1, false, [](Call& call) { call.target.config.user = call.words[0]; }},
     ClientKeyword{"Port", 1, 1, false, handle_port},
     ClientKeyword{"AddressFamily", 1, 1, false, handle_address_family},
-    ClientKeyword{"ProxyCommand", 0, 0, false, handle_proxy_command},
     ClientKeyword{"ConnectTimeout", 1, 1, false,
                   [](Call& call) { call.target.config.connect_timeout_seconds = seconds_or_none(call); }},
     ClientKeyword{"ConnectionAttempts", 1, 1, false, handle_connection_attempts},
@@ -209,7 +199,7 @@ constexpr std::array table{
     ClientKeyword{"LogLevel", 1, 1, false, handle_log_level},
     ClientKeyword{"ClearAllForwardings", 1, 1, false,
                   [](Call& call) { call.target.clear_all_forwardings = yes_no(call); }},
-    ClientKeyword{"IgnoreUnknown", 1, 1, false, [](Call& call) { call.target.ignore_unknown = call.words[0]; }},
+    ClientKeyword{"IgnoreUnknown", 1, 1, false, [](Call& call) { call.target.config.ignore_unknown = call.words[0]; }},
 };
 
 // Spellings of old, and Debian's own.
@@ -229,7 +219,8 @@ const ClientKeyword* find_client_keyword(std::string_view keyword) {
   for (const auto& [old_name, name] : aliases) {
     if (equal_ignoring_case(keyword, old_name)) keyword = name;
   }
-  for (const std::span<const ClientKeyword> each : {std::span<const ClientKeyword>(table), login_client_keywords()}) {
+  for (const std::span<const ClientKeyword> each :
+       {std::span<const ClientKeyword>(table), login_client_keywords(), way_client_keywords()}) {
     const auto found = std::find_if(each.begin(), each.end(), [keyword](const ClientKeyword& entry) {
       return equal_ignoring_case(entry.name, keyword);
     });

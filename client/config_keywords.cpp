@@ -22,17 +22,13 @@ constexpr std::string_view obsolete = "OpenSSH has retired it";
 
 constexpr std::array table{
     // Which way the connection goes, and to whom.
-    ForeignKeyword{"ProxyJump", "none", refuse, "the connection would not go through the jump host"},
     ForeignKeyword{"ProxyUseFdpass", "no", refuse, other_way},
-    ForeignKeyword{"BindAddress", "", refuse, other_way},
-    ForeignKeyword{"BindInterface", "", refuse, other_way},
     ForeignKeyword{"CanonicalizeHostname", "no,false,none", refuse, "the connection would go to another host"},
     ForeignKeyword{"CanonicalDomains", "*"},  // these four count only with CanonicalizeHostname
     ForeignKeyword{"CanonicalizeFallbackLocal", "*"},
     ForeignKeyword{"CanonicalizeMaxDots", "*"},
     ForeignKeyword{"CanonicalizePermittedCNAMEs", "*"},
     ForeignKeyword{"RefuseConnection", "", refuse, "it says not to connect"},
-    ForeignKeyword{"Tag", "*"},  // only Match looks at it
     ForeignKeyword{"TCPKeepAlive", "no,false", note, "it is not set yet; ServerAliveInterval is done", verbose},
     ForeignKeyword{"IPQoS", "none", note, "it is not set yet", verbose},
 

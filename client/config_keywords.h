@@ -36,6 +36,8 @@ struct ClientKeyword {
 const ClientKeyword* find_client_keyword(std::string_view keyword);
 // Those of them that say who the user is, and how that is shown.
 std::span<const ClientKeyword> login_client_keywords();
+// Those that say which way the connection takes.
+std::span<const ClientKeyword> way_client_keywords();
 std::span<const ForeignKeyword> foreign_client_keywords();
 // LocalForward and its like: refused, unless ClearAllForwardings makes them void.
 bool is_forwarding_keyword(std::string_view keyword);

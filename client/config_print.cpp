@@ -96,7 +96,6 @@ std::string effective_config(const ClientConfig& config) {
   add("batchmode", yes_no(config.batch_mode));
   add("checkhostip", yes_no(config.check_host_ip));
   add("fingerprinthash", config.fingerprint_hash == HashName::md5 ? "MD5" : "SHA256");
-  add("forwardagent", config.forward_agent_as_written);
   add("hashknownhosts", yes_no(config.hash_known_hosts));
   add("identitiesonly", yes_no(config.identities_only));
   add("kbdinteractiveauthentication", yes_no(config.kbd_interactive_authentication));
@@ -112,10 +111,13 @@ std::string effective_config(const ClientConfig& config) {
   add("numberofpasswordprompts", config.number_of_password_prompts);
   add("serveralivecountmax", config.server_alive_count_max);
   add("serveraliveinterval", config.server_alive_interval_seconds);
+  if (!config.bind_address.empty()) add("bindaddress", config.bind_address);
+  if (!config.bind_interface.empty()) add("bindinterface", config.bind_interface);
   add("ciphers", join_names(config.ciphers));
   add("hostkeyalgorithms", join_names(config.host_key_algorithms));
   if (config.host_key_alias) add("hostkeyalias", *config.host_key_alias);
   if (config.identity_agent_as_written) add("identityagent", *config.identity_agent_as_written);
+  if (!config.ignore_unknown.empty()) add("ignoreunknown", config.ignore_unknown);
   if (!config.kbd_interactive_devices.empty()) add("kbdinteractivedevices", config.kbd_interactive_devices);
   add("kexalgorithms", join_names(config.kex_algorithms));
   if (config.remote_command) add("remotecommand", *config.remote_command);
@@ -125,19 +127,22 @@ std::string effective_config(const ClientConfig& config) {
     add("preferredauthentications", join_names(config.preferred_authentications));
   }
   add("pubkeyacceptedalgorithms", join_names(config.pubkey_accepted_algorithms));
+  if (!config.tag.empty()) add("tag", config.tag);
   for (const auto& file : config.identity_files_as_written) add("identityfile", file);
   add_files("globalknownhostsfile", config.global_known_hosts_files);
   add_files("userknownhostsfile", config.user_known_hosts_files);
   for (const auto& pattern : config.send_env) add("sendenv", pattern);
   for (const auto& [name, value] : config.set_env) add("setenv", fmt::format("{}={}", name, value));
   add("addkeystoagent", words_of(config.add_keys_to_agent));
+  add("forwardagent", config.forward_agent_as_written);
   if (config.connect_timeout_seconds == 0) {
     add("connecttimeout", "none");
   } else {
     add("connecttimeout", config.connect_timeout_seconds);
   }
-  if (config.proxy_command_as_written) add("proxycommand", *config.proxy_command_as_written);
   add("rekeylimit", fmt::format("{} {}", config.rekey_limit.bytes, config.rekey_limit.time.count()));
+  if (config.proxy_command_as_written) add("proxycommand", *config.proxy_command_as_written);
+  if (config.proxy_jump) add("proxyjump", *config.proxy_jump);
   return text;
 }
 

@@ -27,4 +27,8 @@ void check_path(const std::string& path) {
   expand_tilde(path, "");
 }
 
+std::string command_or_nothing(const std::string& rest) {
+  return equal_ignoring_case(rest, "none") ? std::string() : rest;
+}
+
 }  // namespace glassh

@@ -34,8 +34,10 @@ Value one_of(const ClientKeyword::Call& call, const std::array<std::pair<std::st
 }
 
 // The values of tokens come later; that the tokens exist is said with file and line.
-constexpr std::string_view path_tokens = "dhijkLlnpru";
+constexpr std::string_view path_tokens = "CdhijkLlnpru";
 void check_tokens(std::string_view text, std::string_view letters, bool environment);
 void check_path(const std::string& path);
+// A keyword whose value is a command, or "none": that is empty.
+std::string command_or_nothing(const std::string& rest);
 
 }  // namespace glassh

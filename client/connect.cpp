@@ -20,6 +20,10 @@
 
 #include <fmt/format.h>
 
+#include "client/child.h"
+#include "client/shell_word.h"
+#include "client/source_address.h"
+
 extern char** environ;
 
 namespace glassh {
@@ -76,9 +80,10 @@ int await_connected(int socket, Deadline deadline) {
 }
 
 // Sets `socket` to a connected one, or returns an errno value.
-int connect_to(const addrinfo& address, Deadline deadline, Fd& socket) {
+int connect_to(const addrinfo& address, const ClientConfig& config, Deadline deadline, Fd& socket) {
   socket = Fd(::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket) return errno;
+  bind_source(config, socket.get(), address.ai_family);
   int error = ::connect(socket.get(), address.ai_addr, address.ai_addrlen) == 0 ? 0 : errno;
   if (error == EINPROGRESS || error == EINTR) error = await_connected(socket.get(), deadline);
   if (error != 0) return error;
@@ -109,7 +114,12 @@ ServerStream connect_directly(const ClientConfig& config, ClientLog& log, Deadli
       const std::string address = numeric(*list[i]);
       log.debug1("Connecting to {} [{}] port {}.", config.host_name, address, config.port);
       Fd socket;
-      error = connect_to(*list[i], share(deadline, static_cast<long>(list.size() - i)), socket);
+      try {
+        error = connect_to(*list[i], config, share(deadline, static_cast<long>(list.size() - i)), socket);
+      } catch (const SourceAddressError& unusable) {
+        log.error("{}", unusable.what());
+        error = EADDRNOTAVAIL;
+      }
       if (error == 0) {
         log.debug1("Connection established.");
         return ServerStream(std::move(socket), address, config.port);
@@ -121,15 +131,12 @@ ServerStream connect_directly(const ClientConfig& config, ClientLog& log, Deadli
       fmt::format("connect to host {} port {}: {}", printable(config.host_name), config.port, error_text(error)));
 }
 
-// Starts `command` with the user's shell; its standard input and output are the other end of the socket.
-ServerStream connect_through(const std::string& command, ClientLog& log) {
+// Starts a program whose standard input and output are the other end of the socket.
+ServerStream connect_through(std::vector<std::string> arguments) {
   SocketPair ends = make_socket_pair();
-  const char* const named = std::getenv("SHELL");
-  std::string shell = named != nullptr && *named != '\0' ? named : "/bin/sh";
-  std::string flag = "-c";
-  std::string line = "exec " + command;  // so that the process we end is the command, not a shell around it
-  char* const arguments[] = {shell.data(), flag.data(), line.data(), nullptr};
-  log.debug1("Executing proxy command: {}", line);
+  std::vector<char*> words;
+  for (std::string& argument : arguments) words.push_back(argument.data());
+  words.push_back(nullptr);
 
   posix_spawn_file_actions_t files;
   posix_spawnattr_t attributes;
@@ -143,11 +150,29 @@ ServerStream connect_through(const std::string& command, ClientLog& log) {
   ::posix_spawnattr_setsigdefault(&attributes, &ignored_here);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
   pid_t proxy = 0;
-  const int error = ::posix_spawn(&proxy, shell.c_str(), &files, &attributes, arguments, environ);
+  const int error = ::posix_spawn(&proxy, words[0], &files, &attributes, words.data(), environ);
   ::posix_spawn_file_actions_destroy(&files);
   ::posix_spawnattr_destroy(&attributes);
-  if (error != 0) throw ConnectError(fmt::format("{}: {}", shell, error_text(error)));
+  if (error != 0) throw ConnectError(fmt::format("{}: {}", arguments[0], error_text(error)));
   return ServerStream(std::move(ends.first), std::nullopt, 0, proxy);
+}
+
+ServerStream connect_through_command(const std::string& command, ClientLog& log) {
+  const std::string line = "exec " + command;  // so that the process we end is the command, not a shell around it
+  log.debug1("Executing proxy command: {}", line);
+  return connect_through({user_shell(), "-c", line});
+}
+
+// Past vulnerability 73: no shell sees the names of jump hosts.
+ServerStream connect_through_jumps(const ClientConfig& config, ClientLog& log) {
+  const auto program = find_program_beside_us("glassh");
+  if (!program) throw ConnectError("ProxyJump: glassh is neither beside this program nor in PATH");
+  std::vector<std::string> arguments = {*program};
+  arguments.insert(arguments.end(), config.jump_arguments.begin(), config.jump_arguments.end());
+  std::string text;
+  for (const std::string& argument : arguments) text += (text.empty() ? "" : " ") + shell_word(argument);
+  log.debug1("Executing proxy command from ProxyJump: {}", printable(text));
+  return connect_through(std::move(arguments));
 }
 
 }  // namespace
@@ -171,7 +196,9 @@ std::string ServerStream::text() const {
 }
 
 ServerStream connect_to_server(const ClientConfig& config, ClientLog& log, Deadline deadline) {
-  return config.proxy_command ? connect_through(*config.proxy_command, log) : connect_directly(config, log, deadline);
+  if (config.proxy_command) return connect_through_command(*config.proxy_command, log);
+  if (config.proxy_jump) return connect_through_jumps(config, log);
+  return connect_directly(config, log, deadline);
 }
 
 }  // namespace glassh

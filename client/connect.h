@@ -1,4 +1,5 @@
-// From a configuration to a byte stream to the server: a TCP connection, or ProxyCommand's standard input and output.
+// From a configuration to a byte stream to the server: a TCP connection, or the standard input and output of
+// ProxyCommand or of the glassh that goes through ProxyJump's hosts.
 //
 // Blocking, in the order of ssh(1): each address of the name in turn, ConnectionAttempts rounds, ConnectTimeout shared
 // by the addresses that are left. Nothing of SSH happens here; who the server is, client/host_key_check finds out.

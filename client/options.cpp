@@ -7,6 +7,7 @@
 
 #include "auth/config_syntax.h"
 #include "client/destination.h"
+#include "client/jump.h"
 
 namespace glassh {
 namespace {
@@ -32,6 +33,9 @@ constexpr std::array setting_flags{
     SettingFlag{'m', "MACs"},
     SettingFlag{'i', "IdentityFile"},
     SettingFlag{'l', "User"},
+    SettingFlag{'b', "BindAddress"},
+    SettingFlag{'B', "BindInterface"},
+    SettingFlag{'P', "Tag"},
     SettingFlag{'p', "Port"},
 };
 // Version 2, and forwarding neither X11 nor GSSAPI credentials, is all there is; -e needs a terminal.
@@ -56,11 +60,33 @@ void take_agent_flag(bool forward, ClientOptions& options) {
   options.settings.insert(options.settings.begin(), std::string(forward ? yes : no));
 }
 
+// What an -o in front of -J set.
+bool is_set(std::string_view keyword, const ClientOptions& options) {
+  return std::any_of(options.settings.begin(), options.settings.end(), [keyword](const std::string& setting) {
+    const auto end = setting.find_first_of("= \t");
+    return equal_ignoring_case(std::string_view(setting).substr(0, end), keyword);
+  });
+}
+
+void take_jump_flag(const std::string& list, ClientOptions& options) {
+  if (is_set("ProxyJump", options)) {
+    throw UsageError("Only a single -J option is permitted (use commas to separate multiple jump hops)");
+  }
+  if (is_set("ProxyCommand", options)) throw UsageError("Cannot specify -J with ProxyCommand");
+  try {
+    parse_jump_hosts(list);
+  } catch (const ConfigError& error) {
+    throw UsageError(fmt::format("Invalid -J argument: {}", error.what()));
+  }
+  options.settings.push_back("ProxyJump=" + quote_config_word(list));
+}
+
 void take_flag(const Flag& flag, ClientOptions& options) {
   if (flag.name.size() > 1) return take_long_flag(flag, options);
   const char letter = flag.name.front();
   if (letter == 'p') check_port(flag);
   if (letter == 'i') options.identity_files.push_back(flag.value);
+  if (letter == 'J') return take_jump_flag(flag.value, options);
   if (letter == 'A' || letter == 'a') return take_agent_flag(letter == 'A', options);
   bool taken = ignored_flags.find(letter) != std::string_view::npos;
   for (const auto& setting : setting_flags) {
@@ -143,9 +169,10 @@ ClientOptions parse_client_options(std::span<const std::string> arguments) {
 }
 
 std::string_view client_usage() {
-  return "usage: glassh [-46AaGkNnqsTVvx] [-c cipher_spec] [-E log_file] [-F configfile]\n"
-         "              [-i identity_file] [-l login_name] [-m mac_spec] [-o option]\n"
-         "              [-p port] [-Q query_option] [--trace FILE|-] [--keylog FILE]\n"
+  return "usage: glassh [-46AaGkNnqsTVvx] [-B bind_interface] [-b bind_address]\n"
+         "              [-c cipher_spec] [-E log_file] [-F configfile] [-i identity_file]\n"
+         "              [-J [user@]host[:port]] [-l login_name] [-m mac_spec] [-o option]\n"
+         "              [-P tag] [-p port] [-Q query_option] [--trace FILE|-] [--keylog FILE]\n"
          "              [--help] destination [command [argument ...]]\n";
 }
 

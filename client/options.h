@@ -20,7 +20,7 @@ namespace glassh {
 
 struct ClientOptions {
   std::string host;  // as typed, from [user@]host or ssh://; empty only with -V, -Q and --help
-  // -o, -p, -l, user@, -i, -c, -m, -4, -6, -N, -n, -s, -T, -v and -q as configuration lines, in their order.
+  // What flags (-o, -p, -l, -J, …) and user@ say, as configuration lines in their order.
   std::vector<std::string> settings;
   std::vector<std::string> identity_files;  // what -i named; they are among the settings, too
   std::optional<std::string> config_file;   // -F; "none" (any case) for no file at all

@@ -15,6 +15,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include "client/child.h"
 #include "client/config.h"
 #include "client/connect.h"
 #include "client/log.h"
@@ -47,6 +48,9 @@ ClientContext context_for(const std::string& host) {
   context.environment = [](std::string_view variable) -> std::optional<std::string> {
     const char* const value = std::getenv(std::string(variable).c_str());
     return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
+  };
+  context.run = [](const std::string& command) {
+    return run_child({user_shell(), "-c", command}, {.input = "/dev/null", .output = "/dev/null"}) == 0;
   };
   return context;
 }

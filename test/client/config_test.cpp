@@ -208,7 +208,6 @@ TEST(ClientConfig, MistakesAreNamedWithFileAndLine) {
       {"Host", "config:1: Host: a pattern is missing"},
       {"Host !", "config:1: Host: a pattern is empty"},
       {"Include", "config:1: Include: a value is missing"},
-      {"Match host foo", "config:1: Match is not supported yet; a later version will have it. Until then use Host"},
   };
   for (const auto& [text, error] : cases) {
     EXPECT_EQ(config_error_of([text = text] { read(text); }), error) << text;
@@ -217,10 +216,9 @@ TEST(ClientConfig, MistakesAreNamedWithFileAndLine) {
 
 TEST(ClientConfig, WhatWouldWeakenOrChangeTheConnectionIsRefused) {
   for (const auto* const line :
-       {"ProxyJump bastion", "ProxyUseFdpass yes", "BindAddress 10.0.0.1", "BindInterface eth0",
-        "CanonicalizeHostname yes", "RefuseConnection no", "RevokedHostKeys /r", "KnownHostsCommand /bin/x",
-        "RequiredRSASize 3072", "Tunnel yes", "ForkAfterAuthentication yes", "LocalForward 8080 localhost:80",
-        "RemoteForward 8080 localhost:80", "DynamicForward 1080"}) {
+       {"ProxyUseFdpass yes", "CanonicalizeHostname yes", "RefuseConnection no", "RevokedHostKeys /r",
+        "KnownHostsCommand /bin/x", "RequiredRSASize 3072", "Tunnel yes", "ForkAfterAuthentication yes",
+        "LocalForward 8080 localhost:80", "RemoteForward 8080 localhost:80", "DynamicForward 1080"}) {
     const auto error = config_error_of([line] { read(line); });
     EXPECT_THAT(error, HasSubstr("config:1: ")) << line;
     EXPECT_THAT(error, HasSubstr(" is not supported yet: ")) << line;
@@ -311,7 +309,7 @@ TEST(ClientConfig, IgnoreUnknownNamesKeywordsToPassOver) {
   EXPECT_EQ(read("IgnoreUnknown Use*,zap\nUseFancy x\nZAP\nPort 3").port, 3);
   EXPECT_EQ(config_error_of([] { read("IgnoreUnknown Use*\nFoo x"); }), "config:2: unknown keyword 'Foo'");
   // It does not cover what is known and refused.
-  EXPECT_THAT(config_error_of([] { read("IgnoreUnknown *\nProxyJump x"); }), HasSubstr("ProxyJump is not supported"));
+  EXPECT_THAT(config_error_of([] { read("IgnoreUnknown *\nTunnel yes"); }), HasSubstr("Tunnel is not supported"));
 }
 
 TEST(ClientConfig, ATableHasEachKeywordOnce) {
@@ -464,8 +462,8 @@ TEST(ClientConfig, OptionsComeFirst) {
   ClientConfigReader reader(context_for("foo"), few_algorithms());
   reader.option("Port=3");
   reader.option("IdentityFile \"/a b\"");
-  reader.option("ProxyJump none");
-  reader.text("Port 4\nIdentityFile /c\nProxyJump bastion", "config");
+  reader.option("Tunnel no");
+  reader.text("Port 4\nIdentityFile /c\nTunnel yes", "config");
   const auto config = reader.finish();
   EXPECT_EQ(config.port, 3);
   EXPECT_THAT(config.identity_files, ElementsAre("/a b", "/c"));

@@ -156,5 +156,40 @@ TEST(Connect, AProxyCommandStartsWithDefaultSignals) {
   ::wait(nullptr);
 }
 
+TEST(Connect, BindAddressIsWhereTheConnectionComesFrom) {
+  const Listener listener;
+  ClientLog log(LogLevel::quiet);
+  ClientConfig config = config_for("127.0.0.1", listener.port());
+  config.bind_address = "127.0.0.3";
+  config.bind_interface = "no such interface";  // the address goes before
+  ServerStream stream = connect_to_server(config, log, {});
+  const Fd socket = stream.release();
+  sockaddr_in source{};
+  socklen_t size = sizeof source;
+  ASSERT_EQ(::getsockname(socket.get(), static_cast<sockaddr*>(static_cast<void*>(&source)), &size), 0);
+  EXPECT_EQ(ntohl(source.sin_addr.s_addr), 0x7f000003U);
+}
+
+TEST(Connect, BindInterfaceGivesOneOfItsAddresses) {
+  const Listener listener;
+  ClientLog log(LogLevel::quiet);
+  ClientConfig config = config_for("127.0.0.1", listener.port());
+  config.bind_interface = "lo";
+  EXPECT_TRUE(connect_to_server(config, log, {}).release());
+}
+
+TEST(Connect, WithoutItsAddressThereIsNoConnection) {
+  const Listener listener;
+  const std::string at = fmt::format("connect to host 127.0.0.1 port {}: ", listener.port());
+  ClientConfig config = config_for("127.0.0.1", listener.port());
+  config.bind_address = "192.0.2.1";  // RFC 5737: nobody's
+  EXPECT_EQ(error_of(config), at + "Cannot assign requested address");
+  config.bind_address = "::1";
+  EXPECT_EQ(error_of(config), at + "Cannot assign requested address");
+  config.bind_address = "";
+  config.bind_interface = "none here";
+  EXPECT_EQ(error_of(config), at + "Cannot assign requested address");
+}
+
 }  // namespace
 }  // namespace glassh

@@ -69,6 +69,12 @@ TEST(ClientOptions, TheLastOfBigAAndSmallACounts) {
               ElementsAre("ForwardAgent=\"yes\"", "ForwardAgent=no"));
 }
 
+TEST(ClientOptions, TheWayToTheServerIsASetting) {
+  EXPECT_THAT(
+      parse({"-J", "a,bob@b:22", "-b", "10.0.0.1", "-B", "eth0", "-P", "lab", "foo"}).settings,
+      ElementsAre("ProxyJump=\"a,bob@b:22\"", "BindAddress=\"10.0.0.1\"", "BindInterface=\"eth0\"", "Tag=\"lab\""));
+}
+
 TEST(ClientOptions, TheUserMayStandInTheDestination) {
   EXPECT_THAT(parse({"alice@foo", "-l", "bob"}).settings, ElementsAre("User=\"alice\"", "User=\"bob\""));
   EXPECT_THAT(parse({"ssh://alice@foo:44"}).settings, ElementsAre("User=\"alice\"", "Port=44"));
@@ -86,11 +92,17 @@ TEST(ClientOptions, WrongUseIsNamed) {
       {{"-p", "x", "foo"}, "Bad port 'x'"},
       {{"foo", "-p", "x"}, "Bad port 'x'"},
       {{"--nope", "foo"}, "unknown option --nope"},
+      {{"-Ja", "-Jb", "foo"}, "Only a single -J option is permitted (use commas to separate multiple jump hops)"},
+      {{"-oproxyjump b", "-Ja", "foo"},
+       "Only a single -J option is permitted (use commas to separate multiple jump hops)"},
+      {{"-oProxyCommand=x", "-Ja", "foo"}, "Cannot specify -J with ProxyCommand"},
+      {{"-J", "a;b", "foo"}, "Invalid -J argument: invalid hostname \"a;b\""},
+      {{"-J", "", "foo"},
+       "Invalid -J argument: bad jump host '': expected [user@]host[:port] or ssh://[user@]host[:port]"},
   };
   for (const auto& [arguments, error] : cases) EXPECT_EQ(error_of(arguments), error);
-  for (const auto* const flag :
-       {"-L1:a:2", "-R1:a:2", "-D1", "-X", "-Y", "-Ja", "-Wa:1", "-C",  "-f",  "-t", "-M",
-        "-Sx",     "-Ocheck", "-w0", "-g", "-K", "-y",  "-Ix",   "-ba", "-Ba", "-1", "-Ptag"}) {
+  for (const auto* const flag : {"-L1:a:2", "-R1:a:2", "-D1", "-X", "-Y", "-Wa:1", "-C", "-f", "-t", "-M", "-Sx",
+                                 "-Ocheck", "-w0", "-g", "-K", "-y", "-Ix", "-1"}) {
     EXPECT_EQ(error_of({flag, "foo"}), std::string(flag, 2) + " is not supported yet");
   }
 }

@@ -1,0 +1,24 @@
+// Where a connection starts: BindAddress and BindInterface.
+//
+// Blocking: the address may be a name. Of an interface's addresses, one that reaches further than this machine or this
+// link is preferred.
+//
+//   bind_source(config, socket, address.ai_family);  // before connect(2)
+#pragma once
+
+#include <stdexcept>
+
+#include "client/config.h"
+
+namespace glassh {
+
+// The text is for the log: "bind 192.0.2.1: Cannot assign requested address".
+class SourceAddressError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Does nothing if the configuration names neither. Throws SourceAddressError.
+void bind_source(const ClientConfig& config, int socket, int family);
+
+}  // namespace glassh
