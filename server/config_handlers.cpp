@@ -223,8 +223,11 @@ const ServerKeyword* find_server_keyword(std::string_view keyword) {
   if (equal_ignoring_case(keyword, "HostDSAKey")) keyword = "HostKey";
   if (equal_ignoring_case(keyword, "ChallengeResponseAuthentication")) keyword = "KbdInteractiveAuthentication";
   if (equal_ignoring_case(keyword, "SkeyAuthentication")) keyword = "KbdInteractiveAuthentication";
-  const ServerKeyword* found = find_in(table, keyword);
-  return found != nullptr ? found : find_in(access_keywords(), keyword);
+  for (const std::span<const ServerKeyword> each :
+       {std::span<const ServerKeyword>(table), access_keywords(), x11_keywords()}) {
+    if (const ServerKeyword* const found = find_in(each, keyword)) return found;
+  }
+  return nullptr;
 }
 
 }  // namespace glassh

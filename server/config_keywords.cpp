@@ -65,12 +65,8 @@ constexpr std::array table{
     ForeignKeyword{"PermitListen", "none", note, no_forwarding},
     ForeignKeyword{"PermitOpen", "none", note, no_forwarding},
     ForeignKeyword{"PermitTunnel", "no", note, no_forwarding},
-    ForeignKeyword{"X11Forwarding", "no", note, no_forwarding},
     ForeignKeyword{"StreamLocalBindMask", "*"},
     ForeignKeyword{"StreamLocalBindUnlink", "*"},
-    ForeignKeyword{"X11DisplayOffset", "*"},
-    ForeignKeyword{"X11UseLocalhost", "*"},
-    ForeignKeyword{"XAuthLocation", "*"},
 
     // The connection and the daemon.
     ForeignKeyword{"ChannelTimeout", "none", refuse, "idle sessions would stay open"},

@@ -43,6 +43,7 @@ std::string effective_config(const ServerConfig& config) {
   add("addressfamily", address_family_name(config.address_family));
   for (const auto& endpoint : config.endpoints()) add("listenaddress", format_host_port(endpoint.host, endpoint.port));
   add("logingracetime", config.login_grace_seconds);
+  add("x11displayoffset", config.x11_display_offset);
   add("maxauthtries", config.max_auth_tries);
   add("maxsessions", config.max_sessions);
   add("clientaliveinterval", config.client_alive_interval_seconds);
@@ -52,12 +53,15 @@ std::string effective_config(const ServerConfig& config) {
   add("passwordauthentication", yes_no(config.password_authentication));
   add("kbdinteractiveauthentication", yes_no(config.kbd_interactive_authentication));
   add("permitemptypasswords", yes_no(config.permit_empty_passwords));
+  add("x11forwarding", yes_no(config.x11_forwarding));
+  add("x11uselocalhost", yes_no(config.x11_use_localhost));
   add("permittty", yes_no(config.permit_tty));
   add("strictmodes", yes_no(config.strict_modes));
   add("allowagentforwarding", yes_no(config.allow_agent_forwarding));
   add("disableforwarding", yes_no(config.disable_forwarding));
   add("exposeauthinfo", yes_no(config.expose_auth_info));
   add("pidfile", or_none(config.pid_file));
+  add("xauthlocation", or_none(config.xauth_location));
   add("ciphers", join_names(config.ciphers));
   add("macs", join_names(config.macs));
   add("banner", or_none(config.banner));

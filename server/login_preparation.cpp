@@ -72,4 +72,14 @@ std::optional<SpawnRequest> rc_program(const Account& account, bool user_rc,
   return request;
 }
 
+void add_cookie(Preparation& before, const X11Forwarding& display, const std::string& xauth, const Account& account,
+                const std::vector<std::string>& environment) {
+  if (before.program) {
+    before.input = display.cookie_line();
+    return;
+  }
+  before.program = SpawnRequest{xauth, {xauth, "-q", "-"}, environment, account.home};
+  before.input = display.xauth_commands();
+}
+
 }  // namespace glassh

@@ -1,4 +1,5 @@
-// What happens in a session before its program runs: what a login shell says first, and ~/.ssh/rc or /etc/ssh/sshrc.
+// What happens in a session before its program runs: what a login shell says first, ~/.ssh/rc or /etc/ssh/sshrc, and
+// what tells X11 programs their cookie.
 //
 // sshd(8), LOGIN PROCESS and SSHRC; sshd_config(5), PrintMotd, PrintLastLog and PermitUserRC. Nothing is run or shown
 // here: a Preparation says what is to be, and the session does it while the connection goes on.
@@ -9,11 +10,13 @@
 #include <ctime>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "server/config.h"
 #include "server/login_records.h"
 #include "server/permissions.h"
 #include "server/spawn.h"
+#include "server/x11_forwarding.h"
 
 namespace glassh {
 
@@ -33,5 +36,9 @@ std::string greeting(const ServerConfig& config, const Account& account, const s
 std::optional<SpawnRequest> rc_program(const Account& account, bool user_rc,
                                        const std::vector<std::string>& environment,
                                        const std::string& system_rc = "/etc/ssh/sshrc");
+
+// The cookie of the session's display: to the rc file, whose business it is then, or to xauth(1).
+void add_cookie(Preparation& before, const X11Forwarding& display, const std::string& xauth, const Account& account,
+                const std::vector<std::string>& environment);
 
 }  // namespace glassh

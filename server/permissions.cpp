@@ -47,7 +47,7 @@ SessionPermissions session_permissions(const ServerConfig& config, const KeyOpti
   permissions.pty = config.permit_tty && keys.pty;
   permissions.agent_forwarding = forwarding && config.allow_agent_forwarding && keys.agent_forwarding;
   permissions.port_forwarding = forwarding && keys.port_forwarding;
-  permissions.x11_forwarding = forwarding && keys.x11_forwarding;
+  permissions.x11_forwarding = forwarding && config.x11_forwarding && keys.x11_forwarding;
   permissions.user_rc = keys.user_rc;
   permissions.permit_open = keys.permit_open;
   permissions.permit_listen = keys.permit_listen;

@@ -76,6 +76,7 @@ ServedConnection::ServedConnection(const ServerContext& context, std::uint64_t n
 
 ServedConnection::~ServedConnection() {
   session_context_->forward_agent = {};  // a session may live until its program is reaped
+  session_context_->forward_x11 = {};
   users_.end();
   for (const OpenSession& open : sessions_) open.session->hang_up();
 }
@@ -231,6 +232,7 @@ void ServedConnection::on(const LoggedIn& logged_in) {
   session_context_->permissions = session_permissions(*config_, before_login_->options);
   expose_auth_info();
   session_context_->forward_agent = [this] { return forward_agent(); };
+  session_context_->forward_x11 = [this](X11Wish wish) { return forward_x11(std::move(wish)); };
   session_context_->login_files = LoginRecordFiles();
   session_context_->records_logins = context_.account.uid == 0;
   before_login_.reset();
@@ -271,7 +273,7 @@ void ServedConnection::refuse(const ChannelOpenWanted& wanted, std::uint32_t rea
   core_.channels().refuse_open(wanted.channel, reason, why);
 }
 
-// ---- the agent
+// ---- the agent and the display
 
 // One socket for all sessions of the connection.
 std::optional<std::string> ServedConnection::forward_agent() {
@@ -281,6 +283,16 @@ std::optional<std::string> ServedConnection::forward_agent() {
   } catch (const std::system_error& error) {
     context_.log.error("agent forwarding for {}: {}", who(), error.what());
     return std::nullopt;
+  }
+}
+
+// One display for each session.
+std::shared_ptr<X11Forwarding> ServedConnection::forward_x11(X11Wish wish) {
+  try {
+    return X11Forwarding::create(drive_.hub(), core_.channels(), users_, *config_, std::move(wish), context_.log);
+  } catch (const std::system_error& error) {
+    context_.log.error("X11 forwarding for {}: {}", who(), error.what());
+    return nullptr;
   }
 }
 

@@ -72,6 +72,7 @@ class ServedConnection {
   bool grant(const LoginAttempt& attempt, const KeyOptions& options);
   void expose_auth_info();
   std::optional<std::string> forward_agent();
+  std::shared_ptr<X11Forwarding> forward_x11(X11Wish wish);
   std::string user_text() const;  // "ann", "invalid user ann"
   std::string peer() const;       // "192.0.2.1 port 50000"
   std::string who() const;        // "user ann 192.0.2.1 port 50000"

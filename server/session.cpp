@@ -64,9 +64,10 @@ asio::awaitable<void> Session::on_request(const ChannelRequested& request) {
     answer(request, true);
   } else if (request.type == msg::AuthAgentReq::name) {
     answer(request, on_agent_wanted());
+  } else if (request.type == msg::X11Req::name) {
+    answer(request, on_display_wanted(request.details));
   } else {
-    // X11 is not done yet; whatever else there is, we do not know. RFC 4254 section 5.4 [4254-5.4-2]: keepalives, too,
-    // get an answer.
+    // RFC 4254 section 5.4 [4254-5.4-2]: we do not know it. Keepalives, too, get an answer.
     context_->log.debug("session {}: request {} refused", channel_.id(), escaped(request.type));
     answer(request, false);
   }
@@ -153,6 +154,26 @@ bool Session::on_agent_wanted() {
   return !agent_socket_.empty();
 }
 
+// RFC 4254 section 6.3.1: before a program runs, and once. [4254-6.3.1-4]: with a cookie in hexadecimal.
+bool Session::on_display_wanted(Bytes details) {
+  const auto wanted = decode<msg::X11Req>(details);
+  const auto refuse = [this](std::string_view why) {
+    context_->log.verbose("session {}: no X11 forwarding: {}", channel_.id(), why);
+    return false;
+  };
+  if (!context_->permissions.x11_forwarding) {
+    return refuse("X11Forwarding, DisableForwarding or the options of the key do not permit it");
+  }
+  const std::string& xauth = context_->config->xauth_location;
+  if (xauth.empty() || ::access(xauth.c_str(), X_OK) < 0) return refuse("there is no xauth program (XAuthLocation)");
+  if (started_ || over_ || display_ || !context_->forward_x11)
+    return refuse("it is too late, or has been asked before");
+  auto cookie = parse_x11_cookie(wanted.x11_authentication_protocol, text_of(wanted.x11_authentication_cookie.bytes));
+  if (!cookie) return refuse("Invalid X11 forwarding data");
+  display_ = context_->forward_x11({wanted.single_connection, std::move(*cookie), wanted.x11_screen_number});
+  return display_ != nullptr;
+}
+
 // OpenSSH PROTOCOL section 2.1: nobody reads what the program writes. It learns that from SIGPIPE.
 void Session::on_end_of_write() {
   for (Output* output : {&output_, &error_}) {
@@ -232,6 +253,7 @@ EnvironmentSources Session::environment_sources() const {
   sources.from_config = context_->config->set_env;
   sources.auth_info_file = context_->auth_info_file;
   sources.agent_socket = agent_socket_;
+  if (display_) sources.display = display_->display();
   if (pty_) {
     sources.terminal = pty_->path();
     sources.term = term_;
@@ -250,6 +272,7 @@ Preparation Session::preparation(const Wanted& wanted, const std::vector<std::st
   }
   const bool user_rc = config.permit_user_rc && context_->permissions.user_rc && config.force_command.empty();
   before.program = rc_program(context_->account, user_rc && !wanted.subsystem, environment);
+  if (display_) add_cookie(before, *display_, config.xauth_location, context_->account, environment);
   return before;
 }
 
@@ -455,6 +478,7 @@ void Session::finish_if_done() {
   context_->log.verbose("Close session: user {} from {} port {} id {}", context_->account.name,
                         context_->addresses.remote_host, context_->addresses.remote_port, channel_.id());
   input_->stop();
+  display_.reset();
   release_terminal();
   process_.reap();
   channel_.hub()->wake();
@@ -481,6 +505,7 @@ void Session::on_eof() {
 void Session::hang_up() {
   if (over_) return;
   over_ = true;
+  display_.reset();
   if (!started_) return release_terminal();
   process_.signal_group(SIGHUP);
   process_.signal_group(SIGCONT);  // one that is stopped gets it too

@@ -1,6 +1,6 @@
 // A session channel of the server: its requests, and one program between the channel and three pipes or a terminal.
 //
-// RFC 4254 section 6 without X11, whose requests fail. A login shell greets first, and ~/.ssh/rc runs before the
+// RFC 4254 section 6. A login shell greets first, and ~/.ssh/rc runs before the
 // program; the connection goes on meanwhile. The exit status is reported when the program has ended and what it wrote
 // is sent; the channel closes when its output is closed everywhere, which a background process may delay, as with
 // OpenSSH. Who goes away before that hangs up: the program's process group gets SIGHUP. The object lives until its
@@ -25,6 +25,7 @@
 #include "server/permissions.h"
 #include "server/pty.h"
 #include "server/spawn.h"
+#include "server/x11_forwarding.h"
 
 namespace glassh {
 
@@ -38,6 +39,8 @@ struct SessionContext {
   bool peer_is_openssh = false;
   SessionPermissions permissions = {};
   std::string auth_info_file = {};  // ExposeAuthInfo; empty: none
+  // A display here that leads to the client's; nothing if there cannot be one.
+  std::function<std::shared_ptr<X11Forwarding>(X11Wish)> forward_x11 = {};
   // Where the client's agent can be reached, which it is from the first call on. Nothing if it cannot be.
   std::function<std::optional<std::string>()> forward_agent = {};
   // Where the logins on terminals stand, if they are looked at; and whether ours are added, for which one must be root.
@@ -83,6 +86,7 @@ class Session : public std::enable_shared_from_this<Session> {
   bool on_break(Bytes details);
   bool on_signal(Bytes details);
   bool on_agent_wanted();
+  bool on_display_wanted(Bytes details);
   void on_end_of_write();
   asio::awaitable<void> on_subsystem(const ChannelRequested& request);
   // Starts the shell, or a command in it, and answers: ahead of the program's output.
@@ -113,8 +117,10 @@ class Session : public std::enable_shared_from_this<Session> {
   std::vector<EnvironmentVariable> environment_;
   std::size_t environment_size_ = 0;
   std::string agent_socket_;  // if this session asked for the agent, and gets it
-  std::optional<Pty> pty_;    // if this session asked for a terminal, and gets it; gone when the session is over
-  std::string term_;          // what kind of terminal the client has
+  // RFC 4254 section 6.3.1 [4254-6.3.1-2]: if this session asked for a display, and gets it; it goes with the session.
+  std::shared_ptr<X11Forwarding> display_;
+  std::optional<Pty> pty_;  // if this session asked for a terminal, and gets it; gone when the session is over
+  std::string term_;        // what kind of terminal the client has
   LoginRecord login_record_;
   Ends ends_;
   bool started_ = false;

@@ -226,6 +226,7 @@ std::vector<std::string> session_environment(const Account& account, const PeerA
   if (sources.original_command) set("SSH_ORIGINAL_COMMAND", *sources.original_command);
   if (!sources.auth_info_file.empty()) set("SSH_USER_AUTH", sources.auth_info_file);
   if (!sources.agent_socket.empty()) set("SSH_AUTH_SOCK", sources.agent_socket);
+  if (!sources.display.empty()) set("DISPLAY", sources.display);
   if (!sources.terminal.empty()) set("SSH_TTY", sources.terminal);
   if (!sources.term.empty()) set("TERM", sources.term);
 

@@ -87,6 +87,7 @@ struct EnvironmentSources {
   std::optional<std::string> original_command = {};   // what the client asked for, if another command is forced
   std::string auth_info_file = {};                    // ExposeAuthInfo; empty: none
   std::string agent_socket = {};                      // of a forwarded agent; empty: none
+  std::string display = {};                           // DISPLAY, of a forwarded X server; empty: none
   std::vector<std::pair<std::string, std::string>> from_config = {};  // SetEnv: goes before all of the above
   std::string terminal = {};                                          // its name; empty: none
   std::string term = {};                                              // the kind of it, TERM

@@ -37,9 +37,10 @@ TEST(Permissions, EachSideCanOnlyTakeAway) {
       {"", "no-port-forwarding", true, true, false, true},
       {"", "no-X11-forwarding", true, true, true, false},
       {"", "no-agent-forwarding", true, false, true, true},
+      {"X11Forwarding no", "X11-forwarding", true, true, true, false},
   };
   for (const auto& [config, options, pty, agent, port, x11] : cases) {
-    const SessionPermissions got = permissions(config, options);
+    const SessionPermissions got = permissions(config + "\nX11Forwarding yes", options);
     SCOPED_TRACE(config + " | " + options);
     EXPECT_EQ(got.pty, pty);
     EXPECT_EQ(got.agent_forwarding, agent);
