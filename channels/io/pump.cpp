@@ -23,18 +23,33 @@ void spawn(const std::shared_ptr<Hub>& hub, asio::awaitable<void> work) {
   });
 }
 
+class DescriptorInput final : public SourceInput {
+ public:
+  explicit DescriptorInput(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
+  IoResult read(MutableBytes place) override { return descriptor_.read(place); }
+  asio::awaitable<void> readable() override { return descriptor_.readable(); }
+  void close() override { descriptor_.close(); }
+
+ private:
+  Descriptor descriptor_;
+};
+
 }  // namespace
 
 // ----------------------------------------------------------------------------------------------------------------
 // descriptor → channel
 
-Source::Source(ChannelRef channel, Descriptor input, SourceSettings settings)
+Source::Source(ChannelRef channel, std::unique_ptr<SourceInput> input, SourceSettings settings)
     : channel_(std::move(channel)),
       input_(std::move(input)),
       settings_(std::move(settings)),
       room_(channel_.hub()->executor()) {}
 
 std::shared_ptr<Source> Source::start(ChannelRef channel, Descriptor input, SourceSettings settings) {
+  return start(std::move(channel), std::make_unique<DescriptorInput>(std::move(input)), std::move(settings));
+}
+
+std::shared_ptr<Source> Source::start(ChannelRef channel, std::unique_ptr<SourceInput> input, SourceSettings settings) {
   auto source = std::make_shared<Source>(std::move(channel), std::move(input), std::move(settings));
   source->channel_.hub()->add(*source);
   spawn(source->channel_.hub(), run(source));
@@ -51,7 +66,7 @@ asio::awaitable<void> Source::run(std::shared_ptr<Source> self) {
   } const registration{*self};
 
   std::size_t queued = 0;
-  co_await self->input_.readable();
+  co_await self->input_->readable();
   while (Channel* const channel = self->open_channel()) {
     const std::size_t room = channel->room();
     if (room == 0 || queued >= quantum) {
@@ -62,13 +77,13 @@ asio::awaitable<void> Source::run(std::shared_ptr<Source> self) {
       continue;
     }
     const MutableBytes place = channel->data_space(room, self->settings_.extended_type);
-    const IoResult got = self->input_.read(place);
+    const IoResult got = self->input_->read(place);
     channel->commit(got.size);
     if (got.would_block()) {
       queued = 0;
       if (self->settings_.emptied) self->settings_.emptied();
       self->channel_.hub()->wake();
-      co_await self->input_.readable();
+      co_await self->input_->readable();
       continue;
     }
     if (got.size == 0) {  // the end, or an error, after which nothing will come either
@@ -108,7 +123,7 @@ void Source::stop_if_channel_gone() {
 
 void Source::stop() {
   running_ = false;
-  input_.close();
+  input_->close();
   room_.raise();
 }
 

@@ -22,6 +22,17 @@
 
 namespace glassh {
 
+// Where a Source reads, if that is more than a descriptor: what is typed is looked at before it is sent.
+class SourceInput {
+ public:
+  virtual ~SourceInput() = default;
+  // As Descriptor's. Nothing may be sent on the channel meanwhile, for `place` is inside a packet; what has to be done
+  // besides is done in readable(), which returns when it is worth trying again.
+  virtual IoResult read(MutableBytes place) = 0;
+  virtual asio::awaitable<void> readable() = 0;
+  virtual void close() = 0;  // ends every wait
+};
+
 struct SourceSettings {
   std::uint32_t extended_type = 0;  // 1: stderr
   // Called once, when the descriptor came to its end (an error counts as one) and everything read is queued; not after
@@ -34,7 +45,9 @@ struct SourceSettings {
 class Source : public std::enable_shared_from_this<Source> {
  public:
   static std::shared_ptr<Source> start(ChannelRef channel, Descriptor input, SourceSettings settings = {});
-  Source(ChannelRef channel, Descriptor input, SourceSettings settings);  // start() is meant
+  static std::shared_ptr<Source> start(ChannelRef channel, std::unique_ptr<SourceInput> input,
+                                       SourceSettings settings = {});
+  Source(ChannelRef channel, std::unique_ptr<SourceInput> input, SourceSettings settings);  // start() is meant
 
   // Closes the descriptor; nothing more is sent. (What the writer of a pipe then gets is SIGPIPE.)
   void stop();
@@ -49,7 +62,7 @@ class Source : public std::enable_shared_from_this<Source> {
   void stop_if_channel_gone();
 
   ChannelRef channel_;
-  Descriptor input_;
+  std::unique_ptr<SourceInput> input_;
   SourceSettings settings_;
   Signal room_;
   bool running_ = true;
