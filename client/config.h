@@ -93,6 +93,7 @@ struct ClientConfig {
   std::optional<std::string> remote_command;         // RemoteCommand, tokens expanded; an error together with a command
   bool fork_after_authentication = false;            // -f
   std::optional<std::string> local_command;          // LocalCommand, tokens expanded; run if permit_local_command
+  std::optional<std::string> local_command_as_written;  // for -G
   bool permit_local_command = false;
   std::optional<char> escape_char = '~';  // nothing: none
   bool enable_escape_commandline = true;  // ~C; OpenSSH's default is no
@@ -158,6 +159,7 @@ struct ClientDraft {
   std::optional<std::string> proxy_command;   // empty: none
   std::optional<std::string> proxy_jump;      // empty: none
   std::optional<std::string> remote_command;  // empty: none
+  std::optional<std::string> local_command;
   std::vector<std::string> user_known_hosts_files = {"~/.ssh/known_hosts", "~/.ssh/known_hosts2"};
   std::vector<std::string> global_known_hosts_files = {"/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"};
   bool clear_all_forwardings = false;

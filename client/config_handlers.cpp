@@ -118,31 +118,6 @@ void handle_set_env(Call& call) {
   }
 }
 
-void handle_request_tty(Call& call) {
-  constexpr std::array<std::pair<std::string_view, RequestTty>, 6> values = {{{"auto", RequestTty::automatic},
-                                                                              {"no", RequestTty::no},
-                                                                              {"false", RequestTty::no},
-                                                                              {"yes", RequestTty::yes},
-                                                                              {"true", RequestTty::yes},
-                                                                              {"force", RequestTty::force}}};
-  const auto value = one_of(call, values, "auto, no, yes or force");
-  if (value == RequestTty::yes || value == RequestTty::force) {
-    call.notes.push_back({LogLevel::info, "terminals are not done yet, the session runs without"});
-  }
-  call.target.config.request_tty = value;
-}
-
-void handle_session_type(Call& call) {
-  constexpr std::array<std::pair<std::string_view, SessionType>, 3> values = {
-      {{"default", SessionType::standard}, {"none", SessionType::none}, {"subsystem", SessionType::subsystem}}};
-  call.target.config.session_type = one_of(call, values, "default, none or subsystem");
-}
-
-void handle_remote_command(Call& call) {
-  check_tokens(call.line.rest, path_tokens, false);
-  call.target.remote_command = command_or_nothing(call.line.rest);
-}
-
 void handle_log_level(Call& call) {
   const auto level = parse_log_level(call.words[0]);
   if (!level) throw ConfigError(fmt::format("bad value '{}': expected QUIET to DEBUG3", call.words[0]));
@@ -192,10 +167,6 @@ constexpr std::array table{
                   [](Call& call) { call.target.config.rekey_limit = parse_rekey_limit(call.words); }},
     ClientKeyword{"SendEnv", 1, many, true, handle_send_env},
     ClientKeyword{"SetEnv", 1, many, false, handle_set_env},
-    ClientKeyword{"RequestTTY", 1, 1, false, handle_request_tty},
-    ClientKeyword{"SessionType", 1, 1, false, handle_session_type},
-    ClientKeyword{"StdinNull", 1, 1, false, [](Call& call) { call.target.config.stdin_null = yes_no(call); }},
-    ClientKeyword{"RemoteCommand", 0, 0, false, handle_remote_command},
     ClientKeyword{"LogLevel", 1, 1, false, handle_log_level},
     ClientKeyword{"ClearAllForwardings", 1, 1, false,
                   [](Call& call) { call.target.clear_all_forwardings = yes_no(call); }},
@@ -219,8 +190,8 @@ const ClientKeyword* find_client_keyword(std::string_view keyword) {
   for (const auto& [old_name, name] : aliases) {
     if (equal_ignoring_case(keyword, old_name)) keyword = name;
   }
-  for (const std::span<const ClientKeyword> each :
-       {std::span<const ClientKeyword>(table), login_client_keywords(), way_client_keywords()}) {
+  for (const std::span<const ClientKeyword> each : {std::span<const ClientKeyword>(table), login_client_keywords(),
+                                                    way_client_keywords(), session_client_keywords()}) {
     const auto found = std::find_if(each.begin(), each.end(), [keyword](const ClientKeyword& entry) {
       return equal_ignoring_case(entry.name, keyword);
     });

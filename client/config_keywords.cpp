@@ -75,11 +75,6 @@ constexpr std::array table{
     ForeignKeyword{"XAuthLocation", "*"},
     ForeignKeyword{"Tunnel", "no,false", refuse, "no tunnel would be made"},
     ForeignKeyword{"TunnelDevice", "*"},
-    ForeignKeyword{"ForkAfterAuthentication", "no,false", refuse, "glassh would stay in the foreground"},
-    ForeignKeyword{"PermitLocalCommand", "no,false", note, "LocalCommand is not run yet"},
-    ForeignKeyword{"LocalCommand", "*"},
-    ForeignKeyword{"EscapeChar", "*"},
-    ForeignKeyword{"EnableEscapeCommandline", "*"},
     ForeignKeyword{"ObscureKeystrokeTiming", "*"},  // there are no terminals to type at
     ForeignKeyword{"ChannelTimeout", "none", note, "idle channels stay open"},
     ForeignKeyword{"ControlMaster", "no,false", note, no_sharing, verbose},

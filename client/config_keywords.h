@@ -38,6 +38,8 @@ const ClientKeyword* find_client_keyword(std::string_view keyword);
 std::span<const ClientKeyword> login_client_keywords();
 // Those that say which way the connection takes.
 std::span<const ClientKeyword> way_client_keywords();
+// Those that say what the session is, and what of it happens here.
+std::span<const ClientKeyword> session_client_keywords();
 std::span<const ForeignKeyword> foreign_client_keywords();
 // LocalForward and its like: refused, unless ClearAllForwardings makes them void.
 bool is_forwarding_keyword(std::string_view keyword);

@@ -70,6 +70,20 @@ std::string_view name_of(SessionType value) {
   return "?";
 }
 
+// As vis(3) shows it.
+std::string escape_char_text(std::optional<char> character) {
+  if (!character) return "none";
+  const auto byte = static_cast<std::uint8_t>(*character);
+  if (byte < 0x20 || byte == 0x7f) return fmt::format("\\^{}", static_cast<char>(byte ^ 0x40));
+  if (byte == ' ') return "\\040";
+  if (byte >= 0x80) {
+    const auto low = static_cast<char>(byte & 0x7f);
+    const bool control = low < 0x20 || low == 0x7f;
+    return control ? fmt::format("\\M^{}", static_cast<char>(low ^ 0x40)) : fmt::format("\\M-{}", low);
+  }
+  return byte == '\\' ? "\\\\" : std::string(1, *character);
+}
+
 // OpenSSH's words for these two are other ones than those that people write.
 std::string_view name_of(LogLevel level) {
   if (level == LogLevel::quiet) return "SILENT";
@@ -101,12 +115,15 @@ std::string effective_config(const ClientConfig& config) {
   add("kbdinteractiveauthentication", yes_no(config.kbd_interactive_authentication));
   add("nohostauthenticationforlocalhost", yes_no(config.no_host_authentication_for_localhost));
   add("passwordauthentication", yes_no(config.password_authentication));
+  add("permitlocalcommand", yes_no(config.permit_local_command));
   add("pubkeyauthentication", name_of(config.pubkey_authentication));
   add("requesttty", name_of(config.request_tty));
   add("sessiontype", name_of(config.session_type));
   add("stdinnull", yes_no(config.stdin_null));
+  add("forkafterauthentication", yes_no(config.fork_after_authentication));
   add("stricthostkeychecking", name_of(config.strict_host_key_checking));
   add("visualhostkey", yes_no(config.visual_host_key));
+  add("enableescapecommandline", yes_no(config.enable_escape_commandline));
   add("connectionattempts", config.connection_attempts);
   add("numberofpasswordprompts", config.number_of_password_prompts);
   add("serveralivecountmax", config.server_alive_count_max);
@@ -120,6 +137,7 @@ std::string effective_config(const ClientConfig& config) {
   if (!config.ignore_unknown.empty()) add("ignoreunknown", config.ignore_unknown);
   if (!config.kbd_interactive_devices.empty()) add("kbdinteractivedevices", config.kbd_interactive_devices);
   add("kexalgorithms", join_names(config.kex_algorithms));
+  if (config.local_command_as_written) add("localcommand", *config.local_command_as_written);
   if (config.remote_command) add("remotecommand", *config.remote_command);
   add("loglevel", name_of(config.log_level));
   add("macs", join_names(config.macs));
@@ -140,6 +158,7 @@ std::string effective_config(const ClientConfig& config) {
   } else {
     add("connecttimeout", config.connect_timeout_seconds);
   }
+  add("escapechar", escape_char_text(config.escape_char));
   add("rekeylimit", fmt::format("{} {}", config.rekey_limit.bytes, config.rekey_limit.time.count()));
   if (config.proxy_command_as_written) add("proxycommand", *config.proxy_command_as_written);
   if (config.proxy_jump) add("proxyjump", *config.proxy_jump);

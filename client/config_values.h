@@ -35,6 +35,7 @@ Value one_of(const ClientKeyword::Call& call, const std::array<std::pair<std::st
 
 // The values of tokens come later; that the tokens exist is said with file and line.
 constexpr std::string_view path_tokens = "CdhijkLlnpru";
+constexpr std::string_view local_command_tokens = "CdhijkLlnpruT";
 void check_tokens(std::string_view text, std::string_view letters, bool environment);
 void check_path(const std::string& path);
 // A keyword whose value is a command, or "none": that is empty.

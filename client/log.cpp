@@ -65,6 +65,8 @@ void ClientLog::use_file(const std::string& path) {
   terminal_ = ::isatty(file) == 1;
 }
 
+bool ClientLog::on_standard_error() const { return file_ == STDERR_FILENO; }
+
 void ClientLog::line(LogLevel level, std::string_view text) {
   if (!shows(level)) return;
   std::string out;

@@ -26,6 +26,8 @@ class ClientLog {
   void set_level(LogLevel level) { level_ = level; }
   // -E: appends to that file from now on. Throws std::runtime_error.
   void use_file(const std::string& path);
+  LogLevel level() const { return level_; }
+  bool on_standard_error() const;
   bool shows(LogLevel level) const { return level <= level_; }
 
   template <class... Arguments>

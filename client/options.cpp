@@ -24,11 +24,6 @@ struct SettingFlag {
 constexpr std::array setting_flags{
     SettingFlag{'4', "AddressFamily", "inet"},
     SettingFlag{'6', "AddressFamily", "inet6"},
-    SettingFlag{'N', "SessionType", "none"},
-    SettingFlag{'N', "RequestTTY", "no"},
-    SettingFlag{'s', "SessionType", "subsystem"},
-    SettingFlag{'n', "StdinNull", "yes"},
-    SettingFlag{'T', "RequestTTY", "no"},
     SettingFlag{'c', "Ciphers"},
     SettingFlag{'m', "MACs"},
     SettingFlag{'i', "IdentityFile"},
@@ -38,8 +33,8 @@ constexpr std::array setting_flags{
     SettingFlag{'P', "Tag"},
     SettingFlag{'p', "Port"},
 };
-// Version 2, and forwarding neither X11 nor GSSAPI credentials, is all there is; -e needs a terminal.
-constexpr std::string_view ignored_flags = "2xke";
+// Version 2, and forwarding neither X11 nor GSSAPI credentials, is all there is.
+constexpr std::string_view ignored_flags = "2xk";
 
 void take_long_flag(const Flag& flag, ClientOptions& options) {
   if (flag.name == "trace") options.trace = flag.value;
@@ -52,12 +47,40 @@ void check_port(const Flag& flag) {
   if (!port || *port == 0) throw UsageError(fmt::format("Bad port '{}'", flag.value));
 }
 
-// The last of -A and -a counts, and goes before an -o: so ssh(1) has it.
-void take_agent_flag(bool forward, ClientOptions& options) {
-  const std::string_view yes = "ForwardAgent=\"yes\"";
-  const std::string_view no = "ForwardAgent=\"no\"";
-  std::erase_if(options.settings, [&](const std::string& setting) { return setting == yes || setting == no; });
-  options.settings.insert(options.settings.begin(), std::string(forward ? yes : no));
+// What ssh(1) sets at once: the last such flag counts, and goes before an -o.
+void set_by_flag(std::string_view keyword, std::string_view value, ClientOptions& options) {
+  const std::string begin = fmt::format("{}=\"", keyword);
+  std::erase_if(options.settings, [&begin](const std::string& setting) { return setting.starts_with(begin); });
+  options.settings.insert(options.settings.begin(), fmt::format("{}={}", keyword, quote_config_word(value)));
+}
+
+bool has_setting(std::string_view setting, const ClientOptions& options) {
+  return std::find(options.settings.begin(), options.settings.end(), setting) != options.settings.end();
+}
+
+// A second -t asks for a terminal even where there is none on this side.
+void take_terminal_flag(ClientOptions& options) {
+  const bool again = has_setting("RequestTTY=\"yes\"", options);
+  set_by_flag("RequestTTY", again ? "force" : "yes", options);
+}
+
+// -N and -s exclude each other.
+void take_session_flag(char letter, ClientOptions& options) {
+  const bool none = letter == 'N';
+  if (none && has_setting("SessionType=\"subsystem\"", options)) {
+    throw UsageError("Cannot specify -N with -s/SessionType");
+  }
+  if (!none && has_setting("SessionType=\"none\"", options)) throw UsageError("Cannot specify -s with -N/SessionType");
+  set_by_flag("SessionType", none ? "none" : "subsystem", options);
+  if (none) set_by_flag("RequestTTY", "no", options);
+}
+
+void take_escape_flag(const std::string& value, ClientOptions& options) {
+  const bool control = value.size() == 2 && value[0] == '^' && value[1] >= 64;
+  if (value.size() != 1 && !control && value != "none") {
+    throw UsageError(fmt::format("Bad escape character '{}'.", value));
+  }
+  set_by_flag("EscapeChar", value, options);
 }
 
 // What an -o in front of -J set.
@@ -87,7 +110,13 @@ void take_flag(const Flag& flag, ClientOptions& options) {
   if (letter == 'p') check_port(flag);
   if (letter == 'i') options.identity_files.push_back(flag.value);
   if (letter == 'J') return take_jump_flag(flag.value, options);
-  if (letter == 'A' || letter == 'a') return take_agent_flag(letter == 'A', options);
+  if (letter == 'A' || letter == 'a') return set_by_flag("ForwardAgent", letter == 'A' ? "yes" : "no", options);
+  if (letter == 'f') set_by_flag("ForkAfterAuthentication", "yes", options);
+  if (letter == 'f' || letter == 'n') return set_by_flag("StdinNull", "yes", options);
+  if (letter == 't') return take_terminal_flag(options);
+  if (letter == 'T') return set_by_flag("RequestTTY", "no", options);
+  if (letter == 'N' || letter == 's') return take_session_flag(letter, options);
+  if (letter == 'e') return take_escape_flag(flag.value, options);
   bool taken = ignored_flags.find(letter) != std::string_view::npos;
   for (const auto& setting : setting_flags) {
     if (setting.letter != letter) continue;
@@ -169,11 +198,12 @@ ClientOptions parse_client_options(std::span<const std::string> arguments) {
 }
 
 std::string_view client_usage() {
-  return "usage: glassh [-46AaGkNnqsTVvx] [-B bind_interface] [-b bind_address]\n"
-         "              [-c cipher_spec] [-E log_file] [-F configfile] [-i identity_file]\n"
-         "              [-J [user@]host[:port]] [-l login_name] [-m mac_spec] [-o option]\n"
-         "              [-P tag] [-p port] [-Q query_option] [--trace FILE|-] [--keylog FILE]\n"
-         "              [--help] destination [command [argument ...]]\n";
+  return "usage: glassh [-46AafGkNnqsTtVvx] [-B bind_interface] [-b bind_address]\n"
+         "              [-c cipher_spec] [-E log_file] [-e escape_char] [-F configfile]\n"
+         "              [-i identity_file] [-J [user@]host[:port]] [-l login_name]\n"
+         "              [-m mac_spec] [-o option] [-P tag] [-p port] [-Q query_option]\n"
+         "              [--trace FILE|-] [--keylog FILE] [--help]\n"
+         "              destination [command [argument ...]]\n";
 }
 
 }  // namespace glassh

@@ -1,9 +1,14 @@
 #include "client/session.h"
 
 #include <cstdint>
+#include <cstdlib>
+#include <utility>
 
 #include <unistd.h>
 
+#include <boost/asio/co_spawn.hpp>
+
+#include "channels/terminal_modes.h"
 #include "proto/messages_session.h"
 #include "proto/numbers.h"
 
@@ -20,29 +25,85 @@ bool speaks_openssh_extensions(std::string_view peer_version) {
   return peer_version.starts_with("SSH-2.0-OpenSSH") || peer_version.starts_with("SSH-2.0-glassh");
 }
 
+TerminalDecision decide_terminal(const ClientConfig& config, bool has_command, bool input_is_terminal) {
+  const RequestTty request = config.request_tty;
+  TerminalDecision decision;
+  decision.wanted = request == RequestTty::yes || request == RequestTty::force || !has_command;
+  if (request == RequestTty::no || config.session_type == SessionType::none) decision.wanted = false;
+  if ((!input_is_terminal || config.stdin_null) && request != RequestTty::force) {
+    decision.refused = decision.wanted;
+    decision.wanted = false;
+  }
+  return decision;
+}
+
 RemoteSession::RemoteSession(ClientConnection& connection, std::shared_ptr<Hub> hub, const ClientConfig& config,
-                             std::string command, std::shared_ptr<ForwardedAgent> agent, ClientLog& log)
+                             SessionWish wish, std::shared_ptr<ForwardedAgent> agent, ClientLog& log)
     : connection_(connection),
       hub_(std::move(hub)),
       config_(config),
-      command_(std::move(command)),
+      wish_(std::move(wish)),
       agent_(std::move(agent)),
-      log_(log) {}
+      log_(log),
+      finished_(hub_->executor()) {}
 
-void RemoteSession::open() { connection_.channels().open(msg::SessionOpen::name); }
+void RemoteSession::open() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) standard_[fd] = Fd::duplicate(fd);
+  connection_.channels().open(msg::SessionOpen::name);
+}
+
+void RemoteSession::take_terminal() {
+  if (!wish_.terminal) return;
+  watch_.emplace(hub_->executor(), terminal_, [this] { send_window_change(); });
+  terminal_.enter_raw();
+}
 
 void RemoteSession::on(const ChannelOpened& event) {
   log_.debug1("channel {}: the session is open", event.channel);
-  Channel& channel = connection_.channels().at(event.channel);
-  if (command_.size() > longest_text) {
-    log_.fatal("The command has {} bytes; {} is the most that can be sent", command_.size(), longest_text);
+  channel_ = hub_->channel(connection_.channels(), event.channel);
+  Channel& channel = *channel_.get();
+  if (wish_.command.size() > longest_text) {
+    log_.fatal("The command has {} bytes; {} is the most that can be sent", wish_.command.size(), longest_text);
     channel.close();
     return end();
   }
   agent_->offer(channel);
+  if (wish_.terminal) ask_for_terminal(channel);
   send_environment(channel);
   start_program(channel);
-  connect_standard_streams(hub_->channel(connection_.channels(), event.channel));
+  connect_standard_streams();
+}
+
+// RFC 4254 section 6.2, section 8 [4254-8-1] [4254-8-4]: all modes that this terminal has. Without a terminal of our
+// own
+// (-tt) there are none to tell.
+void RemoteSession::ask_for_terminal(Channel& channel) {
+  const char* const term = std::getenv("TERM");
+  const std::optional<termios> modes = terminal_.modes();
+  const std::vector<std::uint8_t> none = {0};  // TTY_OP_END
+  const std::vector<std::uint8_t> encoded = modes ? encode_terminal_modes(*modes) : none;
+  size_told_ = terminal_.size();
+  msg::PtyReq request{.term = term != nullptr ? term : ""};
+  request.terminal_width_characters = size_told_.columns;
+  request.terminal_height_rows = size_told_.rows;
+  request.terminal_width_pixels = size_told_.width_pixels;
+  request.terminal_height_pixels = size_told_.height_pixels;
+  request.encoded_terminal_modes = encoded;
+  log_.debug1("channel {}: asking for a terminal of {} columns and {} rows", channel.id(), size_told_.columns,
+              size_told_.rows);
+  unanswered_.push_back(msg::PtyReq::name);
+  channel.request(request, true);
+  has_terminal_ = true;
+}
+
+// RFC 4254 section 6.7 [4254-6.7-1] [4254-6.7-2]: whenever it changes, and no answer is expected.
+void RemoteSession::send_window_change() {
+  Channel* const channel = channel_.get();
+  const WindowSize size = terminal_.size();
+  if (channel == nullptr || !channel->open() || channel->close_sent() || !has_terminal_ || size == size_told_) return;
+  size_told_ = size;
+  channel->request(msg::WindowChange{size.columns, size.rows, size.width_pixels, size.height_pixels}, false);
+  hub_->wake();
 }
 
 // RFC 4254 section 6.4: no answer is asked for, because a server that refuses a variable is no reason to stop. Nor is
@@ -72,27 +133,30 @@ void RemoteSession::send_environment(Channel& channel) const {
 // RFC 4254 section 6.5 [4254-6.5-5]: an answer is asked for; on(ChannelRequestAnswered) looks at it.
 void RemoteSession::start_program(Channel& channel) {
   if (config_.session_type == SessionType::subsystem) {
-    log_.debug1("Sending subsystem: {}", command_);
-    request_ = msg::Subsystem::name;
-    channel.request(msg::Subsystem{command_}, true);
-  } else if (command_.empty()) {
+    log_.debug1("Sending subsystem: {}", wish_.command);
+    unanswered_.push_back(msg::Subsystem::name);
+    channel.request(msg::Subsystem{wish_.command}, true);
+  } else if (wish_.command.empty()) {
     log_.debug1("Asking for the login shell");
-    request_ = msg::Shell::name;
+    unanswered_.push_back(msg::Shell::name);
     channel.request(msg::Shell{}, true);
   } else {
-    log_.debug1("Sending command: {}", command_);
-    request_ = msg::Exec::name;
-    channel.request(msg::Exec{command_}, true);
+    log_.debug1("Sending command: {}", wish_.command);
+    unanswered_.push_back(msg::Exec::name);
+    channel.request(msg::Exec{wish_.command}, true);
   }
 }
 
-void RemoteSession::connect_standard_streams(const ChannelRef& channel) {
+void RemoteSession::connect_standard_streams() {
   const auto& executor = hub_->executor();
-  output_ = Sink::create(channel, Descriptor::borrow(executor, STDOUT_FILENO, Descriptor::Access::write));
-  error_output_ = Sink::create(channel, Descriptor::borrow(executor, STDERR_FILENO, Descriptor::Access::write));
+  const auto borrow = [&executor](Fd fd, Descriptor::Access access) {
+    return Descriptor::borrow(executor, fd.get(), access);
+  };
+  output_ = Sink::create(channel_, borrow(std::move(standard_[STDOUT_FILENO]), Descriptor::Access::write));
+  error_output_ = Sink::create(channel_, borrow(std::move(standard_[STDERR_FILENO]), Descriptor::Access::write));
   // OpenSSH PROTOCOL section 2.1: nobody reads our output any more, so the program over there shall get a SIGPIPE.
   if (speaks_openssh_extensions(connection_.transport().peer_version())) {
-    output_->on_broken = [channel] {
+    output_->on_broken = [channel = channel_] {
       Channel* const open = channel.get();
       if (open == nullptr || !open->open() || open->close_sent()) return;
       open->request(msg::Eow{}, false);
@@ -100,9 +164,17 @@ void RemoteSession::connect_standard_streams(const ChannelRef& channel) {
     };
   }
   if (config_.stdin_null) {
-    channel.get()->send_eof();
+    channel_.get()->send_eof();
   } else {
-    input_ = Source::start(channel, Descriptor::borrow(executor, STDIN_FILENO, Descriptor::Access::read));
+    start_input(borrow(std::move(standard_[STDIN_FILENO]), Descriptor::Access::read));
+  }
+}
+
+void RemoteSession::start_input(Descriptor input) {
+  if (wish_.terminal && on_escape) {
+    input_ = Source::start(channel_, std::make_unique<TypedInput>(std::move(input), config_.escape_char, on_escape));
+  } else {
+    input_ = Source::start(channel_, std::move(input));
   }
 }
 
@@ -134,10 +206,11 @@ void RemoteSession::on(const CloseArrived& event) {
 }
 
 void RemoteSession::end() {
-  ended_ = true;
+  if (std::exchange(ended_, true)) return;
   if (input_) input_->stop();
   if (output_) output_->end();
   if (error_output_) error_output_->end();
+  asio::co_spawn(hub_->executor(), finish(), [](const std::exception_ptr&) {});
 }
 
 void RemoteSession::on(const ChannelRequested& event) {
@@ -167,16 +240,37 @@ void RemoteSession::on_exit_signal(Bytes details) {
   log_.verbose("{}", text);
 }
 
+// RFC 4254 section 5.4 [4254-5.4-4]: answers come in the order of the requests.
 void RemoteSession::on(const ChannelRequestAnswered& event) {
+  const std::string_view request = unanswered_.front();  // Channel counts: there is one
+  unanswered_.pop_front();
   if (event.success) return;
-  log_.fatal("{} request failed on channel {}", request_, event.channel);
+  if (request == msg::PtyReq::name) return on_terminal_denied();
+  log_.fatal("{} request failed on channel {}", request, event.channel);
   connection_.channels().at(event.channel).close();
   end();
 }
 
-asio::awaitable<void> RemoteSession::flushed() {
+// As ssh(1): the program may run without, but not if somebody asked for it.
+void RemoteSession::on_terminal_denied() {
+  log_.error("PTY allocation request failed on channel {}", channel_.id());
+  has_terminal_ = false;
+  watch_.reset();
+  terminal_.leave_raw();
+  if (config_.request_tty == RequestTty::automatic) return;
+  terminal_denied_ = true;
+  channel_.get()->close();
+  end();
+}
+
+asio::awaitable<void> RemoteSession::flushed() { return finished_.wait(); }
+
+asio::awaitable<void> RemoteSession::finish() {
   if (output_) co_await output_->drained();
   if (error_output_) co_await error_output_->drained();
+  watch_.reset();
+  terminal_.leave_raw();
+  finished_.raise();
 }
 
 }  // namespace glassh

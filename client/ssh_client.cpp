@@ -1,9 +1,12 @@
 #include "client/ssh_client.h"
 
 #include <algorithm>
+#include <csignal>
 #include <utility>
 
+#include "client/background.h"
 #include "client/connection_settings.h"
+#include "client/local_command.h"
 #include "proto/messages_session.h"
 #include "proto/numbers.h"
 
@@ -18,7 +21,7 @@ LogLevel missing_agent_level(const ClientConfig& config) {
 
 }  // namespace
 
-SshClient::SshClient(const asio::any_io_executor& executor, const ClientConfig& config, std::string command,
+SshClient::SshClient(const asio::any_io_executor& executor, const ClientConfig& config, SessionWish wish,
                      ServerStream stream, Asker asker, ClientLog& log, Rng& rng, TraceSink* trace, KeyLog key_log)
     : executor_(executor),
       config_(config),
@@ -31,8 +34,11 @@ SshClient::SshClient(const asio::any_io_executor& executor, const ClientConfig& 
       drive_(executor, connection_, stream_.release()),
       agent_(std::make_shared<ForwardedAgent>(connection_, drive_.hub(), users_, config.forward_agent,
                                               missing_agent_level(config), log)),
-      session_(connection_, drive_.hub(), config, std::move(command), agent_, log),
-      timer_(executor) {}
+      session_(connection_, drive_.hub(), config, std::move(wish), agent_, log),
+      escapes_(connection_, session_, config, log, [this] { quit(); }),
+      timer_(executor) {
+  session_.on_escape = [this](Escape escape) { return escapes_.act(escape); };
+}
 
 asio::awaitable<int> SshClient::run(std::optional<std::chrono::steady_clock::time_point> deadline) {
   if (deadline) give_up_at(*deadline);
@@ -41,7 +47,9 @@ asio::awaitable<int> SshClient::run(std::optional<std::chrono::steady_clock::tim
   session_.end();
   users_.end();
   if (!abandoned_) co_await session_.flushed();
-  co_return failed_ ? own_error : session_.exit_status().value_or(own_error);
+  session_.terminal().leave_raw();
+  say_goodbye();
+  co_return failed_ ? own_error : session_.exit_status().value_or(ended_on_purpose_ ? 0 : own_error);
 }
 
 void SshClient::give_up_at(std::chrono::steady_clock::time_point deadline) {
@@ -60,10 +68,28 @@ void SshClient::leave(DisconnectReason reason, std::string_view description) {
   drive_.wake();
 }
 
+// A connection without a session is there until somebody ends it: that is no failure.
 void SshClient::end_by_signal(int signal) {
-  log_.verbose("Killed by signal {}.", signal);
-  failed_ = abandoned_ = true;
+  session_.terminal().leave_raw();
+  abandoned_ = all_said_ = true;
+  if (config_.session_type == SessionType::none && signal == SIGTERM && logged_in()) {
+    ended_on_purpose_ = true;
+  } else {
+    log_.verbose("Killed by signal {}.", signal);
+    failed_ = true;
+  }
   leave(DisconnectReason::by_application, "disconnected by user");
+}
+
+void SshClient::quit() {
+  failed_ = abandoned_ = true;
+  session_.end();
+  leave(DisconnectReason::by_application, "disconnected by user");
+}
+
+// As ssh(1): a session that has ended waits for the forwarded connections.
+void SshClient::leave_when_done() {
+  if (session_.ended() && users_.count() == 0) leave(DisconnectReason::by_application, "disconnected by user");
 }
 
 // ----------------------------------------------------------------------------------------------------------------
@@ -109,11 +135,21 @@ void SshClient::on(const DebugArrived& event) {
 void SshClient::on(const AuthenticationSucceeded& event) {
   login_.on(event);
   if (host_key_check_.unsafe()) agent_->forbid();
-  if (config_.session_type != SessionType::none) session_.open();
+  const bool has_session = config_.session_type != SessionType::none;
+  if (has_session) session_.open();
   // OpenSSH PROTOCOL section 2.2: whoever takes this process over shall not open another session.
   if (connection_.transport().peer_version().starts_with("SSH-2.0-OpenSSH")) {
     connection_.channels().send_global("no-more-sessions@openssh.com", false);
   }
+  if (config_.local_command && config_.permit_local_command) run_local_command(*config_.local_command, log_);
+  if (config_.fork_after_authentication) go_to_background();
+  if (has_session) session_.take_terminal();
+}
+
+void SshClient::go_to_background() {
+  log_.debug1("going to the background");
+  continue_in_background(executor_);
+  leave_the_terminal(log_.on_standard_error() && log_.shows(LogLevel::debug1));
 }
 
 void SshClient::on(const AuthenticationFailed& event) {
@@ -151,6 +187,8 @@ void SshClient::on(const GlobalRequested& event) {
 
 void SshClient::on(const Disconnected& event) {
   failed_ = true;
+  session_.terminal().leave_raw();
+  all_said_ = !(event.by_peer && event.reason == DisconnectReason::connection_lost && logged_in());
   const std::string description = printable(event.description);
   if (event.by_peer && event.reason == DisconnectReason::connection_lost) {
     if (logged_in()) {
@@ -170,6 +208,10 @@ void SshClient::on(const Disconnected& event) {
   } else {
     log_.fatal("Connection to {}: {}", stream_.text(), description);
   }
+}
+
+void SshClient::say_goodbye() {
+  if (session_.interactive() && !all_said_ && logged_in()) log_.info("Connection to {} closed.", config_.host_name);
 }
 
 }  // namespace glassh

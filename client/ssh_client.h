@@ -4,7 +4,7 @@
 // It is the handler of the connection's drive: one on() for each event. What belongs to the session's channel goes on
 // to RemoteSession. The server gets nothing it asks for that was not offered: no channel towards us, no global request.
 //
-//   SshClient client(executor, config, command, std::move(stream), log, rng, trace.sink(), key_log);
+//   SshClient client(executor, config, {command, true}, std::move(stream), asker, log, rng, trace.sink(), key_log);
 //   const int status = co_await client.run(deadline);
 #pragma once
 
@@ -22,6 +22,7 @@
 #include "client/client_connection.h"
 #include "client/config.h"
 #include "client/connect.h"
+#include "client/escape_actions.h"
 #include "client/host_key_check.h"
 #include "client/log.h"
 #include "client/login.h"
@@ -34,7 +35,7 @@ class SshClient {
   static constexpr int own_error = 255;  // the exit status of what goes wrong here, not in the command
 
   // References and `trace` (which may be null) must outlive this. `asker` finds the person whom questions are for.
-  SshClient(const asio::any_io_executor& executor, const ClientConfig& config, std::string command, ServerStream stream,
+  SshClient(const asio::any_io_executor& executor, const ClientConfig& config, SessionWish wish, ServerStream stream,
             Asker asker, ClientLog& log, Rng& rng, TraceSink* trace, KeyLog key_log);
 
   // The exit status. `deadline`: when ConnectTimeout ends, until the server has proved its host key.
@@ -63,9 +64,8 @@ class SshClient {
   void on(const Disconnected& event);
   template <class ChannelEvent>
   void on(const ChannelEvent& event) {
-    if (users_.route(event)) return;
-    session_.on(event);
-    if (session_.ended()) leave(DisconnectReason::by_application, "disconnected by user");
+    if (!users_.route(event)) session_.on(event);
+    leave_when_done();
   }
 
  private:
@@ -73,6 +73,10 @@ class SshClient {
   AskUser question_asker();
   void give_up_at(std::chrono::steady_clock::time_point deadline);
   void leave(DisconnectReason reason, std::string_view description);
+  void quit();
+  void leave_when_done();
+  void go_to_background();
+  void say_goodbye();
 
   const asio::any_io_executor executor_;
   const ClientConfig& config_;
@@ -86,9 +90,12 @@ class SshClient {
   ChannelUsers users_;  // of all channels but the session's
   std::shared_ptr<ForwardedAgent> agent_;
   RemoteSession session_;
+  EscapeActions escapes_;
   asio::steady_timer timer_;
   bool failed_ = false;     // what the command's exit status was does not count
-  bool abandoned_ = false;  // a signal ended us: what is not written by now never will be
+  bool abandoned_ = false;  // a signal ended us, or ~.: what is not written by now never will be
+  bool ended_on_purpose_ = false;
+  bool all_said_ = false;  // why it ended has been said
 };
 
 }  // namespace glassh

@@ -69,11 +69,27 @@ bool answered_without_a_host(const ClientOptions& options) {
   return true;
 }
 
-void say_about_terminals(const ClientConfig& config, const std::string& command, ClientLog& log) {
-  const bool asked = config.request_tty == RequestTty::yes || config.request_tty == RequestTty::force;
-  const bool expected = config.request_tty == RequestTty::automatic && command.empty() &&
-                        config.session_type == SessionType::standard && ::isatty(STDIN_FILENO) == 1;
-  if (asked || expected) log.info("Pseudo-terminal will not be allocated: glassh has no terminals yet.");
+// What the command line and the configuration ask for, if it can be done.
+SessionWish session_wish(const ClientOptions& options, const ClientConfig& config, ClientLog& log) {
+  const std::string command = options.command.empty() ? config.remote_command.value_or("") : options.command;
+  if (config.session_type == SessionType::subsystem && command.empty()) {
+    throw ConfigError("You must specify a subsystem to invoke.");
+  }
+  if (config.fork_after_authentication && command.empty() && config.session_type != SessionType::none) {
+    throw ConfigError("Cannot fork into background without a command to execute.");
+  }
+  const TerminalDecision terminal = decide_terminal(config, !command.empty(), ::isatty(STDIN_FILENO) == 1);
+  if (terminal.refused) log.info("Pseudo-terminal will not be allocated because stdin is not a terminal.");
+  return {command, terminal.wanted};
+}
+
+// Those that end a session in good order, unless our parent wants them ignored (nohup).
+void add_ending_signals(asio::signal_set& signals) {
+  for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM}) {
+    struct sigaction action {};
+    ::sigaction(signal, nullptr, &action);
+    if (action.sa_handler != SIG_IGN) signals.add(signal);
+  }
 }
 
 // `killed_by`: the signal that ended us before the login, if one did.
@@ -85,11 +101,7 @@ int connect_and_run(const ClientOptions& options, const ClientConfig& config, Cl
     key_log = open_key_log(*options.keylog);
     fmt::print(stderr, "{}\n", key_log_warning(*options.keylog));  // whatever -q says
   }
-  const std::string command = options.command.empty() ? config.remote_command.value_or("") : options.command;
-  if (config.session_type == SessionType::subsystem && command.empty()) {
-    throw ConfigError("You must specify a subsystem to invoke.");
-  }
-  say_about_terminals(config, command, log);
+  SessionWish wish = session_wish(options, config, log);
 
   std::optional<std::chrono::steady_clock::time_point> deadline;
   if (config.connect_timeout_seconds > 0) {
@@ -100,15 +112,10 @@ int connect_and_run(const ClientOptions& options, const ClientConfig& config, Cl
   asio::io_context io(1);
   SystemRng rng;
   Asker asker = Asker::of_this_process([&log](const std::string& text) { log.error("{}", text); });
-  SshClient client(io.get_executor(), config, command, std::move(stream), std::move(asker), log, rng, trace.sink(),
-                   std::move(key_log));
-  asio::signal_set signals(io, SIGINT, SIGTERM);
-  // Under nohup a hang-up stays ignored.
-  if (std::signal(SIGHUP, SIG_DFL) == SIG_IGN) {
-    std::signal(SIGHUP, SIG_IGN);
-  } else {
-    signals.add(SIGHUP);
-  }
+  SshClient client(io.get_executor(), config, std::move(wish), std::move(stream), std::move(asker), log, rng,
+                   trace.sink(), std::move(key_log));
+  asio::signal_set signals(io);
+  add_ending_signals(signals);
   signals.async_wait([&](boost::system::error_code error, int signal) {
     if (error) return;
     if (!client.logged_in()) killed_by = signal;

@@ -217,8 +217,8 @@ TEST(ClientConfig, MistakesAreNamedWithFileAndLine) {
 TEST(ClientConfig, WhatWouldWeakenOrChangeTheConnectionIsRefused) {
   for (const auto* const line :
        {"ProxyUseFdpass yes", "CanonicalizeHostname yes", "RefuseConnection no", "RevokedHostKeys /r",
-        "KnownHostsCommand /bin/x", "RequiredRSASize 3072", "Tunnel yes", "ForkAfterAuthentication yes",
-        "LocalForward 8080 localhost:80", "RemoteForward 8080 localhost:80", "DynamicForward 1080"}) {
+        "KnownHostsCommand /bin/x", "RequiredRSASize 3072", "Tunnel yes", "LocalForward 8080 localhost:80",
+        "RemoteForward 8080 localhost:80", "DynamicForward 1080"}) {
     const auto error = config_error_of([line] { read(line); });
     EXPECT_THAT(error, HasSubstr("config:1: ")) << line;
     EXPECT_THAT(error, HasSubstr(" is not supported yet: ")) << line;
@@ -271,14 +271,13 @@ TEST(ClientConfig, WhatIsMissedOnlyIsAcceptedWithANote) {
   ClientConfigReader reader(context_for("foo"), few_algorithms());
   reader.text(
       "ForwardX11 yes\nControlMaster auto\nProxyJump none\nRevokedHostKeys none\nPreferredAuthentications "
-      "publickey,password\nRequestTTY yes\nHost other\nForwardX11 no\nRequestTTY force\n",
+      "publickey,password\nHost other\nForwardX11 no\n",
       "config");
-  ASSERT_EQ(reader.notes().size(), 3U);
+  ASSERT_EQ(reader.notes().size(), 2U);
   EXPECT_EQ(reader.notes()[0].text, "config:1: ForwardX11 is ignored: X11 is not forwarded yet");
   EXPECT_EQ(reader.notes()[0].level, LogLevel::info);
   EXPECT_EQ(reader.notes()[1].text, "config:2: ControlMaster is ignored: connections are not shared yet, each is new");
   EXPECT_EQ(reader.notes()[1].level, LogLevel::verbose);
-  EXPECT_EQ(reader.notes()[2].text, "config:6: RequestTTY: terminals are not done yet, the session runs without");
 }
 
 TEST(ClientConfig, TheAgentToForwardIsOursOrAPathOrAVariable) {

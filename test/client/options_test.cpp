@@ -27,9 +27,9 @@ TEST(ClientOptions, FlagsBecomeSettingsInTheirOrder) {
   const auto options = parse({"-p", "22", "-l", "bob", "-i", "/a \"b\"", "-o", "Port 33", "-c", "aes128-ctr", "-m",
                               "hmac-sha2-512", "-4", "-NnT", "-ax", "-e", "none", "foo"});
   EXPECT_THAT(options.settings,
-              ElementsAre("ForwardAgent=\"no\"", "Port=\"22\"", "User=\"bob\"", R"(IdentityFile="/a \"b\"")", "Port 33",
-                          "Ciphers=\"aes128-ctr\"", "MACs=\"hmac-sha2-512\"", "AddressFamily=\"inet\"",
-                          "SessionType=\"none\"", "RequestTTY=\"no\"", "StdinNull=\"yes\"", "RequestTTY=\"no\""));
+              ElementsAre("EscapeChar=\"none\"", "ForwardAgent=\"no\"", "RequestTTY=\"no\"", "StdinNull=\"yes\"",
+                          "SessionType=\"none\"", "Port=\"22\"", "User=\"bob\"", R"(IdentityFile="/a \"b\"")",
+                          "Port 33", "Ciphers=\"aes128-ctr\"", "MACs=\"hmac-sha2-512\"", "AddressFamily=\"inet\""));
   EXPECT_EQ(options.host, "foo");
   EXPECT_EQ(options.command, "");
 }
@@ -75,6 +75,20 @@ TEST(ClientOptions, TheWayToTheServerIsASetting) {
       ElementsAre("ProxyJump=\"a,bob@b:22\"", "BindAddress=\"10.0.0.1\"", "BindInterface=\"eth0\"", "Tag=\"lab\""));
 }
 
+TEST(ClientOptions, TheLastFlagAboutTheTerminalCounts) {
+  EXPECT_THAT(parse({"-t", "foo"}).settings, ElementsAre("RequestTTY=\"yes\""));
+  EXPECT_THAT(parse({"-tt", "foo"}).settings, ElementsAre("RequestTTY=\"force\""));
+  EXPECT_THAT(parse({"-t", "foo", "-t"}).settings, ElementsAre("RequestTTY=\"force\""));
+  EXPECT_THAT(parse({"-tT", "foo"}).settings, ElementsAre("RequestTTY=\"no\""));
+  EXPECT_THAT(parse({"-Tt", "foo"}).settings, ElementsAre("RequestTTY=\"yes\""));
+  EXPECT_THAT(parse({"-o", "RequestTTY=no", "-t", "foo"}).settings, ElementsAre("RequestTTY=\"yes\"", "RequestTTY=no"));
+  EXPECT_THAT(parse({"-Nt", "foo"}).settings, ElementsAre("RequestTTY=\"yes\"", "SessionType=\"none\""));
+}
+
+TEST(ClientOptions, SmallFIsTheBackgroundWithoutInput) {
+  EXPECT_THAT(parse({"-f", "foo", "ls"}).settings, ElementsAre("StdinNull=\"yes\"", "ForkAfterAuthentication=\"yes\""));
+}
+
 TEST(ClientOptions, TheUserMayStandInTheDestination) {
   EXPECT_THAT(parse({"alice@foo", "-l", "bob"}).settings, ElementsAre("User=\"alice\"", "User=\"bob\""));
   EXPECT_THAT(parse({"ssh://alice@foo:44"}).settings, ElementsAre("User=\"alice\"", "Port=44"));
@@ -83,6 +97,10 @@ TEST(ClientOptions, TheUserMayStandInTheDestination) {
 TEST(ClientOptions, WrongUseIsNamed) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{}, "usage"},
+      {{"-e", "xx", "foo"}, "Bad escape character 'xx'."},
+      {{"-e", "^!", "foo"}, "Bad escape character '^!'."},
+      {{"-N", "-s", "foo", "sftp"}, "Cannot specify -s with -N/SessionType"},
+      {{"-s", "-N", "foo", "sftp"}, "Cannot specify -N with -s/SessionType"},
       {{"-v"}, "usage"},
       {{"@foo"}, "usage"},
       {{"ssh://foo/x"}, "usage"},
@@ -101,8 +119,8 @@ TEST(ClientOptions, WrongUseIsNamed) {
        "Invalid -J argument: bad jump host '': expected [user@]host[:port] or ssh://[user@]host[:port]"},
   };
   for (const auto& [arguments, error] : cases) EXPECT_EQ(error_of(arguments), error);
-  for (const auto* const flag : {"-L1:a:2", "-R1:a:2", "-D1", "-X", "-Y", "-Wa:1", "-C", "-f", "-t", "-M", "-Sx",
-                                 "-Ocheck", "-w0", "-g", "-K", "-y", "-Ix", "-1"}) {
+  for (const auto* const flag : {"-L1:a:2", "-R1:a:2", "-D1", "-X", "-Y", "-Wa:1", "-C", "-M", "-Sx", "-Ocheck", "-w0",
+                                 "-g", "-K", "-y", "-Ix", "-1"}) {
     EXPECT_EQ(error_of({flag, "foo"}), std::string(flag, 2) + " is not supported yet");
   }
 }

@@ -100,7 +100,7 @@ class SshClientTest : public testing::Test {
     home_.write("log", "");
     ClientLog log(log_level_);
     log.use_file(home_.path("log"));
-    const Fd in(::open(home_.path("in").c_str(), O_RDONLY | O_CLOEXEC));
+    const Fd in(in_ ? in_.release() : ::open(home_.path("in").c_str(), O_RDONLY | O_CLOEXEC));
     const Fd out(out_ ? out_.release() : ::open(home_.path("out").c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
     const Fd err(::open(home_.path("err").c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
     Result result;
@@ -109,8 +109,9 @@ class SshClientTest : public testing::Test {
       asio::io_context io;
       SocketPair sockets = make_socket_pair();
       const ScriptedServer server(io.get_executor(), std::move(sockets.first), std::move(settings));
-      SshClient client(io.get_executor(), config_, command, ServerStream(std::move(sockets.second), "192.0.2.1", 22),
-                       Asker({}, {}, terminal_), log, rng_, nullptr, {});
+      SshClient client(io.get_executor(), config_, {command, has_terminal_},
+                       ServerStream(std::move(sockets.second), "192.0.2.1", 22), Asker({}, {}, terminal_), log, rng_,
+                       nullptr, {});
       if (meanwhile) meanwhile(client);
       asio::co_spawn(io, client.run(std::nullopt), [&](std::exception_ptr error, int status) {
         EXPECT_FALSE(error);
@@ -134,6 +135,8 @@ class SshClientTest : public testing::Test {
   SeededRng rng_{5};
   ClientConfig config_;
   LogLevel log_level_ = LogLevel::info;
+  bool has_terminal_ = false;
+  Fd in_;   // instead of the file "in"
   Fd out_;  // instead of the file "out"
   std::string terminal_ = "/nonexistent/tty";
   std::function<void()> meanwhile_;  // called again and again while the client runs

@@ -336,18 +336,20 @@ TEST_F(SshClientTest, AReaderThatGoesAwayIsReportedToTheServer) {
 
 TEST_F(SshClientTest, WithoutASessionOnlyASignalEndsIt) {
   config_.session_type = SessionType::none;
-  SshClient* client = nullptr;
-  Heard heard;
-  const auto script = [&, listen = hear(heard)](PacketWriter& writer, Bytes payload) {
-    const bool go_on = listen(writer, payload);
-    if (!payload.empty()) client->end_by_signal(SIGTERM);
-    return go_on;
-  };
-  const Result result = run({.script = script}, "", [&](SshClient& its) { client = &its; });
-  EXPECT_EQ(result.status, 255);
-  EXPECT_EQ(heard.requests, std::vector<std::string>{"no-more-sessions@openssh.com"});
-  ASSERT_TRUE(result.disconnected);
-  EXPECT_EQ(result.disconnected->reason, DisconnectReason::by_application);
+  for (const int signal : {SIGTERM, SIGINT}) {
+    SshClient* client = nullptr;
+    Heard heard;
+    const auto script = [&, listen = hear(heard)](PacketWriter& writer, Bytes payload) {
+      const bool go_on = listen(writer, payload);
+      if (!payload.empty()) client->end_by_signal(signal);
+      return go_on;
+    };
+    const Result result = run({.script = script}, "", [&](SshClient& its) { client = &its; });
+    EXPECT_EQ(result.status, signal == SIGTERM ? 0 : 255);  // as ssh(1): SIGTERM is how it is meant to end
+    EXPECT_EQ(heard.requests, std::vector<std::string>{"no-more-sessions@openssh.com"});
+    ASSERT_TRUE(result.disconnected);
+    EXPECT_EQ(result.disconnected->reason, DisconnectReason::by_application);
+  }
 }
 
 }  // namespace

@@ -1,0 +1,42 @@
+// Standard input of a session with a terminal: what is typed, with the escapes taken out and acted upon in their place.
+//
+// What was typed before an escape is sent before it acts; what was typed after it waits until it has acted.
+//
+//   Source::start(channel, std::make_unique<TypedInput>(std::move(input), '~', act));
+#pragma once
+
+#include <array>
+#include <functional>
+#include <optional>
+
+#include "channels/io/pump.h"
+#include "client/escapes.h"
+
+namespace glassh {
+
+class TypedInput final : public SourceInput {
+ public:
+  enum class Then { go_on, end };  // end: the input ends here, with the terminal's end of file (^D) for the program
+  using Act = std::function<asio::awaitable<Then>(Escape)>;
+
+  // `character` nothing: no escapes.
+  TypedInput(Descriptor input, std::optional<char> character, Act act);
+
+  IoResult read(MutableBytes place) override;
+  asio::awaitable<void> readable() override;
+  void close() override { input_.close(); }
+
+ private:
+  IoResult end_of_file(MutableBytes place);
+
+  Descriptor input_;
+  EscapeFilter filter_;
+  Act act_;
+  std::array<std::uint8_t, 16 * 1024> buffer_;
+  Bytes typed_;                   // what is left of the last read
+  std::optional<Escape> escape_;  // to be acted upon
+  bool ended_ = false;
+  bool end_told_ = false;
+};
+
+}  // namespace glassh
