@@ -158,7 +158,7 @@ ClientConfig ClientConfigReader::finish(const ClientOptions& options) {
     config.remote_command = expand_tokens(*draft_.remote_command, tokens());
   }
   if (draft_.local_command) {
-    ConfigTokens its_tokens = all_tokens;
+    ConfigTokens its_tokens = tokens();
     its_tokens.push_back({'T', "NONE"});  // the tunnel's interface
     config.local_command = expand_tokens(*draft_.local_command, its_tokens);
     config.local_command_as_written = draft_.local_command;

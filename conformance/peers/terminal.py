@@ -3,6 +3,7 @@
 import os
 import select
 import signal
+import termios
 import time
 
 from peers.cases import Failure
@@ -11,12 +12,14 @@ from peers.cases import Failure
 class Terminal:
     """What the client writes to its terminal, standard output and standard error is in `text`, as the terminal shows it."""
 
-    def __init__(self, arguments, env=None, person=None):
-        """As `person` (people.py), if there is one, with their environment; `env` adds to it."""
+    def __init__(self, arguments, env=None, person=None, size=(24, 80)):
+        """As `person` (people.py), if there is one, with their environment; `env` adds to it. The size: rows, columns."""
         self.text = ""
+        self._seen = 0
         self._pid, self._terminal = os.forkpty()
         if self._pid == 0:
             try:
+                termios.tcsetwinsize(0, size)
                 environment = person.become(os.ttyname(0)) if person else {**os.environ, "SHLVL": "1"}
                 os.execve(arguments[0], arguments, {**environment, **(env or {})})
             finally:
@@ -50,6 +53,31 @@ class Terminal:
             if not self._read(max(0.1, deadline - time.monotonic())):
                 raise Failure(f"the client ended without asking '{question}'; the terminal shows:\n{self.text}")
         os.write(self._terminal, (answer + end).encode())
+
+    def see(self, text, seconds=20):
+        """Waits for a text, and returns what came before it. The next look begins behind it."""
+        deadline = time.monotonic() + seconds
+        while text not in self.text[self._seen:]:
+            if not self._read(max(0.1, deadline - time.monotonic())):
+                raise Failure(f"the client ended before '{text}' came; the terminal shows:\n{self.text}")
+        at = self.text.index(text, self._seen)
+        before = self.text[self._seen:at]
+        self._seen = at + len(text)
+        return before
+
+    def type(self, text):
+        os.write(self._terminal, text.encode())
+
+    def resize(self, rows, columns):
+        """What the terminal's window does: whoever is in the foreground gets a SIGWINCH."""
+        termios.tcsetwinsize(self._terminal, (rows, columns))
+
+    def modes(self):
+        """As of tcgetattr(3)."""
+        return termios.tcgetattr(self._terminal)
+
+    def signal(self, number):
+        os.kill(self._pid, number)
 
     def end(self, seconds=20):
         """The exit status, when the client has ended by itself."""
