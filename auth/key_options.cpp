@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <ctime>
+#include <stdexcept>
 
 #include <fmt/format.h>
 
@@ -141,39 +142,15 @@ void take_from(const std::string& value, KeyOptions& options) {
   options.from.push_back(value);
 }
 
-// Past vulnerability 85: a port is a number from 1 to 65535 or "*", never one that wraps into "any".
-PermittedEndpoint parse_endpoint(std::string_view option, const std::string& value, bool may_be_port_alone) {
-  std::string_view text = value;
-  PermittedEndpoint endpoint;
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos && may_be_port_alone) {
-    endpoint.host = "*";
-  } else {
-    std::string_view host = text.substr(0, colon);
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    const bool is_v6 = host.size() + 2 == std::min(colon, text.size());
-    const bool odd = host.empty() || host.size() > longest_host || host.find_first_of("[]/") != std::string_view::npos;
-    if (colon == std::string_view::npos || odd || (!is_v6 && host.find(':') != std::string_view::npos)) {
-      bad(fmt::format("{}=\"{}\": expected {}", option, printable_text(value),
-                      may_be_port_alone ? "[host:]port" : "host:port"));
-    }
-    endpoint.host = host;
-    text.remove_prefix(colon + 1);
-  }
-  if (text == "*") return endpoint;
-  const auto port = parse_number(text, 65535);
-  if (!port || *port == 0) {
-    bad(fmt::format("{}=\"{}\": the port must be 1 to 65535 or *", option, printable_text(value)));
-  }
-  endpoint.port = static_cast<std::uint16_t>(*port);
-  return endpoint;
-}
-
 void take_endpoint(std::string_view option, const std::string& value, bool may_be_port_alone,
                    std::vector<std::vector<PermittedEndpoint>>& lists) {
   if (lists.empty()) lists.emplace_back();
   if (lists[0].size() >= most_endpoints) bad(fmt::format("more than {} {}= options", most_endpoints, option));
-  lists[0].push_back(parse_endpoint(option, value, may_be_port_alone));
+  try {
+    lists[0].push_back(parse_permitted_endpoint(value, may_be_port_alone));
+  } catch (const std::invalid_argument& error) {
+    bad(fmt::format("{}=\"{}\": {}", option, printable_text(value), error.what()));
+  }
 }
 
 // "20301231", "202312312359" or "20231231235959", and a Z behind it for UTC. Nothing if there is no such moment.
@@ -244,6 +221,30 @@ void take(const Option& option, KeyOptions& options) {
 }
 
 }  // namespace
+
+// Past vulnerability 85: a port is a number from 1 to 65535 or "*", never one that wraps into "any".
+PermittedEndpoint parse_permitted_endpoint(std::string_view text, bool may_be_port_alone) {
+  PermittedEndpoint endpoint;
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos && may_be_port_alone) {
+    endpoint.host = "*";
+  } else {
+    std::string_view host = text.substr(0, colon);
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    const bool is_v6 = host.size() + 2 == std::min(colon, text.size());
+    const bool odd = host.empty() || host.size() > longest_host || host.find_first_of("[]/") != std::string_view::npos;
+    if (colon == std::string_view::npos || odd || (!is_v6 && host.find(':') != std::string_view::npos)) {
+      throw std::invalid_argument(may_be_port_alone ? "expected [host:]port" : "expected host:port");
+    }
+    endpoint.host = host;
+    text.remove_prefix(colon + 1);
+  }
+  if (text == "*") return endpoint;
+  const auto port = parse_number(text, 65535);
+  if (!port || *port == 0) throw std::invalid_argument("the port must be 1 to 65535 or *");
+  endpoint.port = static_cast<std::uint16_t>(*port);
+  return endpoint;
+}
 
 ParsedKeyOptions parse_key_options(std::string_view text) {
   KeyOptions options;

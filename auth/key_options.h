@@ -28,6 +28,10 @@ struct PermittedEndpoint {
   bool operator==(const PermittedEndpoint&) const = default;
 };
 
+// As permitopen= and PermitOpen have it, or permitlisten= and PermitListen, where the port may stand alone. Throws
+// std::invalid_argument: what was expected.
+PermittedEndpoint parse_permitted_endpoint(std::string_view text, bool may_be_port_alone);
+
 // What one line, or all lines of a login together, allow. Without any option: everything.
 struct KeyOptions {
   bool pty = true;

@@ -51,6 +51,7 @@ enum class GatewayPorts { no, yes, client_specified };
 struct ChannelTimeout {
   std::string type;           // a pattern: "session", "direct-tcpip", "x11-connection", "*", …
   std::uint32_t seconds = 0;  // 0: none
+  std::string written;        // the time as it was written: "5m"
   bool operator==(const ChannelTimeout&) const = default;
 };
 

@@ -224,7 +224,7 @@ const ServerKeyword* find_server_keyword(std::string_view keyword) {
   if (equal_ignoring_case(keyword, "ChallengeResponseAuthentication")) keyword = "KbdInteractiveAuthentication";
   if (equal_ignoring_case(keyword, "SkeyAuthentication")) keyword = "KbdInteractiveAuthentication";
   for (const std::span<const ServerKeyword> each :
-       {std::span<const ServerKeyword>(table), access_keywords(), x11_keywords()}) {
+       {std::span<const ServerKeyword>(table), access_keywords(), forwarding_keywords(), x11_keywords()}) {
     if (const ServerKeyword* const found = find_in(each, keyword)) return found;
   }
   return nullptr;

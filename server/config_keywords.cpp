@@ -58,15 +58,8 @@ constexpr std::array table{
     ForeignKeyword{"PrintLastLog", "no", note, "nothing is printed at login"},
     ForeignKeyword{"Compression", "*"},  // negotiation settles it: we offer none only
 
-    // Forwarding: there is none yet, so whatever closes it is kept.
-    ForeignKeyword{"AllowStreamLocalForwarding", "no", note, no_forwarding},
-    ForeignKeyword{"AllowTcpForwarding", "no", note, no_forwarding},
-    ForeignKeyword{"GatewayPorts", "no", note, no_forwarding},
-    ForeignKeyword{"PermitListen", "none", note, no_forwarding},
-    ForeignKeyword{"PermitOpen", "none", note, no_forwarding},
+    // Forwarding that is not done yet.
     ForeignKeyword{"PermitTunnel", "no", note, no_forwarding},
-    ForeignKeyword{"StreamLocalBindMask", "*"},
-    ForeignKeyword{"StreamLocalBindUnlink", "*"},
 
     // The connection and the daemon.
     ForeignKeyword{"ChannelTimeout", "none", refuse, "idle sessions would stay open"},

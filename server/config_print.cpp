@@ -29,6 +29,53 @@ std::string_view root_login_name(RootLogin value) {
   return "";
 }
 
+std::string_view allow_forwarding_name(AllowForwarding value) {
+  switch (value) {
+    case AllowForwarding::no:
+      return "no";
+    case AllowForwarding::yes:
+      return "yes";
+    case AllowForwarding::local:
+      return "local";
+    case AllowForwarding::remote:
+      return "remote";
+  }
+  return "";
+}
+
+std::string_view gateway_ports_name(GatewayPorts value) {
+  switch (value) {
+    case GatewayPorts::no:
+      return "no";
+    case GatewayPorts::yes:
+      return "yes";
+    case GatewayPorts::client_specified:
+      return "clientspecified";
+  }
+  return "";
+}
+
+std::string endpoints_text(const std::vector<PermittedEndpoint>& endpoints, bool any) {
+  if (any) return "any";
+  if (endpoints.empty()) return "none";
+  std::string text;
+  for (const PermittedEndpoint& endpoint : endpoints) {
+    const bool is_v6 = endpoint.host.find(':') != std::string::npos;
+    const std::string port = endpoint.port ? std::to_string(*endpoint.port) : "*";
+    text +=
+        fmt::format("{}{}{}{}:{}", text.empty() ? "" : " ", is_v6 ? "[" : "", endpoint.host, is_v6 ? "]" : "", port);
+  }
+  return text;
+}
+
+std::string timeouts_text(const std::vector<ChannelTimeout>& timeouts) {
+  std::string text;
+  for (const ChannelTimeout& timeout : timeouts) {
+    text += fmt::format("{}{}={}", text.empty() ? "" : " ", timeout.type, timeout.written);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string effective_config(const ServerConfig& config) {
@@ -60,6 +107,13 @@ std::string effective_config(const ServerConfig& config) {
   add("allowagentforwarding", yes_no(config.allow_agent_forwarding));
   add("disableforwarding", yes_no(config.disable_forwarding));
   add("exposeauthinfo", yes_no(config.expose_auth_info));
+  add("streamlocalbindmask", fmt::format("0{:03o}", config.stream_local_bind_mask));
+  const std::uint32_t unused = config.unused_connection_timeout_seconds;
+  add("unusedconnectiontimeout", unused == 0 ? "none" : std::to_string(unused));
+  add("gatewayports", gateway_ports_name(config.gateway_ports));
+  add("allowtcpforwarding", allow_forwarding_name(config.allow_tcp_forwarding));
+  add("allowstreamlocalforwarding", allow_forwarding_name(config.allow_stream_local_forwarding));
+  add("streamlocalbindunlink", yes_no(config.stream_local_bind_unlink));
   add("pidfile", or_none(config.pid_file));
   add("xauthlocation", or_none(config.xauth_location));
   add("ciphers", join_names(config.ciphers));
@@ -88,9 +142,12 @@ std::string effective_config(const ServerConfig& config) {
   for (const auto& list : config.authentication_methods) methods += (methods.empty() ? "" : " ") + join_names(list);
   add("authenticationmethods", methods.empty() ? "any" : methods);
   add("passwordfile", or_none(config.password_file));
+  if (!config.channel_timeouts.empty()) add("channeltimeout", timeouts_text(config.channel_timeouts));
   const auto& startups = config.max_startups;
   add("maxstartups", fmt::format("{}:{}:{}", startups.start, startups.rate, startups.full));
   add("rekeylimit", fmt::format("{} {}", config.rekey_limit.bytes, config.rekey_limit.time.count()));
+  add("permitopen", endpoints_text(config.permit_open, config.permit_open_any));
+  add("permitlisten", endpoints_text(config.permit_listen, config.permit_listen_any));
   add("permituserenvironment", config.permit_user_environment);
   return text;
 }

@@ -25,19 +25,25 @@ bool each_permits(const Lists& lists, std::uint16_t port, HostsAgree hosts_agree
   });
 }
 
+Forwardable forwardable(AllowForwarding allowed, bool by_everything_else) {
+  const bool both = allowed == AllowForwarding::yes;
+  return {by_everything_else && (both || allowed == AllowForwarding::local),
+          by_everything_else && (both || allowed == AllowForwarding::remote)};
+}
+
 }  // namespace
 
 // Names are compared, never what they stand for: a client must ask for what the list says. Those to listen on may be
 // patterns.
 bool SessionPermissions::may_open(std::string_view host, std::uint16_t port) const {
-  return port_forwarding && each_permits(permit_open, port, [host](const std::string& permitted) {
+  return tcp.open && each_permits(permit_open, port, [host](const std::string& permitted) {
            return permitted == "*" || permitted == host;
          });
 }
 
 bool SessionPermissions::may_listen(std::string_view host, std::uint16_t port) const {
-  return port_forwarding && each_permits(permit_listen, port, [host](const std::string& permitted) {
-           return match_pattern(host, permitted);
+  return tcp.listen && each_permits(permit_listen, port, [name = lower_case(host)](const std::string& permitted) {
+           return match_pattern(name, permitted);
          });
 }
 
@@ -46,11 +52,14 @@ SessionPermissions session_permissions(const ServerConfig& config, const KeyOpti
   const bool forwarding = !config.disable_forwarding;
   permissions.pty = config.permit_tty && keys.pty;
   permissions.agent_forwarding = forwarding && config.allow_agent_forwarding && keys.agent_forwarding;
-  permissions.port_forwarding = forwarding && keys.port_forwarding;
+  permissions.tcp = forwardable(config.allow_tcp_forwarding, forwarding && keys.port_forwarding);
+  permissions.sockets = forwardable(config.allow_stream_local_forwarding, forwarding && keys.port_forwarding);
   permissions.x11_forwarding = forwarding && config.x11_forwarding && keys.x11_forwarding;
   permissions.user_rc = keys.user_rc;
   permissions.permit_open = keys.permit_open;
   permissions.permit_listen = keys.permit_listen;
+  if (!config.permit_open_any) permissions.permit_open.push_back(config.permit_open);
+  if (!config.permit_listen_any) permissions.permit_listen.push_back(config.permit_listen);
   if (!config.force_command.empty()) {
     permissions.forced_command = config.force_command;
     permissions.forced_by = "config";

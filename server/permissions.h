@@ -19,10 +19,17 @@
 
 namespace glassh {
 
+// AllowTcpForwarding, AllowStreamLocalForwarding, and what may close both.
+struct Forwardable {
+  bool open = true;    // direct-tcpip and its like: the client opens
+  bool listen = true;  // tcpip-forward and its like: we listen for the client
+};
+
 struct SessionPermissions {
   bool pty = true;
   bool agent_forwarding = true;
-  bool port_forwarding = true;  // of ports and of Unix sockets; see may_open() and may_listen() for which
+  // Of ports, which may_open() and may_listen() judge one by one, and of Unix sockets.
+  Forwardable tcp, sockets;
   bool x11_forwarding = true;
   bool user_rc = true;
   // Instead of what the client asks for, shell and subsystem included (past vulnerability 10).

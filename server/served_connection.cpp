@@ -77,6 +77,8 @@ ServedConnection::ServedConnection(const ServerContext& context, std::uint64_t n
 ServedConnection::~ServedConnection() {
   session_context_->forward_agent = {};  // a session may live until its program is reaped
   session_context_->forward_x11 = {};
+  if (direct_ != nullptr) direct_->end();
+  if (remote_ != nullptr) remote_->end();
   users_.end();
   for (const OpenSession& open : sessions_) open.session->hang_up();
 }
@@ -235,6 +237,8 @@ void ServedConnection::on(const LoggedIn& logged_in) {
   session_context_->forward_x11 = [this](X11Wish wish) { return forward_x11(std::move(wish)); };
   session_context_->login_files = LoginRecordFiles();
   session_context_->records_logins = context_.account.uid == 0;
+  direct_ = std::make_shared<DirectForwarding>(drive_.hub(), core_.channels(), users_, session_context_);
+  remote_ = std::make_shared<RemoteForwarding>(drive_.hub(), core_.channels(), users_, session_context_);
   before_login_.reset();
 }
 
@@ -248,9 +252,8 @@ Session* ServedConnection::session(std::uint32_t channel) const {
 }
 
 void ServedConnection::on(const ChannelOpenWanted& wanted) {
+  if (DirectForwarding::knows(wanted.type)) return direct_->on(wanted);
   if (wanted.type != msg::SessionOpen::name) {
-    const bool known = wanted.type == msg::DirectTcpip::name || wanted.type == msg::DirectStreamlocal::name;
-    if (known) return refuse(wanted, open_failure_reason::administratively_prohibited, "forwarding is not done yet");
     return refuse(wanted, open_failure_reason::unknown_channel_type, "unknown channel type");
   }
   // OpenSSH PROTOCOL section 2.2: whoever asks all the same is not the client that made the promise.
@@ -327,10 +330,17 @@ void ServedConnection::on(const CloseArrived& close) {
   sessions_.erase(found);
 }
 
-// RFC 4254 section 4: keepalive@openssh.com wants any answer, and forwarding is not done yet.
-void ServedConnection::on(const GlobalRequested& request) {
-  if (request.name == msg::NoMoreSessions::name) no_more_sessions_ = true;
-  if (request.want_reply) core_.channels().answer_global(request.name == msg::NoMoreSessions::name);
+// RFC 4254 section 4: what we do not know, keepalive@openssh.com for one, wants an answer all the same.
+asio::awaitable<void> ServedConnection::on(const GlobalRequested& request) {
+  const bool want_reply = request.want_reply;
+  ForwardAnswer answer;
+  if (request.name == msg::NoMoreSessions::name) {
+    no_more_sessions_ = true;
+    answer.success = true;
+  } else if (RemoteForwarding::knows(request.name)) {
+    answer = co_await remote_->on(request);
+  }
+  if (want_reply) core_.channels().answer_global(answer.success, answer.details);
 }
 
 // ---- the end, in sshd's words

@@ -1,8 +1,8 @@
 // One connection that glasshd serves: the core's events on one side, host keys, logins and sessions on the other.
 //
 // It asks for signatures and login decisions when the core wants them, opens session channels up to MaxSessions, and
-// refuses what is not done yet (forwarding). What happens is logged in sshd's words. When it ends, its sessions hang
-// up. All of it is in one thread.
+// hands forwarding's requests to those who do them. What happens is logged in sshd's words. When it ends, its sessions
+// hang up. All of it is in one thread.
 //
 //   ServedConnection connection(context, executor, std::move(socket), Fd(), addresses, place);  co_await
 //   connection.run();
@@ -20,8 +20,10 @@
 #include "server/agent_forwarding.h"
 #include "server/auth_info.h"
 #include "server/context.h"
+#include "server/direct_forwarding.h"
 #include "server/listener.h"
 #include "server/login.h"
+#include "server/remote_forwarding.h"
 #include "server/server_connection.h"
 #include "server/session.h"
 
@@ -51,7 +53,7 @@ class ServedConnection {
   void on(const DataArrived& data);
   void on(const EofArrived& eof);
   void on(const CloseArrived& close);
-  void on(const GlobalRequested& request);
+  asio::awaitable<void> on(const GlobalRequested& request);
   void on(const Disconnected& disconnected);
   template <class Other>
   void on(const Other&) {}
@@ -88,8 +90,10 @@ class ServedConnection {
   std::shared_ptr<const ServerConfig> config_;  // that applies: the global one, until the user is known
   AuthInfoFile auth_info_;
   std::vector<OpenSession> sessions_;
-  ChannelUsers users_;                      // of all other channels
-  std::shared_ptr<AgentForwarding> agent_;  // once a session has asked for it
+  ChannelUsers users_;                        // of all other channels
+  std::shared_ptr<AgentForwarding> agent_;    // once a session has asked for it
+  std::shared_ptr<DirectForwarding> direct_;  // from LoggedIn, as the next
+  std::shared_ptr<RemoteForwarding> remote_;
   bool no_more_sessions_ = false;
 };
 

@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -25,6 +26,8 @@ sockaddr_un address_of(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) fail(ENAMETOOLONG, path);
+  // A NUL would end the name early, and in front it would leave the file system for a name that nobody protects.
+  if (path.empty() || path.find('\0') != std::string::npos) fail(EINVAL, path);
   std::memcpy(address.sun_path, path.data(), path.size());
   return address;
 }
@@ -33,6 +36,19 @@ Fd new_socket() {
   Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket) fail(errno, "socket(AF_UNIX)");
   return socket;
+}
+
+bool is_socket(const std::string& path) {
+  struct stat found {};
+  return ::lstat(path.c_str(), &found) == 0 && S_ISSOCK(found.st_mode);
+}
+
+// Gives back what the umask took. The descriptor is of what has been looked at, whatever the name means by now.
+void open_to(const std::string& path, mode_t mode, ino_t inode) {
+  const Fd found(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat what {};
+  if (!found || ::fstat(found.get(), &what) < 0 || !S_ISSOCK(what.st_mode) || what.st_ino != inode) return;
+  ::chmod(("/proc/self/fd/" + std::to_string(found.get())).c_str(), mode);
 }
 
 }  // namespace
@@ -61,32 +77,41 @@ PrivateSocket PrivateSocket::in_new_directory(const std::string& prefix, const s
   PrivateSocket socket;
   socket.directory_ = directory;  // mode 0700: that is what mkdtemp(3) does
   socket.path_ = directory + "/" + name;
-  listen(socket);
+  listen(socket, private_mask);
   return socket;
 }
 
-PrivateSocket PrivateSocket::at(const std::string& path) {
+PrivateSocket PrivateSocket::at(const std::string& path, std::uint32_t mask, bool replace) {
+  if (replace && is_socket(path)) ::unlink(path.c_str());
   PrivateSocket socket;
   socket.path_ = path;
-  listen(socket);
+  listen(socket, mask);
   return socket;
 }
 
-void PrivateSocket::listen(PrivateSocket& socket) {
+void PrivateSocket::listen(PrivateSocket& socket, std::uint32_t mask) {
   const std::string path = std::exchange(socket.path_, "");  // not ours to remove until it is bound
   const sockaddr_un address = address_of(path);
   socket.socket_ = new_socket();
   const void* const generic = &address;
   // The name gets the mode that the socket has before (less the umask). So it is never open to others, and the umask,
   // which all threads share, stays as it is.
-  if (::fchmod(socket.number(), 0600) < 0) fail(errno, path);
+  const mode_t mode = 0777 & ~mask;
+  if (::fchmod(socket.number(), mode) < 0) fail(errno, path);
   if (::bind(socket.number(), static_cast<const sockaddr*>(generic), sizeof address) < 0) fail(errno, path);
   socket.path_ = path;
+  struct stat made {};
+  ::lstat(path.c_str(), &made);
+  socket.device_ = made.st_dev;
+  socket.inode_ = made.st_ino;
+  if ((made.st_mode & 0777) != mode) open_to(path, mode, socket.inode_);
   if (::listen(socket.number(), listen_backlog) < 0) fail(errno, path);
 }
 
 PrivateSocket::PrivateSocket(PrivateSocket&& other) noexcept
     : socket_(std::move(other.socket_)),
+      device_(other.device_),
+      inode_(other.inode_),
       path_(std::exchange(other.path_, "")),
       directory_(std::exchange(other.directory_, "")) {}
 
@@ -94,6 +119,8 @@ PrivateSocket& PrivateSocket::operator=(PrivateSocket&& other) noexcept {
   if (this == &other) return *this;
   remove();
   socket_ = std::move(other.socket_);
+  device_ = other.device_;
+  inode_ = other.inode_;
   path_ = std::exchange(other.path_, "");
   directory_ = std::exchange(other.directory_, "");
   return *this;
@@ -101,7 +128,9 @@ PrivateSocket& PrivateSocket::operator=(PrivateSocket&& other) noexcept {
 
 void PrivateSocket::remove() {
   socket_.close();
-  if (!path_.empty()) ::unlink(path_.c_str());
+  struct stat found {};
+  const bool there = !path_.empty() && ::lstat(path_.c_str(), &found) == 0;
+  if (there && found.st_dev == device_ && found.st_ino == inode_) ::unlink(path_.c_str());
   if (!directory_.empty()) ::rmdir(directory_.c_str());
   forget();
 }

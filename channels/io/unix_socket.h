@@ -29,7 +29,11 @@ class PrivateSocket {
   // In a new directory below $TMPDIR or /tmp whose name begins with `prefix`. Throws std::system_error naming the path.
   static PrivateSocket in_new_directory(const std::string& prefix, const std::string& name);
   // At `path`, which must not exist yet. The directory stays as it is, whoever may enter it.
-  static PrivateSocket at(const std::string& path);
+  static PrivateSocket at(const std::string& path) { return at(path, private_mask, false); }
+  // The same, for as many as StreamLocalBindMask lets in (its bits are those that the mode must not have), and with
+  // StreamLocalBindUnlink: a socket that is there already is replaced. Nothing but a socket ever is: the path may come
+  // from somebody who may forward and nothing else.
+  static PrivateSocket at(const std::string& path, std::uint32_t mask, bool replace);
   PrivateSocket() = default;  // none
   PrivateSocket(PrivateSocket&& other) noexcept;
   PrivateSocket& operator=(PrivateSocket&& other) noexcept;
@@ -39,14 +43,17 @@ class PrivateSocket {
   int number() const { return socket_.get(); }
   // The descriptor, for who waits on it. The names stay this object's.
   Fd release_descriptor() { return std::move(socket_); }
+  // The name only if it still is this socket's: somebody may have put another one there.
   void remove();
   // Leaves the names alone: another process (a child) has taken over.
   void forget();
 
  private:
-  static void listen(PrivateSocket& socket);
+  static constexpr std::uint32_t private_mask = 0177;
+  static void listen(PrivateSocket& socket, std::uint32_t mask);
 
   Fd socket_;
+  std::uint64_t device_ = 0, inode_ = 0;  // what bears the name
   std::string path_;
   std::string directory_;  // that is ours to remove; or empty
 };

@@ -44,7 +44,10 @@ TEST(Permissions, EachSideCanOnlyTakeAway) {
     SCOPED_TRACE(config + " | " + options);
     EXPECT_EQ(got.pty, pty);
     EXPECT_EQ(got.agent_forwarding, agent);
-    EXPECT_EQ(got.port_forwarding, port);
+    for (const Forwardable& kind : {got.tcp, got.sockets}) {
+      EXPECT_EQ(kind.open, port);
+      EXPECT_EQ(kind.listen, port);
+    }
     EXPECT_EQ(got.x11_forwarding, x11);
   }
 }

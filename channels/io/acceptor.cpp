@@ -1,0 +1,60 @@
+#include "channels/io/acceptor.h"
+
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+#include "channels/io/unix_socket.h"
+
+namespace glassh {
+
+namespace {
+constexpr std::chrono::milliseconds out_of_descriptors_pause{200};
+}  // namespace
+
+std::shared_ptr<Acceptor> Acceptor::start(std::shared_ptr<Hub> hub, Fd listener, Take take, Failed failed) {
+  auto acceptor = std::make_shared<Acceptor>(std::move(hub), std::move(listener), std::move(take), std::move(failed));
+  acceptor->await_connection();
+  return acceptor;
+}
+
+Acceptor::Acceptor(std::shared_ptr<Hub> hub, Fd listener, Take take, Failed failed)
+    : hub_(std::move(hub)),
+      listener_(Descriptor::own(hub_->executor(), std::move(listener))),
+      pause_(hub_->executor()),
+      take_(std::move(take)),
+      failed_(std::move(failed)) {}
+
+void Acceptor::close() {
+  listener_.close();
+  pause_.cancel();
+}
+
+void Acceptor::await_connection() {
+  listener_.when_readable([weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (self) self->accept_one();
+  });
+}
+
+// Who waits at the socket keeps it readable, so asking again at once would only burn the processor.
+void Acceptor::await_descriptors() {
+  pause_.expires_after(out_of_descriptors_pause);
+  pause_.async_wait([weak = weak_from_this()](const boost::system::error_code&) {
+    const auto self = weak.lock();
+    if (self && self->listener_.is_open()) self->await_connection();
+  });
+}
+
+void Acceptor::accept_one() {
+  if (!listener_.is_open() || hub_->over()) return;
+  Fd peer = accept_connection(listener_.number());
+  if (!peer && errno != EAGAIN) {
+    if (failed_) failed_(errno);
+    return await_descriptors();
+  }
+  await_connection();
+  if (peer) take_(std::move(peer));
+}
+
+}  // namespace glassh
