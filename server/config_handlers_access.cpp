@@ -83,6 +83,24 @@ void handle_permit_user_environment(Call& call) {
   call.target.permit_user_environment = value ? (*value ? "yes" : "no") : call.words[0];
 }
 
+// NAME=VALUE, as often as wanted on one line; of a name that comes twice the first one counts.
+void handle_set_env(Call& call) {
+  auto& variables = call.target.set_env;
+  for (const std::string& word : call.words) {
+    const std::size_t equals = word.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      throw ConfigError(fmt::format("bad value '{}': expected NAME=VALUE", word));
+    }
+  }
+  variables.clear();
+  for (const std::string& word : call.words) {
+    const std::string name = word.substr(0, word.find('='));
+    const auto same = [&name](const auto& variable) { return variable.first == name; };
+    if (std::any_of(variables.begin(), variables.end(), same)) continue;
+    variables.emplace_back(name, word.substr(name.size() + 1));
+  }
+}
+
 constexpr std::size_t many = ServerKeyword::many;
 
 constexpr std::array table{
@@ -102,6 +120,10 @@ constexpr std::array table{
     ServerKeyword{"DisableForwarding", 1, 1, false,
                   [](Call& call) { call.target.disable_forwarding = yes_or_no(call); }},
     ServerKeyword{"PermitTTY", 1, 1, false, [](Call& call) { call.target.permit_tty = yes_or_no(call); }},
+    ServerKeyword{"PermitUserRC", 1, 1, false, [](Call& call) { call.target.permit_user_rc = yes_or_no(call); }},
+    ServerKeyword{"PrintMotd", 1, 1, false, [](Call& call) { call.target.print_motd = yes_or_no(call); }},
+    ServerKeyword{"PrintLastLog", 1, 1, false, [](Call& call) { call.target.print_last_log = yes_or_no(call); }},
+    ServerKeyword{"SetEnv", 1, many, false, handle_set_env},
     ServerKeyword{"PermitUserEnvironment", 1, 1, false, handle_permit_user_environment},
     ServerKeyword{"ExposeAuthInfo", 1, 1, false, [](Call& call) { call.target.expose_auth_info = yes_or_no(call); }},
 };

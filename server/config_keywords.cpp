@@ -51,11 +51,7 @@ constexpr std::array table{
 
     // What a session may do.
     ForeignKeyword{"ChrootDirectory", "none", refuse, "ignoring it would show the whole file system"},
-    ForeignKeyword{"SetEnv", "", refuse, "sessions would run without it"},
     ForeignKeyword{"RDomain", "", refuse, "sessions would use the wrong routing table"},
-    ForeignKeyword{"PermitUserRC", "no", note, "~/.ssh/rc is not run"},
-    ForeignKeyword{"PrintMotd", "no", note, "nothing is printed at login"},
-    ForeignKeyword{"PrintLastLog", "no", note, "nothing is printed at login"},
     ForeignKeyword{"Compression", "*"},  // negotiation settles it: we offer none only
 
     // Forwarding that is not done yet.

@@ -99,10 +99,13 @@ std::string effective_config(const ServerConfig& config) {
   add("pubkeyauthentication", yes_no(config.pubkey_authentication));
   add("passwordauthentication", yes_no(config.password_authentication));
   add("kbdinteractiveauthentication", yes_no(config.kbd_interactive_authentication));
+  add("printmotd", yes_no(config.print_motd));
+  add("printlastlog", yes_no(config.print_last_log));
   add("permitemptypasswords", yes_no(config.permit_empty_passwords));
   add("x11forwarding", yes_no(config.x11_forwarding));
   add("x11uselocalhost", yes_no(config.x11_use_localhost));
   add("permittty", yes_no(config.permit_tty));
+  add("permituserrc", yes_no(config.permit_user_rc));
   add("strictmodes", yes_no(config.strict_modes));
   add("allowagentforwarding", yes_no(config.allow_agent_forwarding));
   add("disableforwarding", yes_no(config.disable_forwarding));
@@ -135,6 +138,7 @@ std::string effective_config(const ServerConfig& config) {
   for (const auto& pattern : config.allow_groups) add("allowgroups", pattern);
   for (const auto& pattern : config.deny_groups) add("denygroups", pattern);
   for (const auto& pattern : config.accept_env) add("acceptenv", pattern);
+  for (const auto& [name, value] : config.set_env) add("setenv", name + "=" + value);
   for (const auto& subsystem : config.subsystems) {
     add("subsystem", fmt::format("{} {}", subsystem.name, subsystem.command));
   }

@@ -1,7 +1,7 @@
 #include "server/login_preparation.h"
 
+#include <algorithm>
 #include <array>
-#include <cerrno>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -14,21 +14,23 @@
 namespace glassh {
 namespace {
 
-// What is longer is no message of a day.
 constexpr std::size_t most_bytes_of_motd = 256 * 1024;
+constexpr std::size_t most_bytes_of_environment = 64 * 1024;
 
 bool exists(const std::string& path) {
   struct stat status {};
   return ::stat(path.c_str(), &status) == 0;
 }
 
-// Does not wait for a writer where a pipe stands at the path. Empty if it cannot be read.
-std::string read_message(const std::string& path) {
+// A regular file, or as much of it. Empty if it cannot be read.
+std::string read_file(const std::string& path, std::size_t most) {
   std::string text;
-  const Fd file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  const Fd file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  struct stat status {};
+  if (!file || ::fstat(file.get(), &status) < 0 || !S_ISREG(status.st_mode)) return text;
   std::array<char, 4096> piece;
-  while (file && text.size() < most_bytes_of_motd) {
-    const ssize_t got = ::read(file.get(), piece.data(), piece.size());
+  while (text.size() < most) {
+    const ssize_t got = ::read(file.get(), piece.data(), std::min(piece.size(), most - text.size()));
     if (got <= 0) break;
     text.append(piece.data(), static_cast<std::size_t>(got));
   }
@@ -52,7 +54,7 @@ std::string greeting(const ServerConfig& config, const Account& account, const s
   if (exists(account.home + "/.hushlogin")) return {};
   std::string text;
   if (config.print_last_log && last) text += text_of(*last);
-  if (config.print_motd) text += read_message(motd);
+  if (config.print_motd) text += read_file(motd, most_bytes_of_motd);
   return text;
 }
 
@@ -80,6 +82,24 @@ void add_cookie(Preparation& before, const X11Forwarding& display, const std::st
   }
   before.program = SpawnRequest{xauth, {xauth, "-q", "-"}, environment, account.home};
   before.input = display.xauth_commands();
+}
+
+std::vector<EnvironmentVariable> user_environment(const ServerConfig& config, const Account& account) {
+  std::vector<EnvironmentVariable> variables;
+  if (config.permit_user_environment == "no") return variables;
+  const std::string content = read_file(account.home + "/.ssh/environment", most_bytes_of_environment);
+  for (std::string_view text = content; !text.empty();) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    const std::size_t equals = line.find('=');
+    const bool is_one = !line.starts_with('#') && equals != 0 && equals != std::string_view::npos;
+    if (!is_one || line.find('\0') != std::string_view::npos) continue;
+    const std::string_view name = line.substr(0, equals);
+    if (user_may_set(config, name)) variables.push_back({std::string(name), std::string(line.substr(equals + 1))});
+  }
+  return variables;
 }
 
 }  // namespace glassh

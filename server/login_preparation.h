@@ -1,8 +1,9 @@
-// What happens in a session before its program runs: what a login shell says first, ~/.ssh/rc or /etc/ssh/sshrc, and
-// what tells X11 programs their cookie.
+// What happens in a session before its program runs: what a login shell says first, ~/.ssh/rc or /etc/ssh/sshrc, what
+// tells X11 programs their cookie; and what the user's files say for that.
 //
-// sshd(8), LOGIN PROCESS and SSHRC; sshd_config(5), PrintMotd, PrintLastLog and PermitUserRC. Nothing is run or shown
-// here: a Preparation says what is to be, and the session does it while the connection goes on.
+// sshd(8), LOGIN PROCESS and SSHRC; sshd_config(5), PrintMotd, PrintLastLog, PermitUserRC and PermitUserEnvironment.
+// Nothing is run or shown here: a Preparation says what is to be, and the session does it while the connection goes on.
+// No file is waited for, whatever stands at its path.
 //
 //   Preparation before{.greeting = greeting(config, account, last)};  before.program = rc_program(…);
 #pragma once
@@ -40,5 +41,8 @@ std::optional<SpawnRequest> rc_program(const Account& account, bool user_rc,
 // The cookie of the session's display: to the rc file, whose business it is then, or to xauth(1).
 void add_cookie(Preparation& before, const X11Forwarding& display, const std::string& xauth, const Account& account,
                 const std::vector<std::string>& environment);
+
+// What ~/.ssh/environment sets, as far as PermitUserEnvironment lets it in. A line that is no NAME=VALUE is left out.
+std::vector<EnvironmentVariable> user_environment(const ServerConfig& config, const Account& account);
 
 }  // namespace glassh

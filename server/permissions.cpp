@@ -9,13 +9,6 @@ namespace {
 
 using Lists = std::vector<std::vector<PermittedEndpoint>>;
 
-// sshd_config(5), PermitUserEnvironment: no, yes, or a pattern list of names.
-bool lets_in(std::string_view permit_user_environment, std::string_view name) {
-  if (permit_user_environment == "no") return false;
-  if (permit_user_environment == "yes") return true;
-  return match_pattern_list(name, permit_user_environment) == PatternMatch::match;
-}
-
 template <class HostsAgree>
 bool each_permits(const Lists& lists, std::uint16_t port, HostsAgree hosts_agree) {
   return std::all_of(lists.begin(), lists.end(), [&](const auto& list) {
@@ -47,6 +40,12 @@ bool SessionPermissions::may_listen(std::string_view host, std::uint16_t port) c
          });
 }
 
+bool user_may_set(const ServerConfig& config, std::string_view name) {
+  if (config.permit_user_environment == "no") return false;
+  if (config.permit_user_environment == "yes") return true;
+  return match_pattern_list(name, config.permit_user_environment) == PatternMatch::match;
+}
+
 SessionPermissions session_permissions(const ServerConfig& config, const KeyOptions& keys) {
   SessionPermissions permissions;
   const bool forwarding = !config.disable_forwarding;
@@ -68,7 +67,7 @@ SessionPermissions session_permissions(const ServerConfig& config, const KeyOpti
     permissions.forced_by = "key-option";
   }
   for (const KeyVariable& variable : keys.environment) {
-    if (lets_in(config.permit_user_environment, variable.name)) {
+    if (user_may_set(config, variable.name)) {
       permissions.environment.push_back({variable.name, variable.value});
     }
   }

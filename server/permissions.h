@@ -45,6 +45,9 @@ struct SessionPermissions {
   std::vector<std::vector<PermittedEndpoint>> permit_open, permit_listen;
 };
 
+// sshd_config(5), PermitUserEnvironment: no, yes, or a pattern list of names.
+bool user_may_set(const ServerConfig& config, std::string_view name);
+
 // `config` is the one that applies to the user (config_for), `keys` what all keys of the login leave.
 SessionPermissions session_permissions(const ServerConfig& config, const KeyOptions& keys);
 

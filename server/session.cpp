@@ -250,6 +250,8 @@ EnvironmentSources Session::environment_sources() const {
   EnvironmentSources sources;
   sources.from_client = environment_;
   sources.from_keys = context_->permissions.environment;
+  const auto from_file = user_environment(*context_->config, context_->account);
+  sources.from_keys.insert(sources.from_keys.end(), from_file.begin(), from_file.end());
   sources.from_config = context_->config->set_env;
   sources.auth_info_file = context_->auth_info_file;
   sources.agent_socket = agent_socket_;

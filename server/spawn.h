@@ -83,7 +83,7 @@ struct EnvironmentVariable {
 // Where variables come from, beside the account and the connection.
 struct EnvironmentSources {
   std::vector<EnvironmentVariable> from_client = {};  // RFC 4254 section 6.4, as far as AcceptEnv lets in
-  std::vector<EnvironmentVariable> from_keys = {};    // environment= of authorized_keys
+  std::vector<EnvironmentVariable> from_keys = {};    // environment= of authorized_keys, and ~/.ssh/environment
   std::optional<std::string> original_command = {};   // what the client asked for, if another command is forced
   std::string auth_info_file = {};                    // ExposeAuthInfo; empty: none
   std::string agent_socket = {};                      // of a forwarded agent; empty: none

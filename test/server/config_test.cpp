@@ -160,7 +160,7 @@ TEST(ServerConfig, MistakesAreNamedWithFileAndLine) {
 }
 
 TEST(ServerConfig, WhatWouldOpenSomethingIsRefused) {
-  for (const auto* const line : {"ChrootDirectory /jail", "RevokedKeys /r", "RefuseConnection yes", "SetEnv A=b",
+  for (const auto* const line : {"ChrootDirectory /jail", "RevokedKeys /r", "RefuseConnection yes",
                                  "RequiredRSASize 3072", "ChannelTimeout session=5m", "UnusedConnectionTimeout 5m",
                                  "PerSourceMaxStartups 3", "PerSourcePenalties yes", "HostKeyAgent /agent"}) {
     const auto error = config_error_of([line] { read(line); });
@@ -184,11 +184,11 @@ TEST(ServerConfig, WhatAsksForWhatWeDoAnywayIsAcceptedInSilence) {
 
 TEST(ServerConfig, WhatIsMissedOnlyIsAcceptedWithANote) {
   ServerConfigReader reader(few_algorithms());
-  reader.text("UsePAM yes\nPrintMotd yes\nModuliFile /etc/ssh/moduli\n", "sshd_config");
+  reader.text("UsePAM yes\nUseDNS yes\nModuliFile /etc/ssh/moduli\n", "sshd_config");
   ASSERT_EQ(reader.notes().size(), 3U);
   EXPECT_EQ(reader.notes()[0].text, "sshd_config:1: UsePAM is ignored: PAM is not done yet, and needs root");
   EXPECT_EQ(reader.notes()[0].level, LogLevel::info);
-  EXPECT_EQ(reader.notes()[1].text, "sshd_config:2: PrintMotd is ignored: nothing is printed at login");
+  EXPECT_EQ(reader.notes()[1].text, "sshd_config:2: UseDNS is ignored: names of clients are not looked up");
   EXPECT_EQ(reader.notes()[2].level, LogLevel::info);
   EXPECT_EQ(config_error_of([] { read("Banner"); }), "sshd_config:1: Banner: a value is missing");
 }
