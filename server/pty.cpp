@@ -80,8 +80,8 @@ void Pty::resize(const TerminalSize& size) {
   (void)::ioctl(master_.get(), TIOCSWINSZ, &window);
 }
 
-// RFC 4335 section 3: an attention signal, where there is no wire that could be held. A pseudo-terminal's driver does
-// nothing of this by itself.
+// RFC 4335 section 3 [4335-3-2]: an attention signal, where there is no wire that could be held. A pseudo-terminal's
+// driver does nothing of this by itself.
 bool Pty::send_break() {
   termios settings{};
   if (::tcgetattr(master_.get(), &settings) < 0 || (settings.c_iflag & IGNBRK) != 0) return false;

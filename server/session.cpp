@@ -122,13 +122,15 @@ bool Session::on_window_change(Bytes details) {
   return pty_.has_value();
 }
 
-// RFC 4335 section 3: SUCCESS if there was a break of any kind. Its length means nothing to a pseudo-terminal.
+// RFC 4335 section 3 [4335-3-3] [4335-3-4] [4335-3-5]: SUCCESS if there was a break of any kind. Its length means
+// nothing to a pseudo-terminal [4335-3-1].
 bool Session::on_break(Bytes details) {
   decode<msg::Break>(details);
   return pty_ && pty_->send_break();
 }
 
-// RFC 4254 section 6.9. It goes to the whole process group, as a terminal's would.
+// RFC 4254 section 6.9 [4254-6.9-2]: clients want no answer, and get none then. It goes to the whole process group, as
+// a terminal's would.
 bool Session::on_signal(Bytes details) {
   const auto signal = decode<msg::Signal>(details);
   const auto number = signal_number(signal.signal_name);
@@ -218,7 +220,8 @@ asio::awaitable<void> Session::start(Wanted wanted, const ChannelRequested& requ
     answer(request, false);
     co_return;
   }
-  // Past vulnerability 10: whatever was asked for, a shell and a subsystem included, the forced command is what runs.
+  // RFC 4254 section 6.5 [4254-6.5-2]; past vulnerability 10: whatever was asked for, a shell and a subsystem included,
+  // the forced command is what runs.
   const SessionPermissions& permissions = context_->permissions;
   EnvironmentSources sources = environment_sources();
   if (permissions.forced_command) {

@@ -102,7 +102,8 @@ std::optional<Bytes> PacketReader::next_payload() {
   return payload;
 }
 
-// RFC 4253 section 6.1 [4253-6.1-4]: an implausible length is refused before anything waits for it.
+// RFC 4253 section 6.1 [4253-6.1-4]: an implausible length is refused before anything waits for it. RFC 4254
+// section 5.2 [4254-5.2-6]: the limit is never below 32768.
 void PacketReader::check_length(std::uint32_t length) const {
   if (length < 1 + least_padding + 1 || length > max_packet_length) {
     throw ProtocolError(

@@ -223,7 +223,7 @@ TEST_F(ChannelsTest, UnansweredRequestsAreBounded) {
 
 // ---- global requests
 
-TEST_F(ChannelsTest, GlobalRequestsAreDeliveredAndAnsweredInOrder) {  // [4254-4-1] [4254-4-3] [4254-4-5] keeps
+TEST_F(ChannelsTest, GlobalRequestsAreDeliveredAndAnsweredInOrder) {  // [4254-4-1] [4254-4-2] [4254-4-3] [4254-4-5]
   const auto asked = expect<GlobalRequested>(msg::GlobalRequest{"tcpip-forward", true, Rest{bytes_of("abc")}});
   EXPECT_EQ(asked.name, "tcpip-forward");
   EXPECT_EQ(text_of(asked.details), "abc");

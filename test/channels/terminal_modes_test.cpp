@@ -129,7 +129,7 @@ TEST(TerminalModes, EightBitsAreMoreThanSeven) {
   }
 }
 
-// [4254-8-1] [4254-8-4]
+// [4254-8-1] [4254-8-4] [8160-3-1]
 TEST(TerminalModes, TheClientSaysAllThatItsTerminalHas) {
   termios settings = usual();
   settings.c_iflag |= IUTF8;

@@ -142,7 +142,7 @@ TEST_F(SessionTerminal, ATermWithNulIsRefused) {
   EXPECT_EQ(order, "F");
 }
 
-// RFC 4335 section 3, in the three ways of termios(3).
+// RFC 4335 section 3, in the three ways of termios(3). [4335-3-2] [4335-3-3] [4335-3-4]
 TEST_F(SessionTerminal, ABreakInterruptsWhereTheTerminalSaysSo) {
   ask_for_terminal();
   request(msg::Exec{"stty brkint; trap 'echo interrupted; exit 7' INT; echo ready; while :; do sleep 0.01; done"});
@@ -153,7 +153,7 @@ TEST_F(SessionTerminal, ABreakInterruptsWhereTheTerminalSaysSo) {
   EXPECT_THAT(order, StartsWith("SSdS")) << "a break of any kind is answered with success";
 }
 
-TEST_F(SessionTerminal, ABreakThatIsIgnoredFails) {
+TEST_F(SessionTerminal, ABreakThatIsIgnoredFails) {  // [4335-3-5]; [4335-3-1]: its length is, too
   ask_for_terminal();
   request(msg::Exec{"stty ignbrk; echo ready; read line; exit 8"});
   wait_for("ready");

@@ -217,7 +217,8 @@ TEST(PacketReader, AnnouncedBytesAreNotAllocated) {  // past vulnerability 35
   EXPECT_EQ(reader.space().size() + 8, block_size);
 }
 
-// RFC 4253 section 6.1 [4253-6.1-1] [4253-6.1-2] keeps; memory follows what arrived (past vulnerability 35).
+// RFC 4253 section 6.1 [4253-6.1-1] [4253-6.1-2], RFC 4254 section 5.2 [4254-5.2-6] keeps; memory follows what arrived
+// (past vulnerability 35).
 TEST(Packets, LongOnesArriveWholeWhateverTheChunks) {
   for (const std::size_t size : {std::size_t{34990}, block_size - 4, block_size + 100, PacketWriter::max_payload}) {
     SeededRng rng(1);
