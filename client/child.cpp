@@ -101,6 +101,31 @@ int run_child(const std::vector<std::string>& arguments, const ChildStreams& str
   return wait_for(spawn(arguments, files));
 }
 
+ChildOutput run_child_for_output(const std::vector<std::string>& arguments) {
+  Pipe output = make_pipe();
+  FileActions files;
+  files.open(STDIN_FILENO, "/dev/null", O_RDONLY);
+  files.duplicate(output.write_end.get(), STDOUT_FILENO);
+  files.open(STDERR_FILENO, "/dev/null", O_WRONLY);
+  const pid_t process = spawn(arguments, files);
+  output.write_end.close();
+
+  SecretBytes text(4096);
+  SecretBytes dropped(4096);
+  std::size_t size = 0;
+  while (true) {
+    const MutableBytes left = text.reveal().subspan(size);
+    const MutableBytes place = left.empty() ? dropped.reveal() : left;
+    const ssize_t got = ::read(output.read_end.get(), place.data(), place.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    if (!left.empty()) size += static_cast<std::size_t>(got);
+  }
+  text.truncate(size);
+  const int status = wait_for(process);
+  return {std::move(text), status};
+}
+
 PipedChild::PipedChild(const std::vector<std::string>& arguments, const std::string& errors) {
   Pipe input = make_pipe();
   Pipe output = make_pipe();

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "channels/io/fd.h"
+#include "crypto/secret.h"
 
 namespace glassh {
 
@@ -31,6 +32,14 @@ struct ChildStreams {
 };
 // The exit status, or 128 and the number of the signal that ended it. Throws std::system_error if it cannot be started.
 int run_child(const std::vector<std::string>& arguments, const ChildStreams& streams);
+
+// What it wrote to its standard output, which may be a secret, and its exit status. It has nothing to read, and its
+// errors are dropped. Throws std::system_error if it cannot be started.
+struct ChildOutput {
+  SecretBytes text;  // the first 4 KiB
+  int status = 0;
+};
+ChildOutput run_child_for_output(const std::vector<std::string>& arguments);
 
 // A program that we talk to through pipes; its errors go to a file.
 class PipedChild {

@@ -107,7 +107,7 @@ struct ClientConfig {
   bool stream_local_bind_unlink = false;
   std::vector<std::string> permit_remote_open;  // as written; empty: any
   bool forward_x11 = false;
-  bool forward_x11_trusted = false;
+  bool forward_x11_trusted = true;  // as Debian's OpenSSH
   std::uint32_t forward_x11_timeout_seconds = 1200;  // 0: none
   std::string xauth_location = "/usr/bin/xauth";
   // How the connection is made.

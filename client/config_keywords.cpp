@@ -15,7 +15,6 @@ constexpr auto verbose = LogLevel::verbose;
 constexpr std::string_view no_certificates = "certificates are not done yet";
 constexpr std::string_view no_gssapi = "GSSAPI is not done yet";
 constexpr std::string_view no_sharing = "connections are not shared yet, each is new";
-constexpr std::string_view no_x11 = "X11 is not forwarded yet";
 constexpr std::string_view no_ports = "no port would be forwarded; ClearAllForwardings=yes connects without";
 constexpr std::string_view other_way = "the connection would take another way than asked for";
 constexpr std::string_view obsolete = "OpenSSH has retired it";
@@ -69,10 +68,6 @@ constexpr std::array table{
     ForeignKeyword{"PermitRemoteOpen", "*"},
     ForeignKeyword{"StreamLocalBindMask", "*"},
     ForeignKeyword{"StreamLocalBindUnlink", "*"},
-    ForeignKeyword{"ForwardX11", "no,false", note, no_x11},
-    ForeignKeyword{"ForwardX11Trusted", "*"},
-    ForeignKeyword{"ForwardX11Timeout", "*"},
-    ForeignKeyword{"XAuthLocation", "*"},
     ForeignKeyword{"Tunnel", "no,false", refuse, "no tunnel would be made"},
     ForeignKeyword{"TunnelDevice", "*"},
     ForeignKeyword{"ObscureKeystrokeTiming", "*"},  // there are no terminals to type at

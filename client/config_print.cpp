@@ -110,6 +110,8 @@ std::string effective_config(const ClientConfig& config) {
   add("batchmode", yes_no(config.batch_mode));
   add("checkhostip", yes_no(config.check_host_ip));
   add("fingerprinthash", config.fingerprint_hash == HashName::md5 ? "MD5" : "SHA256");
+  add("forwardx11", yes_no(config.forward_x11));
+  add("forwardx11trusted", yes_no(config.forward_x11_trusted));
   add("hashknownhosts", yes_no(config.hash_known_hosts));
   add("identitiesonly", yes_no(config.identities_only));
   add("kbdinteractiveauthentication", yes_no(config.kbd_interactive_authentication));
@@ -125,6 +127,7 @@ std::string effective_config(const ClientConfig& config) {
   add("visualhostkey", yes_no(config.visual_host_key));
   add("enableescapecommandline", yes_no(config.enable_escape_commandline));
   add("connectionattempts", config.connection_attempts);
+  add("forwardx11timeout", config.forward_x11_timeout_seconds);
   add("numberofpasswordprompts", config.number_of_password_prompts);
   add("serveralivecountmax", config.server_alive_count_max);
   add("serveraliveinterval", config.server_alive_interval_seconds);
@@ -146,6 +149,7 @@ std::string effective_config(const ClientConfig& config) {
   }
   add("pubkeyacceptedalgorithms", join_names(config.pubkey_accepted_algorithms));
   if (!config.tag.empty()) add("tag", config.tag);
+  add("xauthlocation", config.xauth_location);
   for (const auto& file : config.identity_files_as_written) add("identityfile", file);
   add_files("globalknownhostsfile", config.global_known_hosts_files);
   add_files("userknownhostsfile", config.user_known_hosts_files);

@@ -33,8 +33,8 @@ constexpr std::array setting_flags{
     SettingFlag{'P', "Tag"},
     SettingFlag{'p', "Port"},
 };
-// Version 2, and forwarding neither X11 nor GSSAPI credentials, is all there is.
-constexpr std::string_view ignored_flags = "2xk";
+// Version 2, and forwarding no GSSAPI credentials, is all there is.
+constexpr std::string_view ignored_flags = "2k";
 
 void take_long_flag(const Flag& flag, ClientOptions& options) {
   if (flag.name == "trace") options.trace = flag.value;
@@ -83,6 +83,11 @@ void take_escape_flag(const std::string& value, ClientOptions& options) {
   set_by_flag("EscapeChar", value, options);
 }
 
+void take_x11_flag(char letter, ClientOptions& options) {
+  if (letter == 'Y') set_by_flag("ForwardX11Trusted", "yes", options);
+  set_by_flag("ForwardX11", letter == 'x' ? "no" : "yes", options);
+}
+
 // What an -o in front of -J set.
 bool is_set(std::string_view keyword, const ClientOptions& options) {
   return std::any_of(options.settings.begin(), options.settings.end(), [keyword](const std::string& setting) {
@@ -117,6 +122,7 @@ void take_flag(const Flag& flag, ClientOptions& options) {
   if (letter == 'T') return set_by_flag("RequestTTY", "no", options);
   if (letter == 'N' || letter == 's') return take_session_flag(letter, options);
   if (letter == 'e') return take_escape_flag(flag.value, options);
+  if (letter == 'X' || letter == 'Y' || letter == 'x') return take_x11_flag(letter, options);
   bool taken = ignored_flags.find(letter) != std::string_view::npos;
   for (const auto& setting : setting_flags) {
     if (setting.letter != letter) continue;
@@ -198,7 +204,7 @@ ClientOptions parse_client_options(std::span<const std::string> arguments) {
 }
 
 std::string_view client_usage() {
-  return "usage: glassh [-46AafGkNnqsTtVvx] [-B bind_interface] [-b bind_address]\n"
+  return "usage: glassh [-46AafGkNnqsTtVvXxY] [-B bind_interface] [-b bind_address]\n"
          "              [-c cipher_spec] [-E log_file] [-e escape_char] [-F configfile]\n"
          "              [-i identity_file] [-J [user@]host[:port]] [-l login_name]\n"
          "              [-m mac_spec] [-o option] [-P tag] [-p port] [-Q query_option]\n"

@@ -38,12 +38,14 @@ TerminalDecision decide_terminal(const ClientConfig& config, bool has_command, b
 }
 
 RemoteSession::RemoteSession(ClientConnection& connection, std::shared_ptr<Hub> hub, const ClientConfig& config,
-                             SessionWish wish, std::shared_ptr<ForwardedAgent> agent, ClientLog& log)
+                             SessionWish wish, std::shared_ptr<ForwardedAgent> agent,
+                             std::shared_ptr<ForwardedDisplay> display, ClientLog& log)
     : connection_(connection),
       hub_(std::move(hub)),
       config_(config),
       wish_(std::move(wish)),
       agent_(std::move(agent)),
+      display_(std::move(display)),
       log_(log),
       finished_(hub_->executor()) {}
 
@@ -67,6 +69,7 @@ void RemoteSession::on(const ChannelOpened& event) {
     channel.close();
     return end();
   }
+  if (display_->offer(channel)) unanswered_.push_back(msg::X11Req::name);
   agent_->offer(channel);
   if (wish_.terminal) ask_for_terminal(channel);
   send_environment(channel);
@@ -246,6 +249,8 @@ void RemoteSession::on(const ChannelRequestAnswered& event) {
   unanswered_.pop_front();
   if (event.success) return;
   if (request == msg::PtyReq::name) return on_terminal_denied();
+  // As ssh(1): the program may run without.
+  if (request == msg::X11Req::name) return log_.error("X11 forwarding request failed on channel {}", event.channel);
   log_.fatal("{} request failed on channel {}", request, event.channel);
   connection_.channels().at(event.channel).close();
   end();

@@ -6,7 +6,7 @@
 // terminal, ours is raw from open() on until all output is written, and what is typed goes through the escapes
 // (client/typed_input).
 //
-//   RemoteSession session(connection, hub, config, {command, true}, agent, log);  session.open();  …
+//   RemoteSession session(connection, hub, config, {command, true}, agent, display, log);  session.open();  …
 #pragma once
 
 #include <deque>
@@ -22,6 +22,7 @@
 #include "client/log.h"
 #include "client/terminal_watch.h"
 #include "client/typed_input.h"
+#include "client/x11_forwarding.h"
 
 namespace glassh {
 
@@ -34,7 +35,7 @@ class RemoteSession {
  public:
   // All references must outlive this.
   RemoteSession(ClientConnection& connection, std::shared_ptr<Hub> hub, const ClientConfig& config, SessionWish wish,
-                std::shared_ptr<ForwardedAgent> agent, ClientLog& log);
+                std::shared_ptr<ForwardedAgent> agent, std::shared_ptr<ForwardedDisplay> display, ClientLog& log);
 
   void open();                // after AuthenticationSucceeded, once
   void take_terminal();       // after open(): ours is raw from now on, if the session has one
@@ -78,6 +79,7 @@ class RemoteSession {
   const ClientConfig& config_;
   const SessionWish wish_;
   std::shared_ptr<ForwardedAgent> agent_;
+  std::shared_ptr<ForwardedDisplay> display_;
   ClientLog& log_;
   LocalTerminal terminal_;
   std::optional<TerminalWatch> watch_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <utility>
 
 #include "client/background.h"
@@ -19,6 +20,11 @@ LogLevel missing_agent_level(const ClientConfig& config) {
   return config.forward_agent_as_written == "yes" ? LogLevel::debug1 : LogLevel::error;
 }
 
+std::optional<std::string> display_of_environment() {
+  const char* const text = std::getenv("DISPLAY");
+  return text != nullptr && *text != '\0' ? std::optional<std::string>(text) : std::nullopt;
+}
+
 }  // namespace
 
 SshClient::SshClient(const asio::any_io_executor& executor, const ClientConfig& config, SessionWish wish,
@@ -34,7 +40,8 @@ SshClient::SshClient(const asio::any_io_executor& executor, const ClientConfig& 
       drive_(executor, connection_, stream_.release()),
       agent_(std::make_shared<ForwardedAgent>(connection_, drive_.hub(), users_, config.forward_agent,
                                               missing_agent_level(config), log)),
-      session_(connection_, drive_.hub(), config, std::move(wish), agent_, log),
+      display_(std::make_shared<ForwardedDisplay>(drive_.hub(), users_, config, display_of_environment(), rng, log)),
+      session_(connection_, drive_.hub(), config, std::move(wish), agent_, display_, log),
       escapes_(connection_, session_, config, log, [this] { quit(); }),
       timer_(executor) {
   session_.on_escape = [this](Escape escape) { return escapes_.act(escape); };
@@ -134,7 +141,10 @@ void SshClient::on(const DebugArrived& event) {
 
 void SshClient::on(const AuthenticationSucceeded& event) {
   login_.on(event);
-  if (host_key_check_.unsafe()) agent_->forbid();
+  if (host_key_check_.unsafe()) {
+    agent_->forbid();
+    display_->forbid();
+  }
   const bool has_session = config_.session_type != SessionType::none;
   if (has_session) session_.open();
   // OpenSSH PROTOCOL section 2.2: whoever takes this process over shall not open another session.
@@ -162,10 +172,10 @@ void SshClient::on(const AuthenticationFailed& event) {
 // what the server asks for
 
 // RFC 4251 section 4.3 [4251-4.3-7] [4251-4.3-8], RFC 4254 section 6.1 [4254-6.1-1], section 6.3.2 [4254-6.3.2-2],
-// section 7.2 [4254-7.2-1] [4254-7.2-5]: only what was offered is opened here, which the agent may have been.
+// section 7.2 [4254-7.2-1] [4254-7.2-5]: only what was offered is opened here, which agent and display may have been.
 // [4254-5.1-5]: a type that we have never heard of gets the reason for that.
 void SshClient::on(const ChannelOpenWanted& event) {
-  if (agent_->open(event)) return;
+  if (agent_->open(event) || display_->open(connection_.channels(), event)) return;
   log_.debug1("the server wants to open a channel of type {}: refused", printable(event.type));
   constexpr std::string_view known[] = {"session", "x11", "forwarded-tcpip", "direct-tcpip", "auth-agent@openssh.com"};
   const bool is_known = std::find(std::begin(known), std::end(known), event.type) != std::end(known);

@@ -27,6 +27,7 @@
 #include "client/log.h"
 #include "client/login.h"
 #include "client/session.h"
+#include "client/x11_forwarding.h"
 
 namespace glassh {
 
@@ -89,6 +90,7 @@ class SshClient {
   Drive<ClientConnection> drive_;
   ChannelUsers users_;  // of all channels but the session's
   std::shared_ptr<ForwardedAgent> agent_;
+  std::shared_ptr<ForwardedDisplay> display_;
   RemoteSession session_;
   EscapeActions escapes_;
   asio::steady_timer timer_;
