@@ -209,7 +209,8 @@ std::vector<std::string> session_environment(const Account& account, const PeerA
   set("HOME", account.home);
   set("PATH", std::string(path));
   set("SHELL", account.shell);
-  set("MAIL", "/var/mail/" + account.name);
+  const std::string mailbox = "/var/mail/" + account.name;
+  if (::access(mailbox.c_str(), F_OK) == 0) set("MAIL", mailbox);
   for (const auto& [name, value] : sources.from_keys) set(name, value);
   // Nobody but us says what was asked for before a command was forced, how the user logged in, and where.
   const auto drop = [&variables](std::string_view name) {
