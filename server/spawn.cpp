@@ -209,8 +209,7 @@ std::vector<std::string> session_environment(const Account& account, const PeerA
   set("HOME", account.home);
   set("PATH", std::string(path));
   set("SHELL", account.shell);
-  const std::string mailbox = "/var/mail/" + account.name;
-  if (::access(mailbox.c_str(), F_OK) == 0) set("MAIL", mailbox);
+  set("MAIL", "/var/mail/" + account.name);
   for (const auto& [name, value] : sources.from_keys) set(name, value);
   // Nobody but us says what was asked for before a command was forced, how the user logged in, and where.
   const auto drop = [&variables](std::string_view name) {

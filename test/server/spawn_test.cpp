@@ -213,7 +213,7 @@ TEST(Spawn, TheEnvironmentSaysWhoAndFromWhere) {
   const Account account{"ann", 1000, 1000, "/home/ann", "/bin/dash"};
   const PeerAddresses addresses{"192.0.2.1", 50000, "192.0.2.2", 22};
   const auto environment = session_environment(account, addresses, {.from_client = {{"LANG", "C.UTF-8"}}});
-  for (const char* expected : {"USER=ann", "LOGNAME=ann", "HOME=/home/ann", "SHELL=/bin/dash",
+  for (const char* expected : {"USER=ann", "LOGNAME=ann", "HOME=/home/ann", "SHELL=/bin/dash", "MAIL=/var/mail/ann",
                                "SSH_CLIENT=192.0.2.1 50000 22", "SSH_CONNECTION=192.0.2.1 50000 192.0.2.2 22",
                                "PATH=/usr/local/bin:/usr/bin:/bin:/usr/games", "LANG=C.UTF-8"}) {
     EXPECT_THAT(environment, testing::Contains(expected));
