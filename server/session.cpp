@@ -130,12 +130,17 @@ bool Session::on_break(Bytes details) {
 }
 
 // RFC 4254 section 6.9 [4254-6.9-2]: clients want no answer, and get none then. It goes to the whole process group, as
-// a terminal's would.
+// a terminal's would. Who may only run what somebody else has chosen may not stop it either, as with sshd.
 bool Session::on_signal(Bytes details) {
   const auto signal = decode<msg::Signal>(details);
   const auto number = signal_number(signal.signal_name);
   if (!number || !started_ || over_) {
     context_->log.verbose("session {}: signal {} not delivered", channel_.id(), escaped(signal.signal_name));
+    return false;
+  }
+  if (!takes_signals_) {
+    context_->log.info("session {}: signal {} refused to a forced command or a subsystem", channel_.id(),
+                       escaped(signal.signal_name));
     return false;
   }
   process_.signal_group(*number);
@@ -241,6 +246,7 @@ asio::awaitable<void> Session::start(Wanted wanted, const ChannelRequested& requ
       shell_request(context_->account, wanted.command, session_environment(context_->account, addresses, sources));
   program.open_files = context_->open_files;
   try {
+    takes_signals_ = !wanted.subsystem && !permissions.forced_command;
     run(program, preparation(wanted, program.environment), request);
   } catch (const std::system_error& error) {
     ends_ = {};

@@ -124,6 +124,7 @@ class Session : public std::enable_shared_from_this<Session> {
   LoginRecord login_record_;
   Ends ends_;
   bool started_ = false;
+  bool takes_signals_ = false;
   Process process_;
   Descriptor exit_;  // the pidfd
   std::optional<ProcessEnd> end_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <system_error>
 #include <utility>
@@ -159,8 +160,12 @@ std::optional<ProcessEnd> Process::end() const {
     return ProcessEnd{.exit_status = 255};
   }
   if (info.si_pid == 0) return std::nullopt;
-  if (info.si_code == CLD_EXITED) return ProcessEnd{.exit_status = static_cast<std::uint32_t>(info.si_status)};
-  return ProcessEnd{.signal = info.si_status, .core_dumped = info.si_code == CLD_DUMPED};
+  return process_end(info);
+}
+
+ProcessEnd process_end(const siginfo_t& info) {
+  if (info.si_code == CLD_EXITED) return {.exit_status = static_cast<std::uint32_t>(info.si_status)};
+  return {.signal = info.si_status, .core_dumped = info.si_code == CLD_DUMPED};
 }
 
 void Process::signal_group(int signal) const {
@@ -209,6 +214,7 @@ std::vector<std::string> session_environment(const Account& account, const PeerA
   set("HOME", account.home);
   set("PATH", std::string(path));
   set("SHELL", account.shell);
+  if (const char* const zone = std::getenv("TZ")) set("TZ", zone);
   set("MAIL", "/var/mail/" + account.name);
   for (const auto& [name, value] : sources.from_keys) set(name, value);
   // Nobody but us says what was asked for before a command was forced, how the user logged in, and where.

@@ -10,6 +10,7 @@
 
 #include <sys/types.h>
 
+#include <csignal>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -45,6 +46,8 @@ struct ProcessEnd {
   bool core_dumped = false;
   bool operator==(const ProcessEnd&) const = default;
 };
+
+ProcessEnd process_end(const siginfo_t& info);  // of waitid(2)
 
 // Our ends of the pipes still block: Descriptor::own() changes that. A Process that is destroyed before reap() leaves a
 // zombie when it ends.

@@ -30,7 +30,7 @@ namespace glassh::test {
 struct SessionTest : testing::Test {
   SessionTest() {
     std::signal(SIGPIPE, SIG_IGN);
-    config.subsystems = {{"echo", "echo subsystem; exit 6"}, {"sftp", "internal-sftp -l INFO"}};
+    config.subsystems = {{"echo", "echo subsystem; exit 6"}, {"sftp", "internal-sftp -l INFO"}, {"cat", "cat; exit 2"}};
     config.accept_env = {"LANG", "GLASSH_*"};
     SocketPair sockets = make_socket_pair();
     other_end = std::move(sockets.second);

@@ -222,6 +222,27 @@ TEST_F(SessionTest, SignalsReachTheProgram) {
   EXPECT_EQ(order, "SdREC") << "a signal is not answered";
 }
 
+TEST_F(SessionTest, SignalsDoNotReachAForcedCommandOrASubsystem) {
+  struct {
+    void (*ask)(SessionTest& test);
+  } const cases[] = {
+      {[](SessionTest& test) {
+        test.context->permissions.forced_command = "cat; exit 2";
+        test.request(msg::Exec{"other"});
+      }},
+      {[](SessionTest& test) { test.request(msg::Subsystem{"cat"}); }},
+  };
+  for (const auto& [ask] : cases) {
+    SessionTestAgain again;
+    ask(again);
+    again.request(msg::Signal{"KILL"}, false);
+    again.receive(msg::ChannelEof{0});
+    again.run_to_close();
+    EXPECT_EQ(again.status, 2u) << "it was killed";
+    EXPECT_THAT(again.lines.text(), HasSubstr("signal KILL refused"));
+  }
+}
+
 // [4254-6.10-6]
 TEST_F(SessionTest, DeathBySignalIsReported) {
   request(msg::Exec{"cat"});

@@ -63,6 +63,18 @@ TEST(Spawn, TellsHowAProgramEnded) {
   EXPECT_EQ(run(sh("kill -TERM $$")).end, (ProcessEnd{.signal = SIGTERM}));
 }
 
+// RFC 4254 section 6.10: "core dumped" is what the system says of the death. A real one would leave its file somewhere.
+TEST(Spawn, ACoreThatWasDumpedIsTold) {
+  siginfo_t info{};
+  info.si_status = SIGSEGV;
+  info.si_code = CLD_DUMPED;
+  EXPECT_EQ(process_end(info), (ProcessEnd{.signal = SIGSEGV, .core_dumped = true}));
+  info.si_code = CLD_KILLED;
+  EXPECT_EQ(process_end(info), (ProcessEnd{.signal = SIGSEGV, .core_dumped = false}));
+  info.si_code = CLD_EXITED;
+  EXPECT_EQ(process_end(info), (ProcessEnd{.exit_status = SIGSEGV}));
+}
+
 TEST(Spawn, KeepsOutputAndErrorApart) {
   const Result result = run(sh("echo out; echo err >&2"));
   EXPECT_EQ(result.output, "out\n");
