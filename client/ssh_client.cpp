@@ -45,6 +45,7 @@ SshClient::SshClient(const asio::any_io_executor& executor, const ClientConfig& 
       escapes_(connection_, session_, config, log, [this] { quit(); }),
       timer_(executor) {
   session_.on_escape = [this](Escape escape) { return escapes_.act(escape); };
+  display_->on_refused = [this] { leave_when_done(); };
 }
 
 asio::awaitable<int> SshClient::run(std::optional<std::chrono::steady_clock::time_point> deadline) {
@@ -96,7 +97,8 @@ void SshClient::quit() {
 
 // As ssh(1): a session that has ended waits for the forwarded connections.
 void SshClient::leave_when_done() {
-  if (session_.ended() && users_.count() == 0) leave(DisconnectReason::by_application, "disconnected by user");
+  if (!session_.ended() || users_.count() > 0 || display_->connecting()) return;
+  leave(DisconnectReason::by_application, "disconnected by user");
 }
 
 // ----------------------------------------------------------------------------------------------------------------

@@ -131,6 +131,7 @@ bool ForwardedDisplay::open(Channels& channels, const ChannelOpenWanted& event) 
   const auto details = decode<msg::X11Open>(event.details);
   log_.debug1("channel {}: {} port {} connects to the display", event.channel, printable(details.originator_address),
               details.originator_port);
+  ++connecting_;
   asio::co_spawn(hub_->executor(), connect(shared_from_this(), channels, hub_->channel(channels, event.channel)),
                  [hub = hub_](const std::exception_ptr& failure) {
                    if (failure) hub->fail(failure);
@@ -141,6 +142,7 @@ bool ForwardedDisplay::open(Channels& channels, const ChannelOpenWanted& event) 
 asio::awaitable<void> ForwardedDisplay::connect(std::shared_ptr<ForwardedDisplay> self, Channels& channels,
                                                 ChannelRef channel) {
   X11Connection display = co_await connect_to_display(self->hub_->executor(), *self->display_);
+  --self->connecting_;
   if (channel.get() == nullptr) co_return;  // the server has gone
   if (display.socket) {
     channels.accept_open(channel.id());
@@ -148,6 +150,7 @@ asio::awaitable<void> ForwardedDisplay::connect(std::shared_ptr<ForwardedDisplay
   } else {
     self->log_.error("connect {}: {}", self->display_->text, display.problem);
     channels.refuse_open(channel.id(), open_failure_reason::connect_failed, "the display is not there");
+    if (self->connecting_ == 0 && self->on_refused) self->on_refused();
   }
   self->hub_->wake();
 }

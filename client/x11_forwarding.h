@@ -8,6 +8,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,6 +34,9 @@ class ForwardedDisplay : public std::enable_shared_from_this<ForwardedDisplay> {
   bool offer(Channel& session);
   // The server opens a channel of that type: true if it is ours to answer, which happens then or soon.
   bool open(Channels& channels, const ChannelOpenWanted& event);
+  // Whether there are channels that it has not answered yet; and what is called when the last of them is refused.
+  bool connecting() const { return connecting_ > 0; }
+  std::function<void()> on_refused;
 
  private:
   struct Cookies {
@@ -50,6 +54,7 @@ class ForwardedDisplay : public std::enable_shared_from_this<ForwardedDisplay> {
   std::optional<std::string> display_text_;
   Rng& rng_;
   ClientLog& log_;
+  std::size_t connecting_ = 0;
   std::optional<X11Display> display_;  // once it is offered, as the next two
   std::optional<Cookies> cookies_;
   std::optional<std::chrono::steady_clock::time_point> open_until_;  // nothing: as long as the connection lives

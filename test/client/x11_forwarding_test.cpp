@@ -180,9 +180,16 @@ TEST_F(ForwardedDisplayTest, WithoutARequestOfOursEveryOpenIsRefused) {
 // RFC 4254 section 6.3.2 [4254-6.3.2-1]
 TEST_F(ForwardedDisplayTest, ADisplayThatIsNotThereIsARefusal) {
   ASSERT_TRUE(offer());
+  bool said = false;
+  forwarded_->on_refused = [&] { said = !forwarded_->connecting(); };
   x_server_.close();
-  EXPECT_EQ(open(), msg::ChannelOpenFailure::number);
-  EXPECT_EQ(reason_, 2u);  // connect failed
+  const auto details = encode(msg::X11Open{"192.0.2.9", 40000});
+  const auto payload = encode(msg::ChannelOpen{"x11", 70, 1000, 1000, Rest{details}});
+  EXPECT_TRUE(forwarded_->open(channels_, std::get<ChannelOpenWanted>(*channels_.on_payload(payload))));
+  EXPECT_TRUE(forwarded_->connecting());
+  run();
+  EXPECT_EQ(out_.take_only<msg::ChannelOpenFailure>().reason_code, 2u);  // connect failed
+  EXPECT_TRUE(said);
 }
 
 // RFC 4254 section 11 [4254-11-1]
