@@ -76,8 +76,9 @@ class Terminal:
         """As of tcgetattr(3)."""
         return termios.tcgetattr(self._terminal)
 
-    def signal(self, number):
-        os.kill(self._pid, number)
+    def file(self):
+        """Its descriptor, for programs that look at it."""
+        return self._terminal
 
     def end(self, seconds=20):
         """The exit status, when the client has ended by itself."""
