@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "client/config.h"
+#include "client/log.h"
 
 namespace glassh {
 namespace {
@@ -84,12 +85,6 @@ std::string escape_char_text(std::optional<char> character) {
   return byte == '\\' ? "\\\\" : std::string(1, *character);
 }
 
-// OpenSSH's words for these two are other ones than those that people write.
-std::string_view name_of(LogLevel level) {
-  if (level == LogLevel::quiet) return "SILENT";
-  return level == LogLevel::debug1 ? "DEBUG" : log_level_name(level);
-}
-
 }  // namespace
 
 std::string effective_config(const ClientConfig& config) {
@@ -142,7 +137,7 @@ std::string effective_config(const ClientConfig& config) {
   add("kexalgorithms", join_names(config.kex_algorithms));
   if (config.local_command_as_written) add("localcommand", *config.local_command_as_written);
   if (config.remote_command) add("remotecommand", *config.remote_command);
-  add("loglevel", name_of(config.log_level));
+  add("loglevel", shown_name(config.log_level));
   add("macs", join_names(config.macs));
   if (config.preferred_authentications_given) {
     add("preferredauthentications", join_names(config.preferred_authentications));

@@ -74,7 +74,7 @@ void EscapeActions::change_log_level(bool more) {
   const int level = static_cast<int>(log_.level()) + (more ? 1 : -1);
   const int last = static_cast<int>(LogLevel::debug3);
   log_.set_level(static_cast<LogLevel>(std::clamp(level, static_cast<int>(LogLevel::quiet), last)));
-  answer(fmt::format("{} [LogLevel {}]", typed, log_level_name(log_.level())));
+  answer(fmt::format("{} [LogLevel {}]", typed, shown_name(log_.level())));
 }
 
 std::string EscapeActions::open_channels() {

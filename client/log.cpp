@@ -104,6 +104,11 @@ void ClientLog::write(std::string_view text) {
   }
 }
 
+std::string_view shown_name(LogLevel level) {
+  if (level == LogLevel::quiet) return "SILENT";
+  return level == LogLevel::debug1 ? "DEBUG" : log_level_name(level);
+}
+
 std::string printable(std::string_view text, bool lines) {
   std::string out;
   for (std::size_t i = 0; i < text.size();) {

@@ -68,6 +68,9 @@ class ClientLog {
   bool terminal_;
 };
 
+// As ssh(1) shows a level: two of OpenSSH's words are other ones than those that people write.
+std::string_view shown_name(LogLevel level);
+
 // RFC 4251 section 9.2 [4251-9.2-1]: text from the peer may not drive the user's terminal. Control characters become
 // \ooo, but tab, and LF if `lines`; whole UTF-8 sequences pass, but not the C1 controls among them.
 std::string printable(std::string_view text, bool lines = false);
