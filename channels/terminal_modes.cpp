@@ -7,7 +7,6 @@ namespace glassh {
 namespace {
 
 constexpr std::uint8_t op_end = 0;
-constexpr std::uint8_t last_with_argument = 159;
 constexpr std::uint8_t op_cs7 = 90;
 constexpr std::uint8_t op_cs8 = 91;
 constexpr std::uint8_t op_ispeed = 128;
@@ -97,20 +96,6 @@ void apply_flag(const TerminalMode& mode, termios& settings) {
 }
 
 }  // namespace
-
-// RFC 4254 section 8 [4254-8-3]: opcodes 1 to 159 have one number, 0 ends the list, and so does what is above 159.
-// Past vulnerability 49: no mode is taken for there without its bytes, and there may be as many as there are bytes.
-std::vector<TerminalMode> parse_terminal_modes(Bytes encoded) {
-  constexpr std::size_t size_of_one = 1 + sizeof(std::uint32_t);
-  std::vector<TerminalMode> modes;
-  while (encoded.size() >= size_of_one) {
-    const std::uint8_t opcode = encoded[0];
-    if (opcode == op_end || opcode > last_with_argument) break;
-    modes.push_back({opcode, get_u32(encoded.data() + 1)});
-    encoded = encoded.subspan(size_of_one);
-  }
-  return modes;
-}
 
 // RFC 4254 section 8 [4254-8-1]: the client says all that it knows.
 std::vector<std::uint8_t> encode_terminal_modes(const termios& settings) {

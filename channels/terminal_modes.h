@@ -13,19 +13,9 @@
 
 #include <termios.h>
 
-#include "proto/bytes.h"
+#include "proto/terminal_mode_list.h"
 
 namespace glassh {
-
-struct TerminalMode {
-  std::uint8_t opcode = 0;
-  std::uint32_t argument = 0;
-  bool operator==(const TerminalMode&) const = default;
-};
-
-// In order, up to the end of the list: TTY_OP_END, an opcode above 159, or the last byte. An argument that is cut short
-// ends it, too. Never fails, and never gives more than one mode for five bytes.
-std::vector<TerminalMode> parse_terminal_modes(Bytes encoded);
 
 // Everything that Linux's termios has and the RFC has a name for, with TTY_OP_END behind it.
 std::vector<std::uint8_t> encode_terminal_modes(const termios& settings);

@@ -5,6 +5,7 @@
 
 #include "proto/any_message.h"
 #include "proto/printable.h"
+#include "proto/terminal_mode_list.h"
 
 namespace glassh {
 
@@ -95,6 +96,22 @@ std::string_view meaning(std::string_view name, std::uint32_t value) {
     if (name == "data_type_code" && value == extended_data_type::standard_error) return "SSH_EXTENDED_DATA_STDERR";
   }
   return {};
+}
+
+// "VINTR=3,ECHO=1": a list like those of names.
+std::string text_of_modes(Bytes encoded) {
+  constexpr std::size_t most_shown = 159;  // each once
+  std::string text;
+  auto modes = parse_terminal_modes(encoded);
+  const std::size_t count = modes.size();
+  modes.resize(std::min(count, most_shown));
+  for (const TerminalMode& mode : modes) {
+    const std::string_view name = terminal_mode_name(mode.opcode);
+    text += text.empty() ? "" : ",";
+    text += name.empty() ? fmt::format("{}={}", mode.opcode, mode.argument) : fmt::format("{}={}", name, mode.argument);
+  }
+  if (count > most_shown) text += fmt::format(",... ({} modes)", count);
+  return text.empty() ? "(no modes)" : text;
 }
 
 // A value of each field type as text.
@@ -258,6 +275,10 @@ std::optional<M> Description::fields(Bytes bytes, std::size_t base) {
     constexpr bool channel_data = std::is_same_v<M, msg::ChannelData> || std::is_same_v<M, msg::ChannelExtendedData>;
     row.hidden = secret;
     row.list = std::is_same_v<T, NameList>;
+    if constexpr (std::is_same_v<M, msg::PtyReq> && std::is_same_v<T, Bytes>) {
+      row.value = text_of_modes(value);
+      row.list = true;
+    }
     if (channel_data && context_.hide_channel_data && span.name == "data") hide_row(row);
     decoded = row.end;
     rows_.push_back(std::move(row));

@@ -40,6 +40,21 @@ TEST(Trace, ShowsEachFieldWithItsBytesAndValue) {
             "        14..19 command           \"ls\"\n");
 }
 
+TEST(Trace, ShowsTerminalModesByTheirNames) {
+  const auto shown = [](std::string_view digits) {
+    const auto modes = value(digits);
+    const auto tail = encode(msg::PtyReq{.term = "vt100", .encoded_terminal_modes = modes});
+    return described(encode(msg::ChannelRequest{.request_type = "pty-req", .type_specific_data = {tail}}));
+  };
+  EXPECT_THAT(shown("01 00000003 35 00000001 64 00000007 00"),
+              HasSubstr("encoded_terminal_modes    VINTR=3,ECHO=1,100=7\n"));
+  EXPECT_THAT(shown("00"), HasSubstr("encoded_terminal_modes    (no modes)\n"));
+  EXPECT_THAT(shown(""), HasSubstr("encoded_terminal_modes    (no modes)\n"));
+  std::string many;
+  for (int i = 0; i < 200; ++i) many += "35 00000001";
+  EXPECT_THAT(shown(many), HasSubstr("ECHO=1,... (200 modes)\n"));
+}
+
 TEST(Trace, ShowsAKeyExchangeByItsFamily) {
   const auto payload = encode(msg::KexDhInit{.e = {value("8001")}});
   EXPECT_THAT(described(payload, {.kex = KexFamily::dh}),
