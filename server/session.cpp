@@ -284,6 +284,7 @@ Preparation Session::preparation(const Wanted& wanted, const std::vector<std::st
   const bool user_rc = config.permit_user_rc && context_->permissions.user_rc && config.force_command.empty();
   before.program = rc_program(context_->account, user_rc && !wanted.subsystem, environment);
   if (display_) add_cookie(before, *display_, config.xauth_location, context_->account, environment);
+  if (before.program) before.program->open_files = context_->open_files;
   return before;
 }
 
@@ -378,6 +379,7 @@ asio::awaitable<void> Session::prepare(std::shared_ptr<Session> self, Preparatio
     // Their end is the program's end, and the session's.
     self->ends_ = {};
     if (self->pty_) self->pty_->release_terminal();
+    self->finish_if_done();
   }
 }
 

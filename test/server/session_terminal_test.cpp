@@ -271,6 +271,31 @@ TEST_F(SessionTerminal, TheUsersRcFileStaysWhereItMayNotRun) {
   EXPECT_EQ(output, "program\n");
 }
 
+TEST_F(SessionTerminal, EndOfWriteWhileAnRcFileRunsEndsTheSession) {
+  ASSERT_EQ(::mkdir(home.path(".ssh").c_str(), 0700), 0);
+  home.write(".ssh/rc", "echo rc; while [ ! -e go ]; do sleep 0.01; done\n");
+  ask_for_terminal();
+  request(msg::Exec{"echo program > program"});
+  wait_for("rc");
+  request(msg::Eow{}, false);
+  home.write("go", "");
+  run_to_close();
+  EXPECT_EQ(status, 255u);
+  EXPECT_NE(::access(home.path("program").c_str(), F_OK), 0) << "it would have had no terminal";
+}
+
+// A program that cannot be started after all: the session ends, and says so.
+TEST_F(SessionTerminal, AShellThatGoesAwayWhileAnRcFileRunsEndsTheSession) {
+  ASSERT_EQ(::mkdir(home.path(".ssh").c_str(), 0700), 0);
+  account.shell = home.write("shell", "#!/bin/sh\nexec /bin/sh \"$@\"\n", 0700);
+  home.write(".ssh/rc", "rm shell\n");
+  request(msg::Exec{"echo program"});
+  run_to_close();
+  EXPECT_EQ(output, "");
+  EXPECT_EQ(status, 255u);
+  EXPECT_THAT(lines.text(), HasSubstr("cannot start " + account.shell));
+}
+
 // Who has hung up does not get the program as well; [4254-6.5-3] the connection goes on while rc runs.
 TEST_F(SessionTerminal, CloseEndsAnRcFile) {
   ASSERT_EQ(::mkdir(home.path(".ssh").c_str(), 0700), 0);
