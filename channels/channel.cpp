@@ -77,6 +77,7 @@ void Channel::commit(std::size_t size) {
   writer_.finish(header + size);
   // RFC 4254 section 5.2 [4254-5.2-9]: extended data takes from the same window.
   window_to_peer_ -= static_cast<std::uint32_t>(size);
+  idle_->sent(id_);
 }
 
 // RFC 4254 section 5.3 [4254-5.3-1] [4254-5.3-7]: whatever the window is.
@@ -142,6 +143,7 @@ void Channel::expect_open(std::string_view message) const {
 
 bool Channel::on_data(std::size_t size, std::string_view message) {
   expect_open(message);
+  idle_->received(id_);
   // RFC 4254 section 5.3: EOF was the promise that none would come.
   if (eof_received_) refuse(message, id_, "data after SSH_MSG_CHANNEL_EOF");
   // RFC 4254 section 5.2 [4254-5.2-4]: within the maximum packet size that we announced, and within the window.

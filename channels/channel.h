@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "channels/idle_channels.h"
 #include "proto/messages_connection.h"
 #include "transport/packet_writer.h"
 
@@ -103,6 +104,7 @@ class Channel {
   std::size_t replies_owed_ = 0;         // the peer's, awaiting answer_request()
   bool eof_received_ = false, eof_sent_ = false, close_received_ = false, close_sent_ = false;
   bool close_when_open_ = false;
+  IdleChannels* idle_ = nullptr;  // the connection's
 };
 
 }  // namespace glassh

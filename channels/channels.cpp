@@ -131,7 +131,7 @@ void Channels::refuse_sender(const msg::ChannelOpen& message, std::uint32_t reas
 void Channels::accept_open(std::uint32_t id, Bytes details) {
   Channel& channel = at(id);
   if (channel.stage_ != Channel::Stage::open_wanted) throw std::logic_error("accept_open() without ChannelOpenWanted");
-  channel.stage_ = Channel::Stage::open;
+  become_open(channel);
   writer_.send(msg::ChannelOpenConfirmation{channel.peer_id_, id, limits_.initial_window, limits_.maximum_packet,
                                             Rest{details}});
 }
@@ -150,12 +150,17 @@ std::optional<ChannelEvent> Channels::on_open_confirmation(const msg::ChannelOpe
                                     message.name, message.recipient_channel));
   }
   channel.peer_is(message.sender_channel, message.initial_window_size, message.maximum_packet_size);
-  channel.stage_ = Channel::Stage::open;
+  become_open(channel);
   if (channel.close_when_open_) {
     channel.close();
     return std::nullopt;
   }
   return ChannelOpened{channel.id(), message.channel_type_specific_data.bytes};
+}
+
+void Channels::become_open(Channel& channel) {
+  channel.stage_ = Channel::Stage::open;
+  idle_.watch(channel.id(), channel.type());
 }
 
 std::optional<ChannelEvent> Channels::on_open_failure(const msg::ChannelOpenFailure& message) {
@@ -258,10 +263,12 @@ Channel& Channels::create(std::string_view type) {
   }
   ++count_;
   slots_[id].reset(new Channel({id, ++last_serial_}, std::string(type), limits_, writer_));
+  slots_[id]->idle_ = &idle_;
   return *slots_[id];
 }
 
 void Channels::remove(std::uint32_t id) {
+  idle_.forget(id);
   slots_[id].reset();
   free_slots_.push_back(id);
   --count_;

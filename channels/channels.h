@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "channels/channel.h"
+#include "channels/idle_channels.h"
 #include "proto/trace_sink.h"
 
 namespace glassh {
@@ -88,7 +89,9 @@ class Channels {
   Channel* find(std::uint32_t channel);  // null if there is none
   Channel* find(ChannelHandle handle);   // null if that channel is gone, even when its number is in use again
   Channel& at(std::uint32_t channel);    // throws std::out_of_range
-  std::size_t count() const { return count_; }
+  std::size_t count() const { return count_ - (dead_ ? 1 : 0); }
+
+  IdleChannels& idle() { return idle_; }
 
   void send_global(std::string_view name, bool want_reply, Bytes details = {});
   void answer_global(bool success, Bytes details = {});
@@ -113,6 +116,7 @@ class Channels {
   Channel& recipient(std::uint32_t channel, std::string_view message);
   Channel& opening(std::uint32_t channel, std::string_view message);
   Channel& create(std::string_view type);
+  void become_open(Channel& channel);
   void remove(std::uint32_t channel);
   void bury_dead();
 
@@ -120,6 +124,7 @@ class Channels {
   ChannelLimits limits_;
   std::size_t maximum_channels_;
   TraceSink* trace_;
+  IdleChannels idle_;
   std::vector<std::unique_ptr<Channel>> slots_;  // by our identifier
   std::vector<std::uint32_t> free_slots_;
   std::size_t count_ = 0;

@@ -227,6 +227,13 @@ bool ServerConfig::accepts_env(std::string_view name) const {
   });
 }
 
+std::chrono::seconds channel_timeout(const ServerConfig& config, std::string_view kind) {
+  for (const ChannelTimeout& timeout : config.channel_timeouts) {
+    if (match_pattern(kind, timeout.type)) return std::chrono::seconds(timeout.seconds);
+  }
+  return std::chrono::seconds(0);
+}
+
 std::vector<std::string> authorized_keys_paths(const ServerConfig& config, std::string_view user, std::string_view home,
                                                std::uint32_t uid) {
   const ConfigTokens tokens = {{'h', std::string(home)}, {'u', std::string(user)}, {'U', std::to_string(uid)}};

@@ -11,6 +11,7 @@
 //   const ServerConfig anns = config_for(config, {.user = "ann", .address = "192.0.2.1", …});
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -158,6 +159,8 @@ ServerConfig config_for(const ServerConfig& config, const MatchSubject& subject)
 // AuthorizedKeysFile for one user: absolute paths, tokens expanded.
 std::vector<std::string> authorized_keys_paths(const ServerConfig& config, std::string_view user, std::string_view home,
                                                std::uint32_t uid);
+// ChannelTimeout for channels of a kind; 0: none.
+std::chrono::seconds channel_timeout(const ServerConfig& config, std::string_view kind);
 // What `glasshd -T` prints: sshd -T's format, for the keywords that we have.
 std::string effective_config(const ServerConfig& config);
 

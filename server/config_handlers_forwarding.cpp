@@ -72,6 +72,26 @@ void handle_bind_mask(Call& call) {
   call.target.stream_local_bind_mask = static_cast<std::uint32_t>(mask);
 }
 
+void handle_channel_timeout(Call& call) {
+  std::vector<ChannelTimeout> timeouts;
+  for (const std::string& word : call.words) {
+    const std::size_t equals = word.find('=');
+    const bool named = equals != std::string::npos && equals > 0;
+    const auto seconds = named ? parse_time(std::string_view(word).substr(equals + 1)) : std::nullopt;
+    if (equal_ignoring_case(word, "none") && call.words.size() == 1) break;
+    if (!seconds) throw ConfigError(fmt::format("bad value '{}': expected type=time, such as session:*=5m", word));
+    timeouts.push_back({word.substr(0, equals), *seconds, word.substr(equals + 1)});
+  }
+  call.target.channel_timeouts = std::move(timeouts);
+}
+
+void handle_unused_connection_timeout(Call& call) {
+  const bool none = equal_ignoring_case(call.words[0], "none");
+  const auto seconds = none ? 0 : parse_time(call.words[0]);
+  if (!seconds) throw ConfigError(fmt::format("bad time '{}': expected seconds, 1h30m or none", call.words[0]));
+  call.target.unused_connection_timeout_seconds = *seconds;
+}
+
 constexpr std::size_t many = ServerKeyword::many;
 
 constexpr std::array table{
@@ -85,6 +105,8 @@ constexpr std::array table{
     ServerKeyword{"StreamLocalBindMask", 1, 1, false, handle_bind_mask},
     ServerKeyword{"StreamLocalBindUnlink", 1, 1, false,
                   [](Call& call) { call.target.stream_local_bind_unlink = yes_or_no(call); }},
+    ServerKeyword{"ChannelTimeout", 1, many, false, handle_channel_timeout},
+    ServerKeyword{"UnusedConnectionTimeout", 1, 1, false, handle_unused_connection_timeout},
 };
 
 }  // namespace

@@ -15,7 +15,7 @@ constexpr auto refuse = Otherwise::refuse;
 constexpr std::string_view no_certificates = "certificates are not accepted yet, whatever signed them";
 constexpr std::string_view no_gssapi = "GSSAPI is not done yet";
 constexpr std::string_view no_kerberos = "Kerberos is not done yet";
-constexpr std::string_view no_forwarding = "nothing is forwarded yet";
+constexpr std::string_view no_tunnels = "tunnels are not forwarded yet";
 constexpr std::string_view obsolete = "OpenSSH has retired it";
 constexpr std::string_view one_process = "glasshd is one program";
 
@@ -55,11 +55,9 @@ constexpr std::array table{
     ForeignKeyword{"Compression", "*"},  // negotiation settles it: we offer none only
 
     // Forwarding that is not done yet.
-    ForeignKeyword{"PermitTunnel", "no", note, no_forwarding},
+    ForeignKeyword{"PermitTunnel", "no", note, no_tunnels},
 
     // The connection and the daemon.
-    ForeignKeyword{"ChannelTimeout", "none", refuse, "idle sessions would stay open"},
-    ForeignKeyword{"UnusedConnectionTimeout", "none", refuse, "idle connections would stay open"},
     ForeignKeyword{"PerSourceMaxStartups", "none", refuse, "ignoring it would lift the limit for one address"},
     ForeignKeyword{"PerSourceNetBlockSize", "*"},
     ForeignKeyword{"PerSourcePenalties", "no", refuse, "ignoring it would not slow attackers down"},

@@ -110,7 +110,7 @@ std::string effective_config(const ServerConfig& config) {
   add("allowagentforwarding", yes_no(config.allow_agent_forwarding));
   add("disableforwarding", yes_no(config.disable_forwarding));
   add("exposeauthinfo", yes_no(config.expose_auth_info));
-  add("streamlocalbindmask", fmt::format("0{:03o}", config.stream_local_bind_mask));
+  add("streamlocalbindmask", fmt::format("0{:o}", config.stream_local_bind_mask));
   const std::uint32_t unused = config.unused_connection_timeout_seconds;
   add("unusedconnectiontimeout", unused == 0 ? "none" : std::to_string(unused));
   add("gatewayports", gateway_ports_name(config.gateway_ports));

@@ -59,6 +59,14 @@ std::unique_ptr<TraceWriter> trace_writer(const ServerContext& context, std::uin
   return writer;
 }
 
+// As ChannelTimeout names them, once they run something.
+std::string kind_of_session(const ChannelRequested& request) {
+  if (request.type == msg::Exec::name) return "session:command";
+  if (request.type == msg::Shell::name) return "session:shell";
+  if (request.type != msg::Subsystem::name) return "session";
+  return fmt::format("session:subsystem:{}", decode<msg::Subsystem>(request.details).subsystem_name);
+}
+
 }  // namespace
 
 ServedConnection::ServedConnection(const ServerContext& context, std::uint64_t number,
@@ -239,7 +247,18 @@ void ServedConnection::on(const LoggedIn& logged_in) {
   session_context_->records_logins = context_.account.uid == 0;
   direct_ = std::make_shared<DirectForwarding>(drive_.hub(), core_.channels(), users_, session_context_);
   remote_ = std::make_shared<RemoteForwarding>(drive_.hub(), core_.channels(), users_, session_context_);
+  limit_idling();
   before_login_.reset();
+}
+
+void ServedConnection::limit_idling() {
+  core_.set_unused_limit(std::chrono::seconds(config_->unused_connection_timeout_seconds));
+  if (config_->channel_timeouts.empty()) return;
+  core_.channels().idle().set_limits([config = config_](std::string_view kind) {
+    return channel_timeout(*config, kind == msg::AuthAgentOpen::name ? "agent-connection"
+                                    : kind == msg::X11Open::name     ? "x11-connection"
+                                                                     : kind);
+  });
 }
 
 // ---- channels
@@ -308,7 +327,21 @@ asio::awaitable<void> ServedConnection::on(const ChannelRequested& request) {
     co_return;
   }
   const auto kept = asked->shared_from_this();
+  const bool was_started = kept->started();
+  const std::uint32_t channel = request.channel;
+  const std::string kind = kind_of_session(request);
   co_await kept->on_request(request);
+  if (was_started || !kept->started() || core_.closed()) co_return;
+  if (core_.channels().find(channel) != nullptr) core_.channels().idle().watch(channel, kind);
+}
+
+// Whatever its peer does from here on, an idle channel holds nothing any more but its number.
+void ServedConnection::on(const ChannelIdled& idled) {
+  context_.log.info("channel {}: {} closed after {} seconds of inactivity", idled.channel, escaped(idled.kind),
+                    idled.limit.count());
+  if (Session* const idle = session(idled.channel)) idle->hang_up();
+  users_.route(CloseArrived{idled.channel});
+  if (Channel* const channel = core_.channels().find(idled.channel)) channel->close();
 }
 
 void ServedConnection::on(const DataArrived& data) {

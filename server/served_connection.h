@@ -50,6 +50,7 @@ class ServedConnection {
   void on(const ChannelOpened& opened) { users_.route(opened); }
   void on(const ChannelOpenRefused& refused) { users_.route(refused); }
   asio::awaitable<void> on(const ChannelRequested& request);
+  void on(const ChannelIdled& idled);
   void on(const DataArrived& data);
   void on(const EofArrived& eof);
   void on(const CloseArrived& close);
@@ -73,6 +74,7 @@ class ServedConnection {
   // Whether a login that the method grants stands before PermitRootLogin and the restrictions of the keys so far.
   bool grant(const LoginAttempt& attempt, const KeyOptions& options);
   void expose_auth_info();
+  void limit_idling();
   std::optional<std::string> forward_agent();
   std::shared_ptr<X11Forwarding> forward_x11(X11Wish wish);
   std::string user_text() const;  // "ann", "invalid user ann"

@@ -51,6 +51,9 @@ std::optional<ServerEvent> ServerConnection::next_event() {
 
 std::optional<ServerEvent> ServerConnection::pull() {
   check_deadlines();
+  if (channels_ != nullptr) {
+    if (const auto idled = channels_->idle().next()) return *idled;
+  }
   if (auth_settings_) {
     ServerAuthSettings settings = *std::exchange(auth_settings_, std::nullopt);
     if (auto event = on_auth_event(auth_->provide_settings(std::move(settings)))) return event;
@@ -110,7 +113,9 @@ std::optional<ServerEvent> ServerConnection::on_auth_event(std::optional<ServerA
   transport_.enter(Phase::connection);
   login_deadline_.reset();
   last_heard_ = now_;
+  unused_since_ = now_;
   channels_ = std::make_unique<Channels>(transport_.writer(), settings_->channels, settings_->max_channels, trace_);
+  channels_->idle().set_now(now_);
   return logged_in;
 }
 
@@ -142,6 +147,9 @@ void ServerConnection::set_now(TimePoint now) {
   }
   now_ = now;
   if (!closed_) transport_.set_now(now);
+  if (channels_ == nullptr) return;
+  channels_->idle().set_now(now);
+  if (channels_->count() > 0) unused_since_ = now;
 }
 
 std::optional<TimePoint> ServerConnection::next_deadline() const {
@@ -151,17 +159,28 @@ std::optional<TimePoint> ServerConnection::next_deadline() const {
     if (!earliest || deadline < *earliest) earliest = deadline;
   };
   if (login_deadline_) consider(*login_deadline_);
+  if (channels_ != nullptr && channels_->idle().next_deadline()) consider(*channels_->idle().next_deadline());
+  if (unused_is_checked()) consider(unused_since_ + unused_limit_);
   if (alive_is_checked()) consider(last_heard_ + client_alive_interval_ * (alive_unanswered_ + 1));
   return earliest;
 }
 
 bool ServerConnection::alive_is_checked() const { return channels_ != nullptr && client_alive_interval_.count() > 0; }
 
+// A connection that only listens for others (RFC 4254 section 7.1) counts as unused, too, until somebody connects.
+bool ServerConnection::unused_is_checked() const {
+  return channels_ != nullptr && channels_->count() == 0 && unused_limit_.count() > 0;
+}
+
 void ServerConnection::check_deadlines() {
   // RFC 4252 section 4 [4252-4-6]: a login that takes too long ends the connection.
   if (login_deadline_ && now_ >= *login_deadline_) {
     throw ProtocolError(DisconnectReason::by_application,
                         fmt::format("no login within {} seconds (LoginGraceTime)", settings_->login_grace.count()));
+  }
+  if (unused_is_checked() && now_ >= unused_since_ + unused_limit_) {
+    throw ProtocolError(DisconnectReason::by_application,
+                        fmt::format("no channel for {} seconds (UnusedConnectionTimeout)", unused_limit_.count()));
   }
   if (!alive_is_checked()) return;
   if (now_ < last_heard_ + client_alive_interval_ * (alive_unanswered_ + 1)) return;

@@ -30,10 +30,10 @@ struct ServerConnectionSettings {
 
 // Answer: SignatureWanted → provide_signature(); AuthSettingsWanted → provide_auth_settings(); LoginAttempt →
 // decide_login(). Until then next_event() returns nothing.
-using ServerEvent =
-    std::variant<SignatureWanted, AuthSettingsWanted, LoginAttempt, AttemptAnswered, LoggedIn, KeysChanged,
-                 ChannelOpenWanted, ChannelOpened, ChannelOpenRefused, DataArrived, RoomAgain, EofArrived, CloseArrived,
-                 ChannelRequested, ChannelRequestAnswered, GlobalRequested, GlobalRequestAnswered, Disconnected>;
+using ServerEvent = std::variant<SignatureWanted, AuthSettingsWanted, LoginAttempt, AttemptAnswered, LoggedIn,
+                                 KeysChanged, ChannelOpenWanted, ChannelOpened, ChannelOpenRefused, DataArrived,
+                                 RoomAgain, EofArrived, CloseArrived, ChannelRequested, ChannelRequestAnswered,
+                                 ChannelIdled, GlobalRequested, GlobalRequestAnswered, Disconnected>;
 
 class ServerConnection {
  public:
@@ -63,6 +63,8 @@ class ServerConnection {
   // What applies to the user, if that is not what the settings say for everybody.
   void set_limits(const RekeyLimit& rekey_limit, std::chrono::seconds client_alive_interval,
                   unsigned client_alive_count_max);
+  // How long there may be no channel at all; 0: for ever. Channels' own limits are channels().idle()'s.
+  void set_unused_limit(std::chrono::seconds limit) { unused_limit_ = limit; }
 
   void set_now(TimePoint now);
   std::optional<TimePoint> next_deadline() const;
@@ -78,6 +80,7 @@ class ServerConnection {
   std::optional<ServerEvent> on_payload(Bytes payload);
   std::optional<ServerEvent> on_auth_event(std::optional<ServerAuthEvent> event);
   bool alive_is_checked() const;
+  bool unused_is_checked() const;
   void check_deadlines();
 
   const std::shared_ptr<const ServerConnectionSettings> settings_;
@@ -97,6 +100,8 @@ class ServerConnection {
   std::chrono::seconds client_alive_interval_;
   unsigned client_alive_count_max_;
   unsigned alive_unanswered_ = 0;
+  std::chrono::seconds unused_limit_{0};
+  TimePoint unused_since_{};
 };
 
 }  // namespace glassh

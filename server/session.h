@@ -57,6 +57,7 @@ class Session : public std::enable_shared_from_this<Session> {
   asio::awaitable<void> on_request(const ChannelRequested& request);
   void on_data(const DataArrived& data);
   void on_eof();
+  bool started() const { return started_; }
   // The channel was closed by the peer, or the connection has ended. Later calls do nothing.
   void hang_up();
 
