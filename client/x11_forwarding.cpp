@@ -14,8 +14,6 @@ namespace glassh {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 // For an X server that lets its users in without one, or by another means: there it only has to be shown to us.
 X11Cookie made_up_cookie(Rng& rng) {
   X11Cookie cookie{"MIT-MAGIC-COOKIE-1", SecretBytes(16)};
@@ -59,6 +57,7 @@ ForwardedDisplay::ForwardedDisplay(std::shared_ptr<Hub> hub, ChannelUsers& users
       rng_(rng),
       log_(log) {}
 
+// RFC 4254 section 11 [4254-11-1]
 void ForwardedDisplay::forbid() {
   if (!wanted_) return;
   log_.error("X11 forwarding is disabled to avoid man-in-the-middle attacks.");
@@ -98,7 +97,7 @@ bool ForwardedDisplay::offer(Channel& session) {
 std::optional<X11Cookie> ForwardedDisplay::find_cookie() {
   const bool trusted = config_.forward_x11_trusted;
   const std::uint32_t timeout = config_.forward_x11_timeout_seconds;
-  if (!trusted && timeout > 0) open_until_ = Clock::now() + std::chrono::seconds(timeout);
+  if (!trusted && timeout > 0) open_until_ = now() + std::chrono::seconds(timeout);
   std::optional<X11Cookie> cookie = find_x11_cookie({config_.xauth_location, *display_, trusted, timeout}, log_);
   if (cookie) return cookie;
   if (!trusted) {
@@ -124,7 +123,7 @@ bool ForwardedDisplay::open(Channels& channels, const ChannelOpenWanted& event) 
     log_.error("Warning: this is probably a break-in attempt by a malicious server.");
     return refuse(open_failure_reason::administratively_prohibited, "not asked for");
   }
-  if (open_until_ && Clock::now() >= *open_until_) {
+  if (open_until_ && now() >= *open_until_) {
     log_.verbose("Rejected X11 connection after ForwardX11Timeout expired");
     return refuse(open_failure_reason::administratively_prohibited, "ForwardX11Timeout is over");
   }

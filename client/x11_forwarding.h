@@ -37,6 +37,8 @@ class ForwardedDisplay : public std::enable_shared_from_this<ForwardedDisplay> {
   // Whether there are channels that it has not answered yet; and what is called when the last of them is refused.
   bool connecting() const { return connecting_ > 0; }
   std::function<void()> on_refused;
+  // The clock that ForwardX11Timeout goes by; tests have their own.
+  std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
 
  private:
   struct Cookies {
