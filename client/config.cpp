@@ -116,6 +116,7 @@ void ClientConfigReader::line(std::string_view text, const ConfigPlace& place, S
     config_fail(place, fmt::format("{}: {}", keyword->name, error.what()));
   }
   if (!is_in_force) return;
+  if (keyword->name == "ProxyJump") jump_place_ = place;
   for (const auto& note : notes)
     notes_.push_back({note.level, fmt::format("{}: {}: {}", place.text(), keyword->name, note.text)});
 }

@@ -207,6 +207,7 @@ class ClientConfigReader {
   std::set<std::string> seen_;        // lower-case keywords whose first value is fixed
   std::set<std::string> first_pass_;  // the places whose lines added something, so that they do not add it again
   bool wants_final_pass_ = false;
+  ConfigPlace jump_place_;                 // of the ProxyJump that counts
   std::optional<std::string> final_host_;  // to connect to; set from begin_final_pass() on
   ClientDraft draft_;
   std::vector<ConfigNote> notes_;

@@ -119,13 +119,17 @@ void ClientConfigReader::find_way(ClientConfig& config, const ClientOptions& opt
     config.proxy_command_as_written = draft_.proxy_command;
   }
   if (!draft_.proxy_jump || draft_.proxy_jump->empty()) return;
-  // What a token brought in is looked at like what was written.
-  const std::vector<JumpHost> hops = parse_jump_hosts(expand_tokens(*draft_.proxy_jump, all));
+  std::vector<JumpHost> hops;
+  try {
+    hops = parse_jump_hosts(expand_tokens(*draft_.proxy_jump, all));  // what a token brought in is looked at, too
+  } catch (const ConfigError& error) {
+    config_fail(jump_place_, fmt::format("ProxyJump: {}", error.what()));
+  }
   if (hops.empty()) return;
   const JumpHost& last = hops.back();
   if (equal_ignoring_case(last.host, config.host_name) && last.port.value_or(22) == config.port &&
       last.user.value_or(config.user) == config.user) {
-    throw ConfigError(fmt::format("jumphost loop via {}", last.host));
+    config_fail(jump_place_, fmt::format("ProxyJump: jumphost loop via {}", last.host));
   }
   config.proxy_jump = jump_text(hops);
   config.jump_arguments = jump_arguments(hops, options, config.host_name, config.port);

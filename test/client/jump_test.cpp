@@ -68,7 +68,7 @@ TEST(Jump, NamesThatMeanSomethingToAShellOrAFlagAreRefused) {
   EXPECT_NE(config_error_of([] { parse_jump_hosts("ssh://a%00b"); }), "");
   EXPECT_EQ(config_error_of([] { read("Host foo\nProxyJump a;b"); }), "config:2: ProxyJump: invalid hostname \"a;b\"");
   // The user's own file may have such a user; a jump host must not.
-  EXPECT_EQ(config_error_of([] { read("User a;b\nProxyJump %r@x"); }), "invalid username \"a;b\"");
+  EXPECT_EQ(config_error_of([] { read("User a;b\nProxyJump %r@x"); }), "config:2: ProxyJump: invalid username \"a;b\"");
 }
 
 TEST(Jump, TheLastHostIsGoneToThroughTheOthers) {
@@ -99,8 +99,8 @@ TEST(Jump, OfProxyCommandAndProxyJumpTheFirstCounts) {
 }
 
 TEST(Jump, AHostIsNotItsOwnJumpHost) {
-  EXPECT_EQ(config_error_of([] { read("ProxyJump FOO"); }), "jumphost loop via FOO");
-  EXPECT_EQ(config_error_of([] { read("ProxyJump alice@foo:22"); }), "jumphost loop via foo");
+  EXPECT_EQ(config_error_of([] { read("ProxyJump FOO"); }), "config:1: ProxyJump: jumphost loop via FOO");
+  EXPECT_EQ(config_error_of([] { read("ProxyJump alice@foo:22"); }), "config:1: ProxyJump: jumphost loop via foo");
   EXPECT_EQ(read("ProxyJump foo:23").proxy_jump, "foo:23");
   EXPECT_EQ(read("ProxyJump bob@foo").proxy_jump, "bob@foo");
 }

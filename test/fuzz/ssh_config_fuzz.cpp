@@ -15,9 +15,13 @@ void check(bool holds) {
 }
 
 ClientContext context() {
-  return {"foo", "alice", "/nonexistent", 1000, "desk.example.org", [](std::string_view name) {
-            return name == "X" ? std::optional<std::string>("%h~") : std::nullopt;
-          }};
+  return {"foo",
+          "alice",
+          "/nonexistent",
+          1000,
+          "desk.example.org",
+          [](std::string_view name) { return name == "X" ? std::optional<std::string>("%h~") : std::nullopt; },
+          [](const std::string& command) { return command.size() % 2 == 0; }};
 }
 
 // Include would read this machine's files.
@@ -39,6 +43,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     ClientConfigReader reader(context(), test::few_algorithms());
     reader.text(text, "f");
+    if (reader.wants_final_pass()) {
+      reader.begin_final_pass();
+      reader.text(text, "f");
+    }
     const auto config = reader.finish();
     check(config.port != 0 && !config.user.empty() && !config.host_name.empty() && !config.ciphers.empty());
     config.sends_env("LC_ALL");
