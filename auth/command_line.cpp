@@ -28,13 +28,13 @@ std::optional<Flag> FlagReader::next_flag() {
   const char letter = argument[letter_++];
   const bool cluster_ends = letter_ == argument.size();
   const auto known = letters_.find(letter);
-  if (letter == ':' || known == std::string_view::npos) throw UsageError(fmt::format("unknown option -- '{}'", letter));
+  if (letter == ':' || known == std::string_view::npos) throw FlagError(fmt::format("unknown option -- '{}'", letter));
   Flag flag{std::string(1, letter), ""};
   const bool takes_value = known + 1 < letters_.size() && letters_[known + 1] == ':';
   if (takes_value) {
     flag.value = argument.substr(letter_);
     if (cluster_ends) {
-      if (index_ + 1 == arguments_.size()) throw UsageError(fmt::format("option -{} needs a value", letter));
+      if (index_ + 1 == arguments_.size()) throw FlagError(fmt::format("option -{} needs a value", letter));
       flag.value = arguments_[++index_];
     }
   }
@@ -51,12 +51,12 @@ Flag FlagReader::next_long_flag(std::string_view argument) {
   Flag flag{std::string(argument.substr(0, equals)), ""};
   const auto known = std::find_if(long_flags_.begin(), long_flags_.end(),
                                   [&flag](const LongFlag& candidate) { return candidate.name == flag.name; });
-  if (known == long_flags_.end()) throw UsageError(fmt::format("unknown option --{}", flag.name));
+  if (known == long_flags_.end()) throw FlagError(fmt::format("unknown option --{}", flag.name));
   if (equals < argument.size()) {
-    if (!known->takes_value) throw UsageError(fmt::format("option --{} takes no value", flag.name));
+    if (!known->takes_value) throw FlagError(fmt::format("option --{} takes no value", flag.name));
     flag.value = argument.substr(equals + 1);
   } else if (known->takes_value) {
-    if (index_ == arguments_.size()) throw UsageError(fmt::format("option --{} needs a value", flag.name));
+    if (index_ == arguments_.size()) throw FlagError(fmt::format("option --{} needs a value", flag.name));
     flag.value = arguments_[index_++];
   }
   return flag;

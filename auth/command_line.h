@@ -21,6 +21,12 @@ class UsageError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// A flag that does not exist, or whose value is missing: those who print their usage for nothing else do it for this.
+class FlagError : public UsageError {
+ public:
+  using UsageError::UsageError;
+};
+
 struct LongFlag {
   std::string_view name;  // without the dashes
   bool takes_value = false;
@@ -35,7 +41,7 @@ class FlagReader {
   // `letters` as in getopt: a letter followed by ':' takes a value. The spans must outlive the reader.
   FlagReader(std::span<const std::string> arguments, std::string_view letters, std::vector<LongFlag> long_flags);
 
-  // The next flag, or nothing at a word that is none, after "--" and at the end. Throws UsageError.
+  // The next flag, or nothing at a word that is none, after "--" and at the end. Throws FlagError.
   std::optional<Flag> next_flag();
   // The next word, whatever it looks like.
   std::optional<std::string> next_word();

@@ -21,6 +21,7 @@
 #include "auth/config_algorithms.h"
 #include "auth/config_foreign.h"
 #include "auth/config_syntax.h"
+#include "client/canonical.h"
 #include "client/forward.h"
 #include "client/match.h"
 #include "client/options.h"
@@ -107,7 +108,7 @@ struct ClientConfig {
   bool stream_local_bind_unlink = false;
   std::vector<std::string> permit_remote_open;  // as written; empty: any
   bool forward_x11 = false;
-  bool forward_x11_trusted = true;  // as Debian's OpenSSH
+  bool forward_x11_trusted = true;                   // as Debian's OpenSSH
   std::uint32_t forward_x11_timeout_seconds = 1200;  // 0: none
   std::string xauth_location = "/usr/bin/xauth";
   // How the connection is made.
@@ -117,6 +118,7 @@ struct ClientConfig {
   std::string bind_interface;               // alike, by name
   std::string tag;                          // for Match tagged
   std::string ignore_unknown;               // IgnoreUnknown: a pattern list, for -G
+  CanonicalRules canonical;
   bool tcp_keep_alive = true;
   IpQos ip_qos;
 
@@ -135,6 +137,7 @@ struct ClientContext {
   EnvironmentLookup environment;
   // Runs a command of Match exec by the user's shell: did it exit with 0? Without this none does.
   std::function<bool(const std::string& command)> run = {};
+  CanonicalLookup canonical_name = {};  // without this no host has another name
 };
 
 struct LoadedClientConfig {
@@ -178,8 +181,8 @@ class ClientConfigReader {
   bool file(const std::string& path, Source source, bool check_mode);
   void text(std::string_view content, const std::string& file_name, Source source = Source::user);
   // A line has asked for a second pass over the files. From begin_final_pass() on, Host means the host to connect to,
-  // which is settled then, and what the lines say adds to what they said in the first pass.
-  bool wants_final_pass() const { return wants_final_pass_; }
+  // which is settled then and has its canonical name, and what the lines say adds to what they said in the first pass.
+  bool wants_final_pass() const;
   void begin_final_pass();
 
   // Fills in the defaults and expands tokens. -F and -v are passed on to the jump hosts.
@@ -195,6 +198,7 @@ class ClientConfigReader {
   void foreign(const ForeignKeyword& keyword, const ConfigLine& line, const ConfigPlace& place);
   void text_in(std::string_view content, const std::string& file_name, Section section);
   bool counts(const ClientKeyword& keyword, const ConfigPlace& place);
+  bool is_proxied() const;
   std::string host_so_far() const;  // where HostName leads, lower case
   ConfigTokens tokens() const;
   void find_way(ClientConfig& config, const ClientOptions& options);

@@ -29,7 +29,25 @@ std::string ClientConfigReader::host_so_far() const {
   return lower_case(expand_tokens(*draft_.host_name, {{'h', context_.host}}));
 }
 
-void ClientConfigReader::begin_final_pass() { final_host_ = host_so_far(); }
+bool ClientConfigReader::is_proxied() const {
+  const auto is_set = [](const std::optional<std::string>& value) { return value && !value->empty(); };
+  return is_set(draft_.proxy_command) || is_set(draft_.proxy_jump);
+}
+
+bool ClientConfigReader::wants_final_pass() const {
+  return wants_final_pass_ || draft_.config.canonical.when != CanonicalRules::When::no;
+}
+
+void ClientConfigReader::begin_final_pass() {
+  std::string host = host_so_far();
+  if (draft_.config.canonical.asked_for(is_proxied()) && context_.canonical_name) {
+    const std::string found = lower_case(canonical_host(host, draft_.config.canonical, context_.canonical_name));
+    if (found != host)
+      notes_.push_back({LogLevel::debug1, fmt::format("Canonicalized hostname {} to {}", host, found)});
+    host = found;
+  }
+  final_host_ = host;
+}
 
 // As far as the lines that were read say it: Match exec asks in the middle.
 ConfigTokens ClientConfigReader::tokens() const {
@@ -155,6 +173,11 @@ ClientConfig ClientConfigReader::finish(const ClientOptions& options) {
                                         "password"};
   }
   if (config.user.empty()) config.user = context_.local_user;
+  // As Debian's ssh: a script shall notice that the network is gone.
+  constexpr std::uint32_t batch_alive_interval_seconds = 300;
+  if (config.batch_mode && !seen_.contains("serveraliveinterval")) {
+    config.server_alive_interval_seconds = batch_alive_interval_seconds;
+  }
   config.original_host = context_.host;
   config.host_name = host_so_far();
   find_way(config, options);

@@ -192,7 +192,7 @@ const ClientKeyword* find_client_keyword(std::string_view keyword) {
   }
   for (const std::span<const ClientKeyword> each :
        {std::span<const ClientKeyword>(table), login_client_keywords(), way_client_keywords(),
-        session_client_keywords(), x11_client_keywords()}) {
+        session_client_keywords(), canonical_client_keywords(), x11_client_keywords()}) {
     const auto found = std::find_if(each.begin(), each.end(), [keyword](const ClientKeyword& entry) {
       return equal_ignoring_case(entry.name, keyword);
     });

@@ -22,11 +22,6 @@ constexpr std::string_view obsolete = "OpenSSH has retired it";
 constexpr std::array table{
     // Which way the connection goes, and to whom.
     ForeignKeyword{"ProxyUseFdpass", "no", refuse, other_way},
-    ForeignKeyword{"CanonicalizeHostname", "no,false,none", refuse, "the connection would go to another host"},
-    ForeignKeyword{"CanonicalDomains", "*"},  // these four count only with CanonicalizeHostname
-    ForeignKeyword{"CanonicalizeFallbackLocal", "*"},
-    ForeignKeyword{"CanonicalizeMaxDots", "*"},
-    ForeignKeyword{"CanonicalizePermittedCNAMEs", "*"},
     ForeignKeyword{"RefuseConnection", "", refuse, "it says not to connect"},
     ForeignKeyword{"TCPKeepAlive", "no,false", note, "it is not set yet; ServerAliveInterval is done", verbose},
     ForeignKeyword{"IPQoS", "none", note, "it is not set yet", verbose},

@@ -40,7 +40,8 @@ std::span<const ClientKeyword> login_client_keywords();
 std::span<const ClientKeyword> way_client_keywords();
 // Those that say what the session is, and what of it happens here.
 std::span<const ClientKeyword> session_client_keywords();
-std::span<const ClientKeyword> x11_client_keywords();  // client/config_x11.cpp
+std::span<const ClientKeyword> canonical_client_keywords();  // client/config_canonical.cpp
+std::span<const ClientKeyword> x11_client_keywords();        // client/config_x11.cpp
 std::span<const ForeignKeyword> foreign_client_keywords();
 // LocalForward and its like: refused, unless ClearAllForwardings makes them void.
 bool is_forwarding_keyword(std::string_view keyword);

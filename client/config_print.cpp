@@ -45,6 +45,25 @@ std::string words_of(const AddKeysToAgent& wish) {
   return wish.when == When::no ? "false" : wish.when == When::yes ? "true" : wish.when == When::ask ? "ask" : "confirm";
 }
 
+std::string_view name_of(CanonicalRules::When value) {
+  switch (value) {
+    case CanonicalRules::When::no:
+      return "false";
+    case CanonicalRules::When::yes:
+      return "true";
+    case CanonicalRules::When::always:
+      return "always";
+  }
+  return "?";
+}
+
+std::string words_of(const std::vector<std::pair<std::string, std::string>>& permitted_cnames) {
+  if (permitted_cnames.empty()) return "none";
+  std::string text;
+  for (const auto& [from, to] : permitted_cnames) text += fmt::format("{}{}:{}", text.empty() ? "" : " ", from, to);
+  return text;
+}
+
 std::string_view name_of(RequestTty value) {
   switch (value) {
     case RequestTty::automatic:
@@ -103,6 +122,8 @@ std::string effective_config(const ClientConfig& config) {
   add("port", config.port);
   add("addressfamily", address_family_name(config.address_family));
   add("batchmode", yes_no(config.batch_mode));
+  add("canonicalizefallbacklocal", yes_no(config.canonical.fallback_local));
+  add("canonicalizehostname", name_of(config.canonical.when));
   add("checkhostip", yes_no(config.check_host_ip));
   add("fingerprinthash", config.fingerprint_hash == HashName::md5 ? "MD5" : "SHA256");
   add("forwardx11", yes_no(config.forward_x11));
@@ -121,6 +142,7 @@ std::string effective_config(const ClientConfig& config) {
   add("stricthostkeychecking", name_of(config.strict_host_key_checking));
   add("visualhostkey", yes_no(config.visual_host_key));
   add("enableescapecommandline", yes_no(config.enable_escape_commandline));
+  add("canonicalizemaxdots", config.canonical.max_dots);
   add("connectionattempts", config.connection_attempts);
   add("forwardx11timeout", config.forward_x11_timeout_seconds);
   add("numberofpasswordprompts", config.number_of_password_prompts);
@@ -146,6 +168,7 @@ std::string effective_config(const ClientConfig& config) {
   if (!config.tag.empty()) add("tag", config.tag);
   add("xauthlocation", config.xauth_location);
   for (const auto& file : config.identity_files_as_written) add("identityfile", file);
+  add_files("canonicaldomains", config.canonical.domains);
   add_files("globalknownhostsfile", config.global_known_hosts_files);
   add_files("userknownhostsfile", config.user_known_hosts_files);
   for (const auto& pattern : config.send_env) add("sendenv", pattern);
@@ -157,6 +180,7 @@ std::string effective_config(const ClientConfig& config) {
   } else {
     add("connecttimeout", config.connect_timeout_seconds);
   }
+  add("canonicalizePermittedcnames", words_of(config.canonical.permitted_cnames));  // so ssh -G spells it
   add("escapechar", escape_char_text(config.escape_char));
   add("rekeylimit", fmt::format("{} {}", config.rekey_limit.bytes, config.rekey_limit.time.count()));
   if (config.proxy_command_as_written) add("proxycommand", *config.proxy_command_as_written);

@@ -36,8 +36,8 @@ struct ClientOptions {
   std::optional<std::string> keylog;        // --keylog FILE
 };
 
-// Throws UsageError; glassh then prints the text to stderr, with client_usage() if its text is empty, and exits with
-// 255.
+// Throws UsageError; glassh then prints the text to stderr, with client_usage() if its text is empty or it is a
+// FlagError, and exits with 255.
 ClientOptions parse_client_options(std::span<const std::string> arguments);
 std::string_view client_usage();
 

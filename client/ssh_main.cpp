@@ -49,6 +49,7 @@ ClientContext context_for(const std::string& host) {
     const char* const value = std::getenv(std::string(variable).c_str());
     return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
   };
+  context.canonical_name = look_up_canonical_name;
   context.run = [](const std::string& command) {
     return run_child({user_shell(), "-c", command}, {.input = "/dev/null", .output = "/dev/null"}) == 0;
   };
@@ -180,7 +181,8 @@ int main(int argc, char** argv) {
   } catch (const glassh::UsageError& error) {
     const std::string_view text = error.what();
     if (!text.empty()) fmt::print(stderr, "glassh: {}\n", text);
-    if (text.empty()) fmt::print(stderr, "{}", glassh::client_usage());
+    const bool wrong_flag = dynamic_cast<const glassh::FlagError*>(&error) != nullptr;
+    if (text.empty() || wrong_flag) fmt::print(stderr, "{}", glassh::client_usage());
     return glassh::SshClient::own_error;
   }
 }

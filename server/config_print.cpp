@@ -95,28 +95,28 @@ std::string effective_config(const ServerConfig& config) {
   add("maxsessions", config.max_sessions);
   add("clientaliveinterval", config.client_alive_interval_seconds);
   add("clientalivecountmax", config.client_alive_count_max);
+  add("streamlocalbindmask", fmt::format("0{:o}", config.stream_local_bind_mask));
+  const std::uint32_t unused = config.unused_connection_timeout_seconds;
+  add("unusedconnectiontimeout", unused == 0 ? "none" : std::to_string(unused));
   add("permitrootlogin", root_login_name(config.permit_root_login));
   add("pubkeyauthentication", yes_no(config.pubkey_authentication));
   add("passwordauthentication", yes_no(config.password_authentication));
   add("kbdinteractiveauthentication", yes_no(config.kbd_interactive_authentication));
   add("printmotd", yes_no(config.print_motd));
   add("printlastlog", yes_no(config.print_last_log));
-  add("permitemptypasswords", yes_no(config.permit_empty_passwords));
   add("x11forwarding", yes_no(config.x11_forwarding));
   add("x11uselocalhost", yes_no(config.x11_use_localhost));
   add("permittty", yes_no(config.permit_tty));
   add("permituserrc", yes_no(config.permit_user_rc));
   add("strictmodes", yes_no(config.strict_modes));
-  add("allowagentforwarding", yes_no(config.allow_agent_forwarding));
-  add("disableforwarding", yes_no(config.disable_forwarding));
-  add("exposeauthinfo", yes_no(config.expose_auth_info));
-  add("streamlocalbindmask", fmt::format("0{:o}", config.stream_local_bind_mask));
-  const std::uint32_t unused = config.unused_connection_timeout_seconds;
-  add("unusedconnectiontimeout", unused == 0 ? "none" : std::to_string(unused));
+  add("permitemptypasswords", yes_no(config.permit_empty_passwords));
   add("gatewayports", gateway_ports_name(config.gateway_ports));
   add("allowtcpforwarding", allow_forwarding_name(config.allow_tcp_forwarding));
+  add("allowagentforwarding", yes_no(config.allow_agent_forwarding));
+  add("disableforwarding", yes_no(config.disable_forwarding));
   add("allowstreamlocalforwarding", allow_forwarding_name(config.allow_stream_local_forwarding));
   add("streamlocalbindunlink", yes_no(config.stream_local_bind_unlink));
+  add("exposeauthinfo", yes_no(config.expose_auth_info));
   add("pidfile", or_none(config.pid_file));
   add("xauthlocation", or_none(config.xauth_location));
   add("ciphers", join_names(config.ciphers));
@@ -139,14 +139,14 @@ std::string effective_config(const ServerConfig& config) {
   for (const auto& pattern : config.deny_groups) add("denygroups", pattern);
   for (const auto& pattern : config.accept_env) add("acceptenv", pattern);
   for (const auto& [name, value] : config.set_env) add("setenv", name + "=" + value);
-  for (const auto& subsystem : config.subsystems) {
-    add("subsystem", fmt::format("{} {}", subsystem.name, subsystem.command));
-  }
   std::string methods;
   for (const auto& list : config.authentication_methods) methods += (methods.empty() ? "" : " ") + join_names(list);
   add("authenticationmethods", methods.empty() ? "any" : methods);
   add("passwordfile", or_none(config.password_file));
   if (!config.channel_timeouts.empty()) add("channeltimeout", timeouts_text(config.channel_timeouts));
+  for (const auto& subsystem : config.subsystems) {
+    add("subsystem", fmt::format("{} {}", subsystem.name, subsystem.command));
+  }
   const auto& startups = config.max_startups;
   add("maxstartups", fmt::format("{}:{}:{}", startups.start, startups.rate, startups.full));
   add("rekeylimit", fmt::format("{} {}", config.rekey_limit.bytes, config.rekey_limit.time.count()));

@@ -216,9 +216,9 @@ TEST(ClientConfig, MistakesAreNamedWithFileAndLine) {
 
 TEST(ClientConfig, WhatWouldWeakenOrChangeTheConnectionIsRefused) {
   for (const auto* const line :
-       {"ProxyUseFdpass yes", "CanonicalizeHostname yes", "RefuseConnection no", "RevokedHostKeys /r",
-        "KnownHostsCommand /bin/x", "RequiredRSASize 3072", "Tunnel yes", "LocalForward 8080 localhost:80",
-        "RemoteForward 8080 localhost:80", "DynamicForward 1080"}) {
+       {"ProxyUseFdpass yes", "RefuseConnection no", "RevokedHostKeys /r", "KnownHostsCommand /bin/x",
+        "RequiredRSASize 3072", "Tunnel yes", "LocalForward 8080 localhost:80", "RemoteForward 8080 localhost:80",
+        "DynamicForward 1080"}) {
     const auto error = config_error_of([line] { read(line); });
     EXPECT_THAT(error, HasSubstr("config:1: ")) << line;
     EXPECT_THAT(error, HasSubstr(" is not supported yet: ")) << line;
