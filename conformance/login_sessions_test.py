@@ -242,6 +242,19 @@ def keepalives(cases, workspace, account):
             expect_equal((result.status, result.out), (0, b"alive\n"), result)
 
 
+# RFC 4335: [4335-3-4] [4335-3-6]. sshd answers that there was one, and does nothing.
+def breaks(cases, workspace, account):
+    host = Host(workspace, "glasshd", start_as_account(workspace, account), account)
+    command = "stty brkint; trap 'echo interrupted; exit 5' INT; echo ready; while :; do sleep 0.02; done"
+    for name, client in (("ssh", ssh), ("glassh", glassh)):
+        with cases.case(f"{name}: ~B interrupts what runs on a terminal that wants that"):
+            arguments = [flag for flag in host.arguments(command, flags=("-t",), client=client) if flag != "-T"]
+            with Terminal(arguments) as terminal:
+                terminal.answer("ready", "~B", end="")
+                expect_equal(terminal.end(), 5, terminal.text)
+            expect("interrupted" in terminal.text, terminal.text)
+
+
 def main():
     become_root()
     cases = Cases()
@@ -252,7 +265,7 @@ def main():
         os.mkdir(account.file(".ssh"))
         os.chown(account.file(".ssh"), account.uid, account.gid)
         authorize(workspace)
-        for part in (environments, greetings, rc_files, no_more_processes, keepalives):
+        for part in (environments, greetings, rc_files, no_more_processes, keepalives, breaks):
             part(cases, workspace, account)
         terminals_of_root(cases, workspace)
     return cases.status()

@@ -101,7 +101,7 @@ def tell(cases, workspace, openssh, other):
             story.type("\x03")
             story.both_show("│> ", 2)
             story.type("exit\r")
-            story.both_show("> ", 2)
+            story.both_show("│", 0)
             story.type("exit\r")
             story.both_show("[exited]")
             story.both_end(0)
@@ -145,8 +145,9 @@ def tell(cases, workspace, openssh, other):
             story.type("q")
             story.both_end(0)
     with cases.case(f"{other.name}: the terminal's modes and size are the client's"):
-        with Story(pairs, ["stty -a; stty -echo; read line; echo \"<$line>\"; exit 3"] * 2, 33, 99) as story:
+        with Story(pairs, ["stty -a; stty -echo; echo now; read line; echo \"<$line>\"; exit 3"] * 2, 33, 99) as story:
             story.both_show("rows 33; columns 99")
+            story.both_show("now")
             story.type("not shown\r")
             story.both_show("<not shown>")
             story.both_end(3)

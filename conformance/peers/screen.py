@@ -74,11 +74,15 @@ class Screen(Terminal):
         return "\n".join([edge, *("|" + line for line in self._emulator.display), edge, f"cursor: {cursor.y}, {cursor.x}"])
 
     def show(self, text, times=1, seconds=20):
-        """Waits until so many lines of the screen have the text."""
+        """Waits until so many lines of the screen have the text, or, for 0, until none has it any more."""
         deadline = time.monotonic() + seconds
-        while sum(text in line for line in self._emulator.display) < times:
+        while not self._has(text, times):
             if time.monotonic() > deadline or not self.read_what_comes(0.1):
                 raise Failure(f"'{text}' is not on {times} lines of the screen:\n{self.picture()}")
+
+    def _has(self, text, times):
+        lines = sum(text in line for line in self._emulator.display)
+        return lines >= times if times else lines == 0
 
 
 def show_the_same(first, second, text, times=1, seconds=20):
