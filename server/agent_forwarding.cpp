@@ -1,6 +1,5 @@
 #include "server/agent_forwarding.h"
 
-#include <cerrno>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -14,14 +13,13 @@ namespace {
 
 // At once. A login opens one for a moment; this many only a program that runs wild has.
 constexpr std::size_t most_connections = 100;
-constexpr std::chrono::milliseconds out_of_descriptors_pause{200};
 
 }  // namespace
 
 std::shared_ptr<AgentForwarding> AgentForwarding::create(std::shared_ptr<Hub> hub, Channels& channels,
                                                          ChannelUsers& users, const Log& log) {
   auto forwarding = std::make_shared<AgentForwarding>(std::move(hub), channels, users, log);
-  forwarding->await_connection();
+  forwarding->listen();
   return forwarding;
 }
 
@@ -30,36 +28,17 @@ AgentForwarding::AgentForwarding(std::shared_ptr<Hub> hub, Channels& channels, C
       channels_(channels),
       users_(users),
       log_(log),
-      socket_(PrivateSocket::in_new_directory("ssh-", fmt::format("agent.{}", ::getpid()))),
-      listener_(Descriptor::own(hub_->executor(), socket_.release_descriptor())),
-      pause_(hub_->executor()) {}
+      socket_(PrivateSocket::in_new_directory("ssh-", fmt::format("agent.{}", ::getpid()))) {}
 
-void AgentForwarding::await_connection() {
-  listener_.when_readable([weak = weak_from_this()] {
-    const auto self = weak.lock();
-    if (!self || self->hub_->over()) return;
-    self->accept_one();
-  });
+void AgentForwarding::listen() {
+  const auto take = [weak = weak_from_this()](Fd peer) {
+    if (const auto self = weak.lock()) self->take(std::move(peer));
+  };
+  const auto failed = [log = &log_](int error) { log->error("agent forwarding: accept: {}", std::strerror(error)); };
+  acceptor_ = Acceptor::start(hub_, socket_.release_descriptor(), take, failed);
 }
 
-// Who waits at the socket keeps it readable, so asking again at once would only burn the processor.
-void AgentForwarding::await_descriptors() {
-  pause_.expires_after(out_of_descriptors_pause);
-  pause_.async_wait([weak = weak_from_this()](const boost::system::error_code&) {
-    const auto self = weak.lock();
-    if (self && !self->hub_->over()) self->await_connection();
-  });
-}
-
-// One at a time: each turn of the event loop has other work as well.
-void AgentForwarding::accept_one() {
-  Fd peer = accept_connection(listener_.number());
-  if (!peer && errno != EAGAIN) {
-    log_.error("agent forwarding: accept: {}", std::strerror(errno));
-    return await_descriptors();
-  }
-  await_connection();
-  if (!peer) return;
+void AgentForwarding::take(Fd peer) {
   // Past vulnerability 94: the directory keeps others out; should it not, this does.
   const auto user = peer_user_id(peer.get());
   if (!user || (*user != 0 && *user != ::geteuid())) {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "channels/io/acceptor.h"
 #include "channels/io/forwarded_stream.h"
 #include "channels/io/unix_socket.h"
 #include "server/log.h"
@@ -29,9 +30,8 @@ class AgentForwarding : public std::enable_shared_from_this<AgentForwarding> {
   const std::string& socket_path() const { return socket_.path(); }
 
  private:
-  void await_connection();
-  void accept_one();
-  void await_descriptors();
+  void listen();
+  void take(Fd peer);
   void open_channel(Fd peer);
 
   std::shared_ptr<Hub> hub_;
@@ -39,8 +39,7 @@ class AgentForwarding : public std::enable_shared_from_this<AgentForwarding> {
   ChannelUsers& users_;
   const Log& log_;
   PrivateSocket socket_;
-  Descriptor listener_;
-  asio::steady_timer pause_;
+  std::shared_ptr<Acceptor> acceptor_;
   std::vector<std::weak_ptr<ForwardedStream>> streams_;  // of which some may be gone
 };
 

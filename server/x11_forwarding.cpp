@@ -22,7 +22,6 @@ constexpr std::uint32_t displays_to_try = 1000;
 constexpr std::uint32_t last_display = 65535 - first_port;
 // At once. No more clients than this have an X server of their own.
 constexpr std::size_t most_connections = 256;
-constexpr std::chrono::milliseconds out_of_descriptors_pause{200};
 
 // RFC 4251 section 9.5.3 [4251-9.5.3-2]: of this machine only, unless X11UseLocalhost says otherwise.
 std::vector<NetworkAddress> addresses_of(const ServerConfig& config, std::uint16_t port) {
@@ -50,9 +49,7 @@ std::shared_ptr<X11Forwarding> X11Forwarding::create(std::shared_ptr<Hub> hub, C
   auto forwarding = std::make_shared<X11Forwarding>(std::move(hub), channels, users, std::move(wish), log);
   const std::uint64_t end = std::uint64_t{config.x11_display_offset} + displays_to_try;
   for (std::uint64_t number = config.x11_display_offset; number < end && number <= last_display; ++number) {
-    if (!forwarding->listen(config, static_cast<std::uint32_t>(number))) continue;
-    for (std::size_t i = 0; i < forwarding->listeners_.size(); ++i) forwarding->await_connection(i);
-    return forwarding;
+    if (forwarding->listen(config, static_cast<std::uint32_t>(number))) return forwarding;
   }
   throw std::system_error(EADDRINUSE, std::generic_category(),
                           fmt::format("no display from {} on is free", config.x11_display_offset));
@@ -60,20 +57,15 @@ std::shared_ptr<X11Forwarding> X11Forwarding::create(std::shared_ptr<Hub> hub, C
 
 X11Forwarding::X11Forwarding(std::shared_ptr<Hub> hub, Channels& channels, ChannelUsers& users, X11Wish wish,
                              const Log& log)
-    : hub_(std::move(hub)),
-      channels_(channels),
-      users_(users),
-      wish_(std::move(wish)),
-      log_(log),
-      pause_(hub_->executor()) {}
+    : hub_(std::move(hub)), channels_(channels), users_(users), wish_(std::move(wish)), log_(log) {}
 
 // Past vulnerability 90 (CVE-2008-1483): with one family's port in somebody else's hands, programs that try that family
 // first would show him their cookie and their windows. A family that this machine does not have is in nobody's hands.
 bool X11Forwarding::listen(const ServerConfig& config, std::uint32_t number) {
-  std::vector<Descriptor> listeners;
+  std::vector<std::shared_ptr<Acceptor>> acceptors;
   for (const NetworkAddress& address : addresses_of(config, static_cast<std::uint16_t>(first_port + number))) {
     try {
-      listeners.push_back(Descriptor::own(hub_->executor(), listen_at(address)));
+      acceptors.push_back(accept_at(listen_at(address)));
     } catch (const std::system_error& error) {
       const int reason = error.code().value();
       if (reason == EAFNOSUPPORT || reason == EADDRNOTAVAIL) continue;
@@ -83,8 +75,8 @@ bool X11Forwarding::listen(const ServerConfig& config, std::uint32_t number) {
       return false;
     }
   }
-  if (listeners.empty()) return false;
-  listeners_ = std::move(listeners);
+  if (acceptors.empty()) return false;
+  acceptors_ = std::move(acceptors);
   number_ = number;
   const std::string rest = fmt::format(":{}.{}", number, wish_.screen);
   display_ = (config.x11_use_localhost ? "localhost" : own_host_name()) + rest;
@@ -101,34 +93,17 @@ std::string X11Forwarding::cookie_line() const {
   return fmt::format("{} {}\n", wish_.cookie.protocol, hex(wish_.cookie.data.reveal()));
 }
 
-void X11Forwarding::stop() { listeners_.clear(); }
+void X11Forwarding::stop() { acceptors_.clear(); }
 
-void X11Forwarding::await_connection(std::size_t listener) {
-  listeners_[listener].when_readable([weak = weak_from_this(), listener] {
-    const auto self = weak.lock();
-    if (!self || self->hub_->over() || self->listeners_.empty()) return;
-    self->accept_one(listener);
-  });
+std::shared_ptr<Acceptor> X11Forwarding::accept_at(Fd socket) {
+  const auto take = [weak = weak_from_this()](Fd peer) {
+    if (const auto self = weak.lock()) self->take(std::move(peer));
+  };
+  const auto failed = [log = &log_](int error) { log->error("X11 forwarding: accept: {}", std::strerror(error)); };
+  return Acceptor::start(hub_, std::move(socket), take, failed);
 }
 
-// Who waits at the port keeps it readable, so asking again at once would only burn the processor.
-void X11Forwarding::await_descriptors(std::size_t listener) {
-  pause_.expires_after(out_of_descriptors_pause);
-  pause_.async_wait([weak = weak_from_this(), listener](const boost::system::error_code&) {
-    const auto self = weak.lock();
-    if (self && !self->hub_->over() && !self->listeners_.empty()) self->await_connection(listener);
-  });
-}
-
-// One at a time: each turn of the event loop has other work as well.
-void X11Forwarding::accept_one(std::size_t listener) {
-  Fd peer = accept_connection(listeners_[listener].number());
-  if (!peer && errno != EAGAIN) {
-    log_.error("X11 forwarding: accept: {}", std::strerror(errno));
-    return await_descriptors(listener);
-  }
-  await_connection(listener);
-  if (!peer) return;
+void X11Forwarding::take(Fd peer) {
   std::erase_if(streams_, [](const auto& stream) { return stream.expired(); });
   if (streams_.size() >= most_connections) {
     log_.info("X11 forwarding: a connection is refused, {} are open already", most_connections);

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "channels/io/acceptor.h"
 #include "channels/io/forwarded_stream.h"
 #include "channels/x11_setup.h"
 #include "server/config.h"
@@ -48,9 +49,8 @@ class X11Forwarding : public std::enable_shared_from_this<X11Forwarding> {
  private:
   void stop();
   bool listen(const ServerConfig& config, std::uint32_t number);
-  void await_connection(std::size_t listener);
-  void await_descriptors(std::size_t listener);
-  void accept_one(std::size_t listener);
+  std::shared_ptr<Acceptor> accept_at(Fd socket);
+  void take(Fd peer);
   void open_channel(Fd peer);
 
   std::shared_ptr<Hub> hub_;
@@ -61,8 +61,7 @@ class X11Forwarding : public std::enable_shared_from_this<X11Forwarding> {
   std::uint32_t number_ = 0;
   std::string display_;
   std::string authority_name_;
-  std::vector<Descriptor> listeners_;
-  asio::steady_timer pause_;
+  std::vector<std::shared_ptr<Acceptor>> acceptors_;     // of each address
   std::vector<std::weak_ptr<ForwardedStream>> streams_;  // of which some may be gone
 };
 
