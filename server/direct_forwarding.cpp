@@ -1,10 +1,13 @@
 #include "server/direct_forwarding.h"
 
-#include <limits>
+#include <cerrno>
+#include <chrono>
 #include <system_error>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "channels/io/forwarded_stream.h"
 #include "channels/io/unix_socket.h"
@@ -16,6 +19,20 @@ namespace glassh {
 namespace {
 // What OpenSSH says where the reason says it all.
 constexpr std::string_view open_failed = "open failed";
+
+constexpr std::chrono::milliseconds pause_at_a_full_queue{20};
+constexpr unsigned tries_at_a_full_queue = 500;
+
+// What keeps `socket` from being connected; nothing if it is.
+std::error_code connect_now(const std::string& path, Fd& socket) {
+  try {
+    socket = connect_to_socket(path);
+    return {};
+  } catch (const std::system_error& error) {
+    return error.code();
+  }
+}
+
 }  // namespace
 
 DirectForwarding::DirectForwarding(std::shared_ptr<Hub> hub, Channels& channels, ChannelUsers& users,
@@ -58,10 +75,13 @@ void DirectForwarding::open_tcp(const ChannelOpenWanted& wanted) {
     log.info("Received request to connect to host {} port {}, but the request was denied.", escaped(host), port);
     return refuse(wanted.channel, open_failure_reason::administratively_prohibited, open_failed);
   }
-  asio::co_spawn(hub_->executor(), connect(shared_from_this(), hub_->channel(channels_, wanted.channel), host, port),
-                 [hub = hub_](const std::exception_ptr& failure) {
-                   if (failure != nullptr) hub->fail(failure);
-                 });
+  run(connect(shared_from_this(), hub_->channel(channels_, wanted.channel), host, port));
+}
+
+void DirectForwarding::run(asio::awaitable<void> work) {
+  asio::co_spawn(hub_->executor(), std::move(work), [hub = hub_](const std::exception_ptr& failure) {
+    if (failure != nullptr) hub->fail(failure);
+  });
 }
 
 asio::awaitable<void> DirectForwarding::connect(std::shared_ptr<DirectForwarding> self, ChannelRef channel,
@@ -88,11 +108,26 @@ void DirectForwarding::open_socket(const ChannelOpenWanted& wanted) {
     context_->log.info("refused streamlocal port forward: target {}", escaped(path));
     return refuse(wanted.channel, open_failure_reason::administratively_prohibited, open_failed);
   }
-  try {
-    accept(hub_->channel(channels_, wanted.channel), connect_to_socket(path));
-  } catch (const std::system_error& error) {
-    context_->log.error("connect_to {}: failed. {}", escaped(path), error.code().message());
-    refuse(wanted.channel, open_failure_reason::connect_failed, error.code().message());
+  run(connect_socket(shared_from_this(), hub_->channel(channels_, wanted.channel), path));
+}
+
+// Where connect(2) would wait, because the listener's queue is full, there is nothing to wait on but time.
+asio::awaitable<void> DirectForwarding::connect_socket(std::shared_ptr<DirectForwarding> self, ChannelRef channel,
+                                                       std::string path) {
+  Fd socket;
+  asio::steady_timer timer(self->hub_->executor());
+  std::error_code error = connect_now(path, socket);
+  for (unsigned tries = 1; error.value() == EAGAIN && tries < tries_at_a_full_queue; ++tries) {
+    timer.expires_after(pause_at_a_full_queue);
+    co_await timer.async_wait(asio::use_awaitable);
+    if (channel.get() == nullptr) co_return;  // the connection is gone
+    error = connect_now(path, socket);
+  }
+  if (socket) {
+    self->accept(channel, std::move(socket));
+  } else {
+    self->context_->log.error("connect_to {}: failed. {}", escaped(path), error.message());
+    self->refuse(channel.id(), open_failure_reason::connect_failed, error.message());
   }
 }
 

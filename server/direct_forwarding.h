@@ -35,9 +35,12 @@ class DirectForwarding : public std::enable_shared_from_this<DirectForwarding> {
  private:
   void open_tcp(const ChannelOpenWanted& wanted);
   void open_socket(const ChannelOpenWanted& wanted);
+  static asio::awaitable<void> connect_socket(std::shared_ptr<DirectForwarding> self, ChannelRef channel,
+                                              std::string path);
   static asio::awaitable<void> connect(std::shared_ptr<DirectForwarding> self, ChannelRef channel, std::string host,
                                        std::uint16_t port);
   void accept(const ChannelRef& channel, Fd socket);
+  void run(asio::awaitable<void> work);
   void refuse(std::uint32_t channel, std::uint32_t reason, std::string_view why);
 
   std::shared_ptr<Hub> hub_;

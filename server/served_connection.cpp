@@ -272,6 +272,7 @@ Session* ServedConnection::session(std::uint32_t channel) const {
 
 void ServedConnection::on(const ChannelOpenWanted& wanted) {
   if (DirectForwarding::knows(wanted.type)) return direct_->on(wanted);
+  // RFC 4254 section 5.1 [4254-5.1-5]: whatever else there is, we do not know it.
   if (wanted.type != msg::SessionOpen::name) {
     return refuse(wanted, open_failure_reason::unknown_channel_type, "unknown channel type");
   }
