@@ -51,7 +51,7 @@ CLIENT = [
     ("words", "FingerprintHash md5\nLogLevel verbose\nAddressFamily inet6\nHostKeyAlias Zed\nPreferredAuthentications password,x\n"
      "KbdInteractiveDevices pam\nIgnoreUnknown Foo*\nFooBar 1\n", []),
     ("flags", "", ["-4", "-N", "-n", "-T", "-A", "-l", "me", "-i", "/k", "-oIdentityFile=/l", "-vv"]),
-    ("forwards", "LocalForward 8080 localhost:80\nLocalForward [::1]:8081 [::2]:80\nLocalForward /tmp/l /tmp/s\n"
+    ("forwards", "LocalForward 8080 localhost:80\nLocalForward [::1]:8081 [::2]:80\n"
      "RemoteForward 0 localhost:80\nRemoteForward 1081\nRemoteForward *:9000 h:1\nDynamicForward 1080\nDynamicForward *:1082\n"
      "PermitRemoteOpen a:1 h:*\nGatewayPorts yes\nExitOnForwardFailure yes\nStreamLocalBindMask 0077\nStreamLocalBindUnlink yes\n", []),
     ("forwards cleared", "LocalForward 8080 localhost:80\nClearAllForwardings yes\n", ["-D", "3"]),
