@@ -204,14 +204,16 @@ std::optional<ChannelEvent> Channels::on_global_request(const msg::GlobalRequest
 
 std::optional<ChannelEvent> Channels::on_global_answer(bool success, Bytes details, std::string_view name) {
   // RFC 4254 section 4 [4254-4-3]: an answer belongs to a request that wanted one.
-  if (globals_unanswered_ == 0) throw ProtocolError(fmt::format("{}: no global request awaits an answer", name));
-  --globals_unanswered_;
-  return GlobalRequestAnswered{success, details};
+  if (globals_answered_ == globals_sent_) {
+    throw ProtocolError(fmt::format("{}: no global request awaits an answer", name));
+  }
+  // RFC 4254 section 4 [4254-4-5]: answers come in the order of the requests.
+  return GlobalRequestAnswered{success, details, ++globals_answered_};
 }
 
-void Channels::send_global(std::string_view name, bool want_reply, Bytes details) {
-  if (want_reply) ++globals_unanswered_;
+std::uint64_t Channels::send_global(std::string_view name, bool want_reply, Bytes details) {
   writer_.send(msg::GlobalRequest{name, want_reply, Rest{details}});
+  return want_reply ? ++globals_sent_ : 0;
 }
 
 // RFC 4254 section 4 [4254-4-5]: one queue for all, so answers cannot overtake each other.

@@ -68,6 +68,7 @@ struct GlobalRequested {  // if want_reply: answer with answer_global(), in orde
 struct GlobalRequestAnswered {
   bool success = false;
   Bytes details;
+  std::uint64_t request = 0;  // what send_global() returned for it
 };
 using ChannelEvent =
     std::variant<ChannelOpenWanted, ChannelOpened, ChannelOpenRefused, DataArrived, RoomAgain, EofArrived, CloseArrived,
@@ -93,7 +94,8 @@ class Channels {
 
   IdleChannels& idle() { return idle_; }
 
-  void send_global(std::string_view name, bool want_reply, Bytes details = {});
+  // A number that no other request of this connection has, for its answer to bear; 0 if none is wanted.
+  std::uint64_t send_global(std::string_view name, bool want_reply, Bytes details = {});
   void answer_global(bool success, Bytes details = {});
 
  private:
@@ -129,7 +131,8 @@ class Channels {
   std::vector<std::uint32_t> free_slots_;
   std::size_t count_ = 0;
   std::uint64_t last_serial_ = 0;
-  std::size_t globals_unanswered_ = 0;
+  std::uint64_t globals_sent_ = 0;  // of those that want an answer, as the next
+  std::uint64_t globals_answered_ = 0;
   std::size_t global_replies_owed_ = 0;
   std::optional<std::uint32_t> dead_;  // closed on both sides, removed at the next call
 };

@@ -196,12 +196,7 @@ void ClientConfigReader::include(const std::vector<std::string>& patterns, const
 void ClientConfigReader::foreign(const ForeignKeyword& keyword, const ConfigLine& line, const ConfigPlace& place) {
   // A value that was accepted counts; OpenSSH does not look at the next one either.
   if (seen_.contains(lower_case(keyword.name))) return;
-  try {
-    judge_foreign_keyword(keyword, line, place, notes_);
-  } catch (const ConfigError& error) {
-    if (!is_forwarding_keyword(keyword.name)) throw;
-    if (!refused_forwarding_) refused_forwarding_ = error.what();
-  }
+  judge_foreign_keyword(keyword, line, place, notes_);
   seen_.insert(lower_case(keyword.name));
 }
 

@@ -165,7 +165,8 @@ struct ClientDraft {
   std::optional<std::string> local_command;
   std::vector<std::string> user_known_hosts_files = {"~/.ssh/known_hosts", "~/.ssh/known_hosts2"};
   std::vector<std::string> global_known_hosts_files = {"/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"};
-  bool clear_all_forwardings = false;
+
+  void add(const Forward& forward);  // unless it is there already
 };
 
 class ClientConfigReader {
@@ -176,7 +177,8 @@ class ClientConfigReader {
   ClientConfigReader(ClientContext context, AlgorithmNames supported);
 
   // All of these throw ConfigError. Call option() before file() or text().
-  void option(std::string_view setting);  // one -o: "Port=22"
+  void option(std::string_view setting);        // one -o: "Port=22"
+  void forwards(const ClientOptions& options);  // -L, -R, -D and -W
   // False if there is no such file. `check_mode`: the file must be the user's or root's and writable by nobody else.
   bool file(const std::string& path, Source source, bool check_mode);
   void text(std::string_view content, const std::string& file_name, Source source = Source::user);
@@ -205,6 +207,7 @@ class ClientConfigReader {
   void expand_paths(ClientConfig& config);
   std::optional<std::string> agent_socket(const std::string& written) const;
   void find_agents(ClientConfig& config);
+  void settle_forwards(ClientConfig& config);
 
   ClientContext context_;
   AlgorithmNames supported_;
@@ -215,7 +218,6 @@ class ClientConfigReader {
   std::optional<std::string> final_host_;  // to connect to; set from begin_final_pass() on
   ClientDraft draft_;
   std::vector<ConfigNote> notes_;
-  std::optional<std::string> refused_forwarding_;  // an error unless ClearAllForwardings comes
 };
 
 }  // namespace glassh

@@ -7,6 +7,7 @@
 
 #include "auth/patterns.h"
 #include "client/config.h"
+#include "client/config_keywords.h"
 #include "client/jump.h"
 #include "proto/bytes.h"
 
@@ -153,9 +154,22 @@ void ClientConfigReader::find_way(ClientConfig& config, const ClientOptions& opt
   config.jump_arguments = jump_arguments(hops, options, config.host_name, config.port);
 }
 
-ClientConfig ClientConfigReader::finish(const ClientOptions& options) {
-  if (refused_forwarding_ && !draft_.clear_all_forwardings) throw ConfigError(*refused_forwarding_);
+void ClientConfigReader::forwards(const ClientOptions& options) {
+  for (const Forward& forward : options.forwards) draft_.add(forward);
+  draft_.config.stdio_forward = options.stdio_forward;
+}
 
+// -W wants nothing else to be forwarded, unless somebody said so.
+void ClientConfigReader::settle_forwards(ClientConfig& config) {
+  if (config.stdio_forward) {
+    if (!seen_.contains("exitonforwardfailure")) config.exit_on_forward_failure = true;
+    if (!seen_.contains("clearallforwardings")) config.clear_all_forwardings = true;
+  }
+  if (config.clear_all_forwardings) config.forwards.clear();
+  expand_forwards(config, tokens(), context_.environment);
+}
+
+ClientConfig ClientConfigReader::finish(const ClientOptions& options) {
   ClientConfig& config = draft_.config;
   const auto fill = [](std::vector<std::string>& names, const std::vector<std::string_view>& supported) {
     if (names.empty()) names.assign(supported.begin(), supported.end());
@@ -192,6 +206,7 @@ ClientConfig ClientConfigReader::finish(const ClientOptions& options) {
   }
   expand_paths(config);
   find_agents(config);
+  settle_forwards(config);
   return config;
 }
 
@@ -244,6 +259,7 @@ LoadedClientConfig load_client_config(const ClientOptions& options, const Client
       reader.option(setting);
     }
   }
+  reader.forwards(options);
   const auto read_files = [&] {
     if (!options.config_file) {
       reader.file(context.home + "/.ssh/config", Source::user, true);

@@ -168,8 +168,6 @@ constexpr std::array table{
     ClientKeyword{"SendEnv", 1, many, true, handle_send_env},
     ClientKeyword{"SetEnv", 1, many, false, handle_set_env},
     ClientKeyword{"LogLevel", 1, 1, false, handle_log_level},
-    ClientKeyword{"ClearAllForwardings", 1, 1, false,
-                  [](Call& call) { call.target.clear_all_forwardings = yes_no(call); }},
     ClientKeyword{"IgnoreUnknown", 1, 1, false, [](Call& call) { call.target.config.ignore_unknown = call.words[0]; }},
 };
 
@@ -192,7 +190,7 @@ const ClientKeyword* find_client_keyword(std::string_view keyword) {
   }
   for (const std::span<const ClientKeyword> each :
        {std::span<const ClientKeyword>(table), login_client_keywords(), way_client_keywords(),
-        session_client_keywords(), canonical_client_keywords(), x11_client_keywords()}) {
+        session_client_keywords(), canonical_client_keywords(), x11_client_keywords(), forwarding_client_keywords()}) {
     const auto found = std::find_if(each.begin(), each.end(), [keyword](const ClientKeyword& entry) {
       return equal_ignoring_case(entry.name, keyword);
     });

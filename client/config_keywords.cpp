@@ -2,7 +2,6 @@
 // than asked for? Refuse. Does somebody miss a function? Say so in the log. Does nobody? Let every value pass.
 #include "client/config_keywords.h"
 
-#include <algorithm>
 #include <array>
 
 namespace glassh {
@@ -15,7 +14,6 @@ constexpr auto verbose = LogLevel::verbose;
 constexpr std::string_view no_certificates = "certificates are not done yet";
 constexpr std::string_view no_gssapi = "GSSAPI is not done yet";
 constexpr std::string_view no_sharing = "connections are not shared yet, each is new";
-constexpr std::string_view no_ports = "no port would be forwarded; ClearAllForwardings=yes connects without";
 constexpr std::string_view other_way = "the connection would take another way than asked for";
 constexpr std::string_view obsolete = "OpenSSH has retired it";
 
@@ -54,15 +52,7 @@ constexpr std::array table{
     ForeignKeyword{"SmartcardDevice", "none", note, "PKCS#11 is not done yet"},
     ForeignKeyword{"SecurityKeyProvider", "internal", note, "security keys are not done yet", verbose},
 
-    // Sessions and forwarding. LocalForward and its like are refused later, see is_forwarding_keyword.
-    ForeignKeyword{"LocalForward", "", refuse, no_ports},
-    ForeignKeyword{"RemoteForward", "", refuse, no_ports},
-    ForeignKeyword{"DynamicForward", "", refuse, no_ports},
-    ForeignKeyword{"ExitOnForwardFailure", "*"},  // whoever asks for a forwarding is refused
-    ForeignKeyword{"GatewayPorts", "*"},
-    ForeignKeyword{"PermitRemoteOpen", "*"},
-    ForeignKeyword{"StreamLocalBindMask", "*"},
-    ForeignKeyword{"StreamLocalBindUnlink", "*"},
+    // Sessions and forwarding.
     ForeignKeyword{"Tunnel", "no,false", refuse, "no tunnel would be made"},
     ForeignKeyword{"TunnelDevice", "*"},
     ForeignKeyword{"ObscureKeystrokeTiming", "*"},  // there are no terminals to type at
@@ -94,11 +84,6 @@ constexpr std::array table{
 }  // namespace
 
 std::span<const ForeignKeyword> foreign_client_keywords() { return table; }
-
-bool is_forwarding_keyword(std::string_view keyword) {
-  constexpr std::array<std::string_view, 3> names = {"LocalForward", "RemoteForward", "DynamicForward"};
-  return std::any_of(names.begin(), names.end(), [keyword](auto name) { return equal_ignoring_case(name, keyword); });
-}
 
 bool takes_raw_rest(std::string_view keyword) {
   return keyword == "proxycommand" || keyword == "remotecommand" || keyword == "localcommand" ||

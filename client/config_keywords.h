@@ -42,9 +42,10 @@ std::span<const ClientKeyword> way_client_keywords();
 std::span<const ClientKeyword> session_client_keywords();
 std::span<const ClientKeyword> canonical_client_keywords();  // client/config_canonical.cpp
 std::span<const ClientKeyword> x11_client_keywords();        // client/config_x11.cpp
+// Those that say what is forwarded.
+std::span<const ClientKeyword> forwarding_client_keywords();
+void expand_forwards(ClientConfig& config, const ConfigTokens& tokens, const EnvironmentLookup& environment);
 std::span<const ForeignKeyword> foreign_client_keywords();
-// LocalForward and its like: refused, unless ClearAllForwardings makes them void.
-bool is_forwarding_keyword(std::string_view keyword);
 // Keywords whose value is the rest of the line, quotes and all. `keyword` in lower case.
 bool takes_raw_rest(std::string_view keyword);
 

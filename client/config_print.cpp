@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "client/config.h"
+#include "client/forward_spec.h"
 #include "client/log.h"
 
 namespace glassh {
@@ -125,9 +126,12 @@ std::string effective_config(const ClientConfig& config) {
   add("canonicalizefallbacklocal", yes_no(config.canonical.fallback_local));
   add("canonicalizehostname", name_of(config.canonical.when));
   add("checkhostip", yes_no(config.check_host_ip));
+  add("clearallforwardings", yes_no(config.clear_all_forwardings));
+  add("exitonforwardfailure", yes_no(config.exit_on_forward_failure));
   add("fingerprinthash", config.fingerprint_hash == HashName::md5 ? "MD5" : "SHA256");
   add("forwardx11", yes_no(config.forward_x11));
   add("forwardx11trusted", yes_no(config.forward_x11_trusted));
+  add("gatewayports", yes_no(config.gateway_ports));
   add("hashknownhosts", yes_no(config.hash_known_hosts));
   add("identitiesonly", yes_no(config.identities_only));
   add("kbdinteractiveauthentication", yes_no(config.kbd_interactive_authentication));
@@ -139,6 +143,7 @@ std::string effective_config(const ClientConfig& config) {
   add("sessiontype", name_of(config.session_type));
   add("stdinnull", yes_no(config.stdin_null));
   add("forkafterauthentication", yes_no(config.fork_after_authentication));
+  add("streamlocalbindunlink", yes_no(config.stream_local_bind_unlink));
   add("stricthostkeychecking", name_of(config.strict_host_key_checking));
   add("visualhostkey", yes_no(config.visual_host_key));
   add("enableescapecommandline", yes_no(config.enable_escape_commandline));
@@ -167,12 +172,19 @@ std::string effective_config(const ClientConfig& config) {
   add("pubkeyacceptedalgorithms", join_names(config.pubkey_accepted_algorithms));
   if (!config.tag.empty()) add("tag", config.tag);
   add("xauthlocation", config.xauth_location);
+  for (const Forward::Kind kind : {Forward::Kind::dynamic, Forward::Kind::local, Forward::Kind::remote}) {
+    for (const Forward& forward : config.forwards) {
+      if (forward.kind == kind) text += config_line_of(forward) + "\n";
+    }
+  }
   for (const auto& file : config.identity_files_as_written) add("identityfile", file);
   add_files("canonicaldomains", config.canonical.domains);
   add_files("globalknownhostsfile", config.global_known_hosts_files);
   add_files("userknownhostsfile", config.user_known_hosts_files);
   for (const auto& pattern : config.send_env) add("sendenv", pattern);
   for (const auto& [name, value] : config.set_env) add("setenv", fmt::format("{}={}", name, value));
+  const auto& permitted = config.permit_remote_open;
+  add("permitremoteopen", permitted.empty() ? "any" : fmt::format("{}", fmt::join(permitted, " ")));
   add("addkeystoagent", words_of(config.add_keys_to_agent));
   add("forwardagent", config.forward_agent_as_written);
   if (config.connect_timeout_seconds == 0) {
@@ -183,6 +195,7 @@ std::string effective_config(const ClientConfig& config) {
   add("canonicalizePermittedcnames", words_of(config.canonical.permitted_cnames));  // so ssh -G spells it
   add("escapechar", escape_char_text(config.escape_char));
   add("rekeylimit", fmt::format("{} {}", config.rekey_limit.bytes, config.rekey_limit.time.count()));
+  add("streamlocalbindmask", fmt::format("0{:03o}", config.stream_local_bind_mask));
   if (config.proxy_command_as_written) add("proxycommand", *config.proxy_command_as_written);
   if (config.proxy_jump) add("proxyjump", *config.proxy_jump);
   return text;

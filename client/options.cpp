@@ -7,6 +7,7 @@
 
 #include "auth/config_syntax.h"
 #include "client/destination.h"
+#include "client/forward_spec.h"
 #include "client/jump.h"
 
 namespace glassh {
@@ -24,6 +25,7 @@ struct SettingFlag {
 constexpr std::array setting_flags{
     SettingFlag{'4', "AddressFamily", "inet"},
     SettingFlag{'6', "AddressFamily", "inet6"},
+    SettingFlag{'g', "GatewayPorts", "yes"},
     SettingFlag{'c', "Ciphers"},
     SettingFlag{'m', "MACs"},
     SettingFlag{'i', "IdentityFile"},
@@ -109,6 +111,22 @@ void take_jump_flag(const std::string& list, ClientOptions& options) {
   options.settings.push_back("ProxyJump=" + quote_config_word(list));
 }
 
+void take_forward(Forward::Kind kind, std::string_view what, const Flag& flag, ClientOptions& options) {
+  const auto forward = parse_forward(kind, flag.value);
+  if (!forward) throw UsageError(fmt::format("Bad {} forwarding specification '{}'", what, flag.value));
+  options.forwards.push_back(*forward);
+}
+
+void take_stdio_forward(const Flag& flag, ClientOptions& options) {
+  if (options.stdio_forward) throw UsageError("stdio forward already specified");
+  options.stdio_forward = parse_stdio_forward(flag.value);
+  if (!options.stdio_forward) {
+    throw UsageError(fmt::format("Bad stdio forwarding specification '{}'", flag.value));
+  }
+  set_by_flag("SessionType", "none", options);
+  set_by_flag("RequestTTY", "no", options);
+}
+
 void take_flag(const Flag& flag, ClientOptions& options) {
   if (flag.name.size() > 1) return take_long_flag(flag, options);
   const char letter = flag.name.front();
@@ -123,6 +141,10 @@ void take_flag(const Flag& flag, ClientOptions& options) {
   if (letter == 'N' || letter == 's') return take_session_flag(letter, options);
   if (letter == 'e') return take_escape_flag(flag.value, options);
   if (letter == 'X' || letter == 'Y' || letter == 'x') return take_x11_flag(letter, options);
+  if (letter == 'L') return take_forward(Forward::Kind::local, "local", flag, options);
+  if (letter == 'R') return take_forward(Forward::Kind::remote, "remote", flag, options);
+  if (letter == 'D') return take_forward(Forward::Kind::dynamic, "dynamic", flag, options);
+  if (letter == 'W') return take_stdio_forward(flag, options);
   bool taken = ignored_flags.find(letter) != std::string_view::npos;
   for (const auto& setting : setting_flags) {
     if (setting.letter != letter) continue;

@@ -15,6 +15,7 @@
 
 #include "auth/command_line.h"
 #include "auth/config_algorithms.h"
+#include "client/forward.h"
 
 namespace glassh {
 
@@ -22,18 +23,20 @@ struct ClientOptions {
   std::string host;  // as typed, from [user@]host or ssh://; empty only with -V, -Q and --help
   // What flags (-o, -p, -l, -J, …) and user@ say, as configuration lines in their order.
   std::vector<std::string> settings;
-  std::vector<std::string> identity_files;  // what -i named; they are among the settings, too
-  std::optional<std::string> config_file;   // -F; "none" (any case) for no file at all
-  std::string command;                      // the words joined by single spaces; empty: the login shell
-  int verbose = 0;                          // -v, up to 3
-  bool quiet = false;                       // -q
-  std::optional<std::string> log_file;      // -E
-  bool print_config = false;                // -G
-  bool show_version = false;                // -V
-  std::optional<std::string> query;         // -Q; see query_algorithms
-  bool help = false;                        // --help
-  std::optional<std::string> trace;         // --trace FILE, "-" for standard error
-  std::optional<std::string> keylog;        // --keylog FILE
+  std::vector<std::string> identity_files;       // what -i named; they are among the settings, too
+  std::vector<Forward> forwards;                 // -L, -R and -D
+  std::optional<ForwardEndpoint> stdio_forward;  // -W
+  std::optional<std::string> config_file;        // -F; "none" (any case) for no file at all
+  std::string command;                           // the words joined by single spaces; empty: the login shell
+  int verbose = 0;                               // -v, up to 3
+  bool quiet = false;                            // -q
+  std::optional<std::string> log_file;           // -E
+  bool print_config = false;                     // -G
+  bool show_version = false;                     // -V
+  std::optional<std::string> query;              // -Q; see query_algorithms
+  bool help = false;                             // --help
+  std::optional<std::string> trace;              // --trace FILE, "-" for standard error
+  std::optional<std::string> keylog;             // --keylog FILE
 };
 
 // Throws UsageError; glassh then prints the text to stderr, with client_usage() if its text is empty or it is a

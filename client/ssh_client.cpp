@@ -41,6 +41,7 @@ SshClient::SshClient(const asio::any_io_executor& executor, const ClientConfig& 
       agent_(std::make_shared<ForwardedAgent>(connection_, drive_.hub(), users_, config.forward_agent,
                                               missing_agent_level(config), log)),
       display_(std::make_shared<ForwardedDisplay>(drive_.hub(), users_, config, display_of_environment(), rng, log)),
+      forwarding_(std::make_shared<ClientForwarding>(connection_, drive_.hub(), users_, config, log)),
       session_(connection_, drive_.hub(), config, std::move(wish), agent_, display_, log),
       escapes_(connection_, session_, config, log, [this] { quit(); }),
       timer_(executor) {
@@ -54,10 +55,14 @@ asio::awaitable<int> SshClient::run(std::optional<std::chrono::steady_clock::tim
   timer_.cancel();
   session_.end();
   users_.end();
+  forwarding_->end();
   if (!abandoned_) co_await session_.flushed();
+  if (!abandoned_ && stdio_forward_ != nullptr) co_await stdio_forward_->flushed();
   session_.terminal().leave_raw();
   say_goodbye();
-  co_return failed_ ? own_error : session_.exit_status().value_or(ended_on_purpose_ ? 0 : own_error);
+  if (stdio_forward_ != nullptr && stdio_forward_->refused()) failed_ = true;
+  const bool fine = ended_on_purpose_ || stdio_forward_ != nullptr;
+  co_return failed_ ? own_error : session_.exit_status().value_or(fine ? 0 : own_error);
 }
 
 void SshClient::give_up_at(std::chrono::steady_clock::time_point deadline) {
@@ -97,7 +102,8 @@ void SshClient::quit() {
 
 // As ssh(1): a session that has ended waits for the forwarded connections.
 void SshClient::leave_when_done() {
-  if (!session_.ended() || users_.count() > 0 || display_->connecting()) return;
+  const bool nothing_else = stdio_forward_ != nullptr || session_.ended();
+  if (!nothing_else || users_.count() > 0 || display_->connecting()) return;
   leave(DisconnectReason::by_application, "disconnected by user");
 }
 
@@ -147,15 +153,37 @@ void SshClient::on(const AuthenticationSucceeded& event) {
     agent_->forbid();
     display_->forbid();
   }
+  if (!set_up_forwards()) return;
   const bool has_session = config_.session_type != SessionType::none;
   if (has_session) session_.open();
+  if (config_.stdio_forward) {
+    stdio_forward_ = StdioForward::open(connection_, drive_.hub(), *config_.stdio_forward, log_);
+    users_.add(stdio_forward_);
+  }
   // OpenSSH PROTOCOL section 2.2: whoever takes this process over shall not open another session.
   if (connection_.transport().peer_version().starts_with("SSH-2.0-OpenSSH")) {
     connection_.channels().send_global("no-more-sessions@openssh.com", false);
   }
   if (config_.local_command && config_.permit_local_command) run_local_command(*config_.local_command, log_);
-  if (config_.fork_after_authentication) go_to_background();
+  // Whoever asks to be told of a failure must not think that all is well.
+  if (config_.fork_after_authentication && config_.exit_on_forward_failure) {
+    forwarding_->when_settled([this] { go_to_background(); });
+  } else if (config_.fork_after_authentication) {
+    go_to_background();
+  }
   if (has_session) session_.take_terminal();
+}
+
+// As ssh(1), before the session, so that it is there when the session's program starts.
+bool SshClient::set_up_forwards() {
+  if (host_key_check_.unsafe()) forwarding_->forbid();
+  forwarding_->on_failure = [this] {
+    failed_ = true;
+    leave(DisconnectReason::by_application, "a forwarding could not be set up");
+  };
+  const bool goes_on = forwarding_->start();
+  if (!goes_on) forwarding_->on_failure();
+  return goes_on;
 }
 
 void SshClient::go_to_background() {
@@ -174,10 +202,10 @@ void SshClient::on(const AuthenticationFailed& event) {
 // what the server asks for
 
 // RFC 4251 section 4.3 [4251-4.3-7] [4251-4.3-8], RFC 4254 section 6.1 [4254-6.1-1], section 6.3.2 [4254-6.3.2-2],
-// section 7.2 [4254-7.2-1] [4254-7.2-5]: only what was offered is opened here, which agent and display may have been.
-// [4254-5.1-5]: a type that we have never heard of gets the reason for that.
+// section 7.2 [4254-7.2-1] [4254-7.2-5]: only what was offered is opened here: agent, display and forwardings may have
+// been. [4254-5.1-5]: a type that we have never heard of gets the reason for that.
 void SshClient::on(const ChannelOpenWanted& event) {
-  if (agent_->open(event) || display_->open(connection_.channels(), event)) return;
+  if (agent_->open(event) || display_->open(connection_.channels(), event) || forwarding_->open(event)) return;
   log_.debug1("the server wants to open a channel of type {}: refused", printable(event.type));
   constexpr std::string_view known[] = {"session", "x11", "forwarded-tcpip", "direct-tcpip", "auth-agent@openssh.com"};
   const bool is_known = std::find(std::begin(known), std::end(known), event.type) != std::end(known);

@@ -23,10 +23,12 @@
 #include "client/config.h"
 #include "client/connect.h"
 #include "client/escape_actions.h"
+#include "client/forwarding.h"
 #include "client/host_key_check.h"
 #include "client/log.h"
 #include "client/login.h"
 #include "client/session.h"
+#include "client/stdio_forward.h"
 #include "client/x11_forwarding.h"
 
 namespace glassh {
@@ -43,6 +45,8 @@ class SshClient {
   asio::awaitable<int> run(std::optional<std::chrono::steady_clock::time_point> deadline);
   // Ends the connection in good order; run() then returns soon.
   void end_by_signal(int signal);
+  // For ~C: forwards that come and go.
+  ClientForwarding& forwarding() { return *forwarding_; }
   bool logged_in() { return connection_.transport().phase() == Phase::connection; }
 
   // For Drive.
@@ -60,8 +64,8 @@ class SshClient {
   void on(const AuthenticationFailed& event);
   void on(const ChannelOpenWanted& event);
   void on(const GlobalRequested& event);
-  void on(const GlobalRequestAnswered&) {}  // of a keepalive; the core counts them
-  void on(const RoomAgain&) {}              // the sources see to it
+  void on(const GlobalRequestAnswered& event) { forwarding_->on(event); }  // or of a keepalive; the core counts them
+  void on(const RoomAgain&) {}                                             // the sources see to it
   void on(const Disconnected& event);
   template <class ChannelEvent>
   void on(const ChannelEvent& event) {
@@ -76,6 +80,7 @@ class SshClient {
   void leave(DisconnectReason reason, std::string_view description);
   void quit();
   void leave_when_done();
+  bool set_up_forwards();
   void go_to_background();
   void say_goodbye();
 
@@ -91,8 +96,10 @@ class SshClient {
   ChannelUsers users_;  // of all channels but the session's
   std::shared_ptr<ForwardedAgent> agent_;
   std::shared_ptr<ForwardedDisplay> display_;
+  std::shared_ptr<ClientForwarding> forwarding_;
   RemoteSession session_;
   EscapeActions escapes_;
+  std::shared_ptr<StdioForward> stdio_forward_;  // instead of a session; null without -W
   asio::steady_timer timer_;
   bool failed_ = false;     // what the command's exit status was does not count
   bool abandoned_ = false;  // a signal ended us, or ~.: what is not written by now never will be

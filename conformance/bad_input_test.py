@@ -89,7 +89,7 @@ def client_cases(cases, workspace, server):
     with cases.case("glassh: a configuration file that is not there"):
         complaint(run("-F", "/nonexistent/config", "127.0.0.1"), 255, "/nonexistent/config")
     for what, line, word in (("a keyword that nobody knows", "NoSuchKeyword yes", "nosuchkeyword"),
-                             ("a keyword that must not be ignored", "LocalForward 1 localhost:2", "localforward"),
+                             ("a keyword that must not be ignored", "Tunnel yes", "tunnel"),
                              ("a value that is none", "Port many", "many"),
                              ("a cipher that is none", "Ciphers aes128-xyz", "aes128-xyz")):
         with cases.case(f"glassh: {what}"):

@@ -246,6 +246,18 @@ TEST_F(ChannelsTest, AnswersThatNoGlobalRequestAwaitsEndTheConnection) {  // [42
   EXPECT_EQ(text_of(expect<GlobalRequestAnswered>(msg::RequestSuccess{Rest{bytes_of("x")}}).details), "x");
 }
 
+// RFC 4254 section 4 [4254-4-5], past vulnerability 95: answers are told apart by their order alone.
+TEST_F(ChannelsTest, AnswersBearTheNumbersOfTheirRequests) {
+  const std::uint64_t first = channels().send_global("tcpip-forward", true);
+  EXPECT_EQ(channels().send_global("no-more-sessions@openssh.com", false), 0U);
+  const std::uint64_t second = channels().send_global("keepalive@openssh.com", true);
+  const std::uint64_t third = channels().send_global("tcpip-forward", true);
+  EXPECT_EQ(expect<GlobalRequestAnswered>(msg::RequestFailure{}).request, first);
+  EXPECT_EQ(expect<GlobalRequestAnswered>(msg::RequestFailure{}).request, second);
+  EXPECT_EQ(expect<GlobalRequestAnswered>(msg::RequestSuccess{}).request, third);
+  EXPECT_TRUE(first != second && second != third);
+}
+
 TEST_F(ChannelsTest, UnansweredGlobalRequestsAreBounded) {
   for (int i = 0; i < 4096; ++i) ASSERT_TRUE(receive(msg::GlobalRequest{"x", true, {}}));
   EXPECT_EQ(error_of(msg::GlobalRequest{"x", true, {}}),

@@ -215,10 +215,8 @@ TEST(ClientConfig, MistakesAreNamedWithFileAndLine) {
 }
 
 TEST(ClientConfig, WhatWouldWeakenOrChangeTheConnectionIsRefused) {
-  for (const auto* const line :
-       {"ProxyUseFdpass yes", "RefuseConnection no", "RevokedHostKeys /r", "KnownHostsCommand /bin/x",
-        "RequiredRSASize 3072", "Tunnel yes", "LocalForward 8080 localhost:80", "RemoteForward 8080 localhost:80",
-        "DynamicForward 1080"}) {
+  for (const auto* const line : {"ProxyUseFdpass yes", "RefuseConnection no", "RevokedHostKeys /r",
+                                 "KnownHostsCommand /bin/x", "RequiredRSASize 3072", "Tunnel yes"}) {
     const auto error = config_error_of([line] { read(line); });
     EXPECT_THAT(error, HasSubstr("config:1: ")) << line;
     EXPECT_THAT(error, HasSubstr(" is not supported yet: ")) << line;
@@ -258,13 +256,6 @@ TEST(ClientConfig, MethodsThatAreOffOrWouldAskAreNotTried) {
             "gssapi-with-mic,hostbased");
   EXPECT_EQ(methods("BatchMode yes"), "gssapi-with-mic,hostbased,publickey");
   EXPECT_EQ(methods("BatchMode yes\nPreferredAuthentications password,keyboard-interactive"), "");
-}
-
-TEST(ClientConfig, ForwardingsMayBeCleared) {
-  read("LocalForward 8080 localhost:80\nRemoteForward 1 a:2\nClearAllForwardings yes");
-  EXPECT_EQ(config_error_of([] { read("LocalForward 1 a:2\nDynamicForward 3\nClearAllForwardings no"); }),
-            "config:1: LocalForward is not supported yet: no port would be forwarded; ClearAllForwardings=yes connects "
-            "without");
 }
 
 TEST(ClientConfig, WhatIsMissedOnlyIsAcceptedWithANote) {
