@@ -15,10 +15,11 @@ import time
 
 sys.dont_write_bytecode = True
 
-from peers import (USER, Cases, Workspace, client_options, expect, expect_equal, glassh, ssh, start_glasshd, start_sshd,
-                   wait_until)
+from peers import (USER, Cases, Workspace, client_options, expect, expect_equal, find_program, glassh, ssh, start_glasshd,
+                   start_sshd, wait_until)
 from peers.logins import PASSWORD, start_with_passwords
 from peers.raw_client import RawClient, string, u32, userauth_request
+from peers.workspace import our_program
 
 USERAUTH_SUCCESS, GLOBAL_REQUEST, REQUEST_SUCCESS, REQUEST_FAILURE = 52, 80, 81, 82
 CHANNEL_OPEN, OPEN_CONFIRMATION, OPEN_FAILURE, CHANNEL_DATA, CHANNEL_EOF, CHANNEL_CLOSE = 90, 91, 92, 94, 96, 97
@@ -398,6 +399,30 @@ def permissions(cases, workspace):
                     server.stop()
 
 
+KEYWORDS = ("allowtcpforwarding", "allowstreamlocalforwarding", "gatewayports", "permitopen", "permitlisten", "streamlocalbindmask",
+            "streamlocalbindunlink", "channeltimeout", "unusedconnectiontimeout")
+
+
+def effective_configuration(cases, workspace):
+    lines = f"HostKey {workspace.key('host-ed25519')}\n"
+    for settings in (
+        "",
+        "PermitOpen none\nPermitListen none\nAllowTcpForwarding local\nAllowStreamLocalForwarding remote",
+        "GatewayPorts clientspecified\nStreamLocalBindMask 0111\nStreamLocalBindUnlink yes\nAllowTcpForwarding all",
+        "PermitOpen localhost:80 [::1]:* *:443 HOST:22\nPermitOpen later:1\nPermitListen 8080 localhost:90 *:* [::]:22",
+        "ChannelTimeout session:*=5m x11-connection=0 direct-tcpip=90\nUnusedConnectionTimeout 2m",
+        "GatewayPorts yes\nMatch User ann\nGatewayPorts no\nPermitOpen any\nPermitListen 1\nChannelTimeout *=1h\nAllowTcpForwarding no",
+    ):
+        with cases.case(f"glasshd -T prints what sshd -T does of: {settings.splitlines()}"):
+            path = workspace.file(os.path.basename(workspace.fresh("effective.conf")), lines + settings + "\n")
+            printed = []
+            for program in (find_program("sshd"), our_program("glasshd")):
+                result = workspace.run([program, "-T", "-f", path, "-C", "user=ann,host=x,addr=192.0.2.1,laddr=192.0.2.2,lport=22"])
+                expect_equal(result.status, 0, result)
+                printed.append(sorted(line for line in result.out.decode().splitlines() if line.split(" ")[0] in KEYWORDS))
+            expect_equal(printed[1], printed[0])
+
+
 def idling(cases, workspace):
     with cases.case("ChannelTimeout closes what idles, and only that"):
         server = start_glasshd(workspace, ["ChannelTimeout session:command=1 direct-tcpip=1"])
@@ -438,6 +463,7 @@ def main():
         sockets(cases, workspace, server)
         addresses_to_bind(cases, workspace)
         permissions(cases, workspace)
+        effective_configuration(cases, workspace)
         idling(cases, workspace)
     return cases.status()
 
