@@ -75,6 +75,32 @@ TEST(Time, TheLimitsOfAUserReplaceThoseOfEverybody) {
   EXPECT_EQ(pair.server_end->description, "no sign of life in 1 intervals of 10 seconds (ClientAliveInterval)");
 }
 
+// sshd_config(5), UnusedConnectionTimeout
+TEST(Time, AConnectionWithoutChannelsEndsAndOneWithAChannelStays) {
+  PairOptions options;
+  options.payload_size = 10;
+  Pair pair(options);
+  pair.run();
+  ASSERT_TRUE(pair.complete());
+  pair.server.set_unused_limit(seconds(30));
+  EXPECT_EQ(pair.server.next_deadline(), pair.now + seconds(30));
+  const std::uint32_t channel = pair.server.channels().open("forwarded-tcpip");
+  pair.set_now(pair.now + seconds(100));
+  pair.step_server();
+  EXPECT_FALSE(pair.server_end);
+  pair.run();
+  pair.client.channels().refuse_open(0, open_failure_reason::administratively_prohibited, "no");
+  pair.run();
+  EXPECT_EQ(pair.server.channels().find(channel), nullptr);
+  pair.set_now(pair.now + seconds(29));
+  pair.step_server();
+  EXPECT_FALSE(pair.server_end);
+  pair.set_now(pair.now + seconds(1));
+  pair.step_server();
+  ASSERT_TRUE(pair.server_end);
+  EXPECT_EQ(pair.server_end->description, "no channel for 30 seconds (UnusedConnectionTimeout)");
+}
+
 TEST(Time, ASilentServerIsAskedAndThenGivenUp) {
   PairOptions options;
   options.payload_size = 10;
