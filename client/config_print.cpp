@@ -195,7 +195,7 @@ std::string effective_config(const ClientConfig& config) {
   add("canonicalizePermittedcnames", words_of(config.canonical.permitted_cnames));  // so ssh -G spells it
   add("escapechar", escape_char_text(config.escape_char));
   add("rekeylimit", fmt::format("{} {}", config.rekey_limit.bytes, config.rekey_limit.time.count()));
-  add("streamlocalbindmask", fmt::format("0{:03o}", config.stream_local_bind_mask));
+  add("streamlocalbindmask", fmt::format("0{:o}", config.stream_local_bind_mask));
   if (config.proxy_command_as_written) add("proxycommand", *config.proxy_command_as_written);
   if (config.proxy_jump) add("proxyjump", *config.proxy_jump);
   return text;

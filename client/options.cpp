@@ -226,11 +226,12 @@ ClientOptions parse_client_options(std::span<const std::string> arguments) {
 }
 
 std::string_view client_usage() {
-  return "usage: glassh [-46AafGkNnqsTtVvXxY] [-B bind_interface] [-b bind_address]\n"
-         "              [-c cipher_spec] [-E log_file] [-e escape_char] [-F configfile]\n"
-         "              [-i identity_file] [-J [user@]host[:port]] [-l login_name]\n"
-         "              [-m mac_spec] [-o option] [-P tag] [-p port] [-Q query_option]\n"
-         "              [--trace FILE|-] [--keylog FILE] [--help]\n"
+  return "usage: glassh [-46AafGgkNnqsTtVvXxY] [-B bind_interface] [-b bind_address]\n"
+         "              [-c cipher_spec] [-D [bind_address:]port] [-E log_file]\n"
+         "              [-e escape_char] [-F configfile] [-i identity_file]\n"
+         "              [-J [user@]host[:port]] [-L address] [-l login_name] [-m mac_spec]\n"
+         "              [-o option] [-P tag] [-p port] [-Q query_option] [-R address]\n"
+         "              [-W host:port] [--trace FILE|-] [--keylog FILE] [--help]\n"
          "              destination [command [argument ...]]\n";
 }
 
