@@ -1,5 +1,6 @@
 // Any bytes as a SOCKS request: it ends within a few hundred of them, in a host and a port that could be one, or in a
 // problem; and how the bytes were cut makes no difference.
+#include <algorithm>
 #include <cstdlib>
 
 #include "client/socks.h"
