@@ -25,13 +25,14 @@ constexpr std::size_t most_replies_owed = 4096;
 
 }  // namespace
 
-Channel::Channel(ChannelHandle handle, std::string type, const ChannelLimits& limits, PacketWriter& writer)
+Channel::Channel(ChannelHandle handle, std::string type, const ChannelLimits& limits, WindowPace& pace,
+                 PacketWriter& writer)
     : id_(handle.id),
       serial_(handle.serial),
       type_(std::move(type)),
       limits_(limits),
       writer_(writer),
-      window_from_peer_(limits.initial_window) {}
+      window_from_peer_(limits, pace) {}
 
 // RFC 4254 section 5.1: both messages that open a channel tell the same three numbers.
 void Channel::peer_is(std::uint32_t peer_id, std::uint32_t window, std::uint32_t maximum_packet) {
@@ -116,21 +117,15 @@ void Channel::answer_request(bool success) {
 }
 
 void Channel::consumed(std::size_t size) {
-  assert(size <= unconsumed_);
-  unconsumed_ -= static_cast<std::uint32_t>(size);
-  unannounced_ += static_cast<std::uint32_t>(size);
+  window_from_peer_.consumed(size);
   adjust_window();
 }
 
-// Not for every byte: a packet of its own for each would cost more than the data. The peer always keeps half of its
-// window, or all but three packets of it.
 void Channel::adjust_window() {
   if (stage_ != Stage::open || eof_received_ || close_sent_) return;
-  const std::uint64_t enough =
-      std::min<std::uint64_t>(limits_.initial_window / 2, std::uint64_t{3} * limits_.maximum_packet);
-  if (unannounced_ == 0 || unannounced_ < enough) return;
-  window_from_peer_ += unannounced_;
-  writer_.send(msg::ChannelWindowAdjust{peer_id_, std::exchange(unannounced_, 0)});
+  if (const std::uint32_t bytes_to_add = window_from_peer_.take_adjust(); bytes_to_add > 0) {
+    writer_.send(msg::ChannelWindowAdjust{peer_id_, bytes_to_add});
+  }
 }
 
 // ----------------------------------------------------------------------------------------------------------------
@@ -151,14 +146,16 @@ bool Channel::on_data(std::size_t size, std::string_view message) {
     refuse(message, id_, fmt::format("{} bytes of data, maximum_packet_size is {}", size, limits_.maximum_packet));
   }
   // It might also be ignored [4254-5.2-5]; but then the two windows would never agree again.
-  if (size > window_from_peer_) {
-    refuse(message, id_, fmt::format("{} bytes of data, the window has {}", size, window_from_peer_));
+  if (size > window_from_peer_.available()) {
+    refuse(message, id_, fmt::format("{} bytes of data, the window has {}", size, window_from_peer_.available()));
   }
-  window_from_peer_ -= static_cast<std::uint32_t>(size);
   // After our CLOSE, what was under way still counts, but nobody is there to take it.
-  if (close_sent_ || size == 0) return false;
-  unconsumed_ += static_cast<std::uint32_t>(size);
-  return true;
+  if (close_sent_) {
+    window_from_peer_.discarded(size);
+    return false;
+  }
+  window_from_peer_.arrived(size);
+  return size > 0;
 }
 
 bool Channel::on_window_adjust(std::uint32_t bytes_to_add) {

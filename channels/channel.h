@@ -14,16 +14,11 @@
 #include <string_view>
 
 #include "channels/idle_channels.h"
+#include "channels/window.h"
 #include "proto/messages_connection.h"
 #include "transport/packet_writer.h"
 
 namespace glassh {
-
-struct ChannelLimits {
-  std::uint32_t initial_window = 2 * 1024 * 1024;  // bytes that the peer may send before we consume
-  std::uint32_t maximum_packet = 32 * 1024;        // bytes of data in one packet to us
-  std::size_t backlog = 512 * 1024;                // sealed bytes waiting for the socket, above which room() is 0
-};
 
 // Names one channel for as long as a connection lives. A channel number is used again, a serial number is not.
 struct ChannelHandle {
@@ -67,13 +62,13 @@ class Channel {
   bool eof_sent() const { return eof_sent_; }
   bool close_sent() const { return close_sent_; }
   std::uint32_t window_to_peer() const { return window_to_peer_; }
-  std::uint32_t window_from_peer() const { return window_from_peer_; }
+  const ReceiveWindow& window_from_peer() const { return window_from_peer_; }
 
  private:
   friend class Channels;
   enum class Stage { opening, open_wanted, open, closed };
 
-  Channel(ChannelHandle handle, std::string type, const ChannelLimits& limits, PacketWriter& writer);
+  Channel(ChannelHandle handle, std::string type, const ChannelLimits& limits, WindowPace& pace, PacketWriter& writer);
 
   void peer_is(std::uint32_t peer_id, std::uint32_t window, std::uint32_t maximum_packet);
   // Each throws ProtocolError where the message breaks a rule, and says whether the owner should hear of it.
@@ -90,14 +85,12 @@ class Channel {
   std::uint64_t serial_;
   std::uint32_t peer_id_ = 0;
   std::string type_;
-  ChannelLimits limits_;
+  const ChannelLimits& limits_;
   PacketWriter& writer_;
   Stage stage_ = Stage::opening;
   std::uint32_t window_to_peer_ = 0;  // bytes we may still send
   std::uint32_t peer_maximum_packet_ = 0;
-  std::uint32_t window_from_peer_ = 0;   // bytes the peer may still send
-  std::uint32_t unconsumed_ = 0;         // arrived, not yet consumed
-  std::uint32_t unannounced_ = 0;        // consumed, not yet given back by WINDOW_ADJUST
+  ReceiveWindow window_from_peer_;
   MutableBytes packet_;                  // that data_space() began
   std::uint32_t extended_type_ = 0;      // of the same
   std::size_t requests_unanswered_ = 0;  // ours, awaiting the peer

@@ -12,10 +12,19 @@ namespace glassh {
 namespace {
 // Global requests that want an answer and have none yet; see the same limit in channel.cpp.
 constexpr std::size_t most_replies_owed = 4096;
+// So many channels at a time may have windows of the largest size.
+constexpr std::uint64_t full_windows = 2;
 }  // namespace
 
 Channels::Channels(PacketWriter& writer, ChannelLimits limits, std::size_t maximum_channels, TraceSink* trace)
-    : writer_(writer), limits_(limits), maximum_channels_(maximum_channels), trace_(trace) {}
+    : writer_(writer), limits_(limits), maximum_channels_(maximum_channels), trace_(trace) {
+  pace_.growth_left = full_windows * limits.maximum_window;
+}
+
+void Channels::set_pace(TimePoint now, const std::optional<std::chrono::nanoseconds>& round_trip) {
+  pace_.now = now;
+  pace_.round_trip = round_trip;
+}
 
 std::optional<ChannelEvent> Channels::on_payload(Bytes payload) {
   bury_dead();
@@ -264,7 +273,7 @@ Channel& Channels::create(std::string_view type) {
     free_slots_.pop_back();
   }
   ++count_;
-  slots_[id].reset(new Channel({id, ++last_serial_}, std::string(type), limits_, writer_));
+  slots_[id].reset(new Channel({id, ++last_serial_}, std::string(type), limits_, pace_, writer_));
   slots_[id]->idle_ = &idle_;
   return *slots_[id];
 }

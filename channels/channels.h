@@ -81,6 +81,8 @@ class Channels {
   Channels(PacketWriter& writer, ChannelLimits limits, std::size_t maximum_channels, TraceSink* trace);
 
   std::optional<ChannelEvent> on_payload(Bytes payload);  // messages 80 to 127
+  // What windows need to grow: the time, and the path's round trip if it is known.
+  void set_pace(TimePoint now, const std::optional<std::chrono::nanoseconds>& round_trip);
 
   std::uint32_t open(std::string_view type,
                      Bytes details = {});  // our identifier; ChannelOpened or ChannelOpenRefused follows
@@ -127,6 +129,7 @@ class Channels {
   std::size_t maximum_channels_;
   TraceSink* trace_;
   IdleChannels idle_;
+  WindowPace pace_;
   std::vector<std::unique_ptr<Channel>> slots_;  // by our identifier
   std::vector<std::uint32_t> free_slots_;
   std::size_t count_ = 0;

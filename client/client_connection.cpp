@@ -100,6 +100,7 @@ std::optional<ClientEvent> ClientConnection::on_auth_event(const std::optional<C
     transport_.enter(Phase::connection);
     last_heard_ = now_;
     channels_ = std::make_unique<Channels>(transport_.writer(), settings_->channels, settings_->max_channels, trace_);
+    channels_->set_pace(now_, transport_.round_trip());
   }
   return std::visit([](const auto& each) { return ClientEvent(each); }, *event);
 }
@@ -146,6 +147,7 @@ void ClientConnection::set_now(TimePoint now) {
   if (now_ == TimePoint{}) last_heard_ = now;
   now_ = now;
   if (!closed_) transport_.set_now(now);
+  if (channels_ != nullptr) channels_->set_pace(now, transport_.round_trip());
 }
 
 std::optional<TimePoint> ClientConnection::next_deadline() const {

@@ -116,6 +116,7 @@ std::optional<ServerEvent> ServerConnection::on_auth_event(std::optional<ServerA
   unused_since_ = now_;
   channels_ = std::make_unique<Channels>(transport_.writer(), settings_->channels, settings_->max_channels, trace_);
   channels_->idle().set_now(now_);
+  channels_->set_pace(now_, transport_.round_trip());
   return logged_in;
 }
 
@@ -149,6 +150,7 @@ void ServerConnection::set_now(TimePoint now) {
   if (!closed_) transport_.set_now(now);
   if (channels_ == nullptr) return;
   channels_->idle().set_now(now);
+  channels_->set_pace(now, transport_.round_trip());
   if (channels_->count() > 0) unused_since_ = now;
 }
 

@@ -101,8 +101,10 @@ std::optional<TransportEvent> Transport::on_payload(Bytes payload, std::uint32_t
     if (auto event = kex_.on_payload(payload)) return on_kex_event(*event);
     return std::nullopt;
   }
-  if (number >= message_number::userauth_request && number < message_number::ping)
+  if (number >= message_number::userauth_request && number < message_number::ping) {
+    on_service_answered();
     return PayloadArrived{payload, sequence_number};
+  }
   return on_transport_message(payload);
 }
 
@@ -194,6 +196,7 @@ void Transport::on_ext_info(Bytes payload) {
 
 void Transport::request_service(std::string_view name) {
   service_requested_ = true;
+  service_asked_ = now_;
   writer_.send(msg::ServiceRequest{name});
 }
 
@@ -209,6 +212,7 @@ std::optional<TransportEvent> Transport::on_service_request(Bytes payload) {
   // Some clients (paramiko) ask again before each attempt. That begins nothing anew: what was tried stays counted.
   if (phase_ == Phase::authentication) return std::nullopt;
   phase_ = Phase::authentication;
+  service_asked_ = now_;
   return ServiceRequested{};
 }
 
@@ -219,7 +223,14 @@ std::optional<TransportEvent> Transport::on_service_accept(Bytes payload) {
         fmt::format("{}: service_name is {:?}, which was not asked for", message.name, message.service_name));
   }
   phase_ = Phase::authentication;
+  on_service_answered();
   return ServiceAccepted{};
+}
+
+// A client that does not wait for our SERVICE_ACCEPT shows no round trip, which is as if none were known.
+void Transport::on_service_answered() {
+  if (service_asked_ && now_ > *service_asked_) round_trip_ = now_ - *service_asked_;
+  service_asked_.reset();
 }
 
 // OpenSSH PROTOCOL section 1.8 [openssh-ping-1.8-1]: the same data back. Not before the login, where it would be free

@@ -108,11 +108,11 @@ TEST_F(ChannelTest, DataWithinWindowAndPacketIsDelivered) {
   EXPECT_EQ(arrived.channel, channel.id());
   EXPECT_EQ(text_of(arrived.data), "hello");
   EXPECT_EQ(arrived.extended_type, 0u);
-  EXPECT_EQ(channel.window_from_peer(), 995u);
+  EXPECT_EQ(channel.window_from_peer().available(), 995u);
   const auto error = expect<DataArrived>(msg::ChannelExtendedData{channel.id(), 1, bytes_of("oops")});
   EXPECT_EQ(text_of(error.data), "oops");
   EXPECT_EQ(error.extended_type, 1u);
-  EXPECT_EQ(channel.window_from_peer(), 991u);  // [4254-5.2-9] keeps
+  EXPECT_EQ(channel.window_from_peer().available(), 991u);  // [4254-5.2-9] keeps
 }
 
 TEST_F(ChannelTest, DataAboveTheMaximumPacketIsRefused) {  // [4254-5.2-4] breaks
@@ -143,7 +143,7 @@ TEST_F(ChannelTest, WindowOpensAgainOnlyForWhatWasConsumed) {
   const auto adjust = out.take_only<msg::ChannelWindowAdjust>();
   EXPECT_EQ(adjust.recipient_channel, peer_id);
   EXPECT_EQ(adjust.bytes_to_add, 300u);
-  EXPECT_EQ(channel.window_from_peer(), 300u);
+  EXPECT_EQ(channel.window_from_peer().available(), 300u);
 }
 
 TEST_F(ChannelTest, SmallWindowIsGivenBackByHalf) {
@@ -155,8 +155,8 @@ TEST_F(ChannelTest, SmallWindowIsGivenBackByHalf) {
       ASSERT_EQ(error_of_data(channel.id(), 1), "") << "the peer is never stuck";
       channel.consumed(1);
       for (const auto& payload : out.take()) given += decode<msg::ChannelWindowAdjust>(payload).bytes_to_add;
-      ASSERT_LE(channel.window_from_peer(), window);  // [4254-5.2-3] keeps
-      ASSERT_GT(channel.window_from_peer(), 0u);
+      ASSERT_LE(channel.window_from_peer().available(), window);  // [4254-5.2-3] keeps
+      ASSERT_GT(channel.window_from_peer().available(), 0u);
     }
     EXPECT_GE(given, window);
   }
@@ -166,7 +166,7 @@ TEST_F(ChannelTest, UnknownExtendedDataIsDiscardedAndCounts) {
   Channel& channel = opened();
   for (int i = 0; i < 3; ++i) EXPECT_FALSE(receive(msg::ChannelExtendedData{channel.id(), 7, Bytes(zeros).first(100)}));
   EXPECT_EQ(out.take_only<msg::ChannelWindowAdjust>().bytes_to_add, 300u);
-  EXPECT_EQ(channel.window_from_peer(), 1000u);
+  EXPECT_EQ(channel.window_from_peer().available(), 1000u);
 }
 
 TEST_F(ChannelTest, EofLeavesTheOtherDirectionOpen) {  // [4254-5.3-2] keeps

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "proto/messages_auth.h"
 #include "proto/messages_connection.h"
 #include "test/support/transport_pair.h"
 
@@ -38,6 +39,33 @@ TEST(Transport, TheServiceIsAcceptedEachTimeAndBeginsOnce) {  // [4253-10-3] [42
   EXPECT_EQ(pair.server.error, "");
   EXPECT_EQ(pair.server.transport.writer().sequence_number(), answers + 1);
   EXPECT_EQ(pair.server.log.size(), events) << pair.server.log.back();
+}
+
+// The request takes 40 ms to get there, and the answer as long again; then the client's first message shows it to the
+// server. Later messages change nothing.
+TEST(Transport, TheServiceRequestShowsTheRoundTripToBoth) {
+  TransportPair pair;
+  pair.run();
+  TimePoint now = TimePoint{} + std::chrono::hours(1);
+  const auto arrive_after_40ms = [&](auto& from, auto& to) {
+    now += std::chrono::milliseconds(40);
+    to.transport.set_now(now);
+    test::feed(to.transport.reader(), test::take_ready(from.transport.writer()));
+    pair.pull_events(to);
+  };
+  pair.client.transport.set_now(now);
+  pair.client.transport.request_service("ssh-userauth");
+  EXPECT_FALSE(pair.client.transport.round_trip());
+  arrive_after_40ms(pair.client, pair.server);
+  arrive_after_40ms(pair.server, pair.client);
+  EXPECT_EQ(pair.client.transport.round_trip(), std::chrono::milliseconds(80));
+  EXPECT_FALSE(pair.server.transport.round_trip());
+  for (int i = 0; i < 2; ++i) {
+    pair.client.transport.writer().send(msg::UserauthRequest{"student", "ssh-connection", msg::NoneRequest::name, {}});
+    arrive_after_40ms(pair.client, pair.server);
+    EXPECT_EQ(pair.server.transport.round_trip(), std::chrono::milliseconds(80)) << pair.server.error;
+    now += std::chrono::seconds(1);
+  }
 }
 
 TEST(Transport, NoServiceIsAskedForAfterTheLogin) {

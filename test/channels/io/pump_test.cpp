@@ -224,7 +224,7 @@ TEST(Pump, SinkWhoseReaderLeftConsumesAndSaysSo) {
   EXPECT_EQ(broken, 1);
   EXPECT_TRUE(pair.right.sinks[id]->broken());
   EXPECT_EQ(pair.right.sinks[id]->pending(), 0u);
-  EXPECT_GT(pair.right.core.channels().at(id).window_from_peer(), 0u);
+  EXPECT_GT(pair.right.core.channels().at(id).window_from_peer().available(), 0u);
 }
 
 TEST(Pump, DrainedWaitsForTheReader) {

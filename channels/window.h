@@ -1,0 +1,66 @@
+// The window that a channel gives its peer (RFC 4254 section 5.2): what may still come, what has come and not left our
+// hands, when it is opened again, and how large it is.
+//
+// A path holds its bandwidth times its round trip. A smaller window leaves the peer waiting for our WINDOW_ADJUST, so a
+// window grows: when all of it went through in less than two round trips, to twice what such a path holds, at most
+// fourfold at a time. It knows no message and no clock; Channels tells it time and round trip by the WindowPace.
+//
+//   window.arrived(n);  …  window.consumed(n);  if (auto bytes_to_add = window.take_adjust()) …
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "transport/transport.h"
+
+namespace glassh {
+
+struct ChannelLimits {
+  std::uint32_t initial_window = 2 * 1024 * 1024;   // bytes that the peer may send before we consume
+  std::uint32_t maximum_window = 64 * 1024 * 1024;  // to which that grows; not above the initial one: it does not
+  std::uint32_t maximum_packet = 32 * 1024;         // bytes of data in one packet to us
+  std::size_t backlog = 512 * 1024;                 // sealed bytes waiting for the socket, above which room() is 0
+};
+
+// What the windows of one connection share.
+struct WindowPace {
+  TimePoint now{};
+  std::optional<std::chrono::nanoseconds> round_trip = {};  // while none is known, no window grows
+  // Bytes by which they may still grow, all together: that much more a peer with slow readers could make us keep.
+  std::uint64_t growth_left = 0;
+};
+
+class ReceiveWindow {
+ public:
+  // `pace` must outlive it. Growth goes back there when it ends.
+  ReceiveWindow(const ChannelLimits& limits, WindowPace& pace);
+  ReceiveWindow(const ReceiveWindow&) = delete;
+  ReceiveWindow& operator=(const ReceiveWindow&) = delete;
+  ~ReceiveWindow();
+
+  std::uint32_t available() const { return available_; }  // bytes that the peer may still send
+  std::uint32_t size() const { return size_; }
+
+  void arrived(std::size_t size);    // at most available()
+  void discarded(std::size_t size);  // the same, of what nobody will consume: it is never given back
+  void consumed(std::size_t size);   // of what arrived: it has left our hands
+  // What a WINDOW_ADJUST should add now; 0: not worth a message yet.
+  std::uint32_t take_adjust();
+
+ private:
+  void measure(std::size_t size);
+  void grow_to(double wanted);
+
+  const ChannelLimits& limits_;
+  WindowPace& pace_;
+  // size_ is the sum of what is available, unconsumed and unannounced, but for what was discarded.
+  std::uint32_t size_;
+  std::uint32_t available_;
+  std::uint32_t unconsumed_ = 0;   // arrived, not yet consumed
+  std::uint32_t unannounced_ = 0;  // consumed, or grown by, not yet given to the peer
+  TimePoint since_{};              // a measurement of the pace: from when,
+  std::uint64_t measured_ = 0;     // and bytes consumed since
+};
+
+}  // namespace glassh

@@ -1,0 +1,172 @@
+// RFC 4254 section 5.2: the window that we give. The path is a simulation, with a clock that the test turns.
+#include "channels/window.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+
+namespace glassh {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+constexpr std::uint32_t kib = 1024;
+constexpr std::uint32_t mib = 1024 * kib;
+
+// A peer that sends as much as window and bandwidth let it, over a path of so long a round trip.
+struct Path {
+  nanoseconds round_trip = milliseconds(100);
+  double bytes_per_second = 1e9;
+  double reader_bytes_per_second = 1e12;  // what takes the data from our hands
+
+  ChannelLimits limits;
+  WindowPace pace{.now = TimePoint{} + std::chrono::hours(1), .growth_left = 1000ull * mib};
+  ReceiveWindow window{limits, pace};
+  std::uint64_t received = 0;
+
+  // Adjusts on their way to the peer; data takes no time on the way back, so one way is the whole round trip.
+  struct Adjust {
+    TimePoint arrives;
+    std::uint32_t bytes;
+  };
+  std::deque<Adjust> adjusts = {};
+  std::uint64_t peer_has = limits.initial_window;
+  double may_send = 0, may_read = 0;
+  std::uint64_t unread = 0;
+
+  void run(nanoseconds duration) {
+    constexpr nanoseconds step = microseconds(100);
+    pace.round_trip = round_trip;
+    for (const TimePoint end = pace.now + duration; pace.now < end; pace.now += step) {
+      while (!adjusts.empty() && adjusts.front().arrives <= pace.now) {
+        peer_has += adjusts.front().bytes;
+        adjusts.pop_front();
+      }
+      may_send = std::min(may_send + bytes_per_second * 1e-4, bytes_per_second * 1e-4);
+      const auto data = static_cast<std::uint32_t>(std::min<double>(may_send, static_cast<double>(peer_has)));
+      peer_has -= data;
+      received += data;
+      unread += data;
+      EXPECT_LE(data, window.available()) << "the two sides disagree";
+      window.arrived(data);
+      const auto read = std::min<std::uint64_t>(unread, static_cast<std::uint64_t>(reader_bytes_per_second * 1e-4));
+      unread -= read;
+      window.consumed(read);
+      if (const std::uint32_t bytes = window.take_adjust()) adjusts.push_back({pace.now + round_trip, bytes});
+    }
+  }
+};
+
+TEST(ReceiveWindow, GrowsUntilALongFatPathIsFull) {
+  Path path;
+  path.bytes_per_second = 200.0 * mib;  // 20 MiB fit into a round trip
+  path.run(std::chrono::seconds(2));
+  EXPECT_GE(path.window.size(), 20 * mib);
+  EXPECT_LE(path.window.size(), 60 * mib);
+  const std::uint64_t before = path.received;
+  path.run(std::chrono::seconds(1));
+  EXPECT_GE(path.received - before, 195u * mib) << "the path is not full";
+}
+
+TEST(ReceiveWindow, FillsALongPathInAFewRoundTrips) {
+  Path path;
+  path.bytes_per_second = 400.0 * mib;
+  path.run(5 * path.round_trip);
+  EXPECT_GE(path.window.size(), 40 * mib);
+}
+
+TEST(ReceiveWindow, StaysSmallOnAShortPath) {
+  Path path;
+  path.round_trip = milliseconds(1);
+  path.bytes_per_second = 500.0 * mib;  // half a MiB fits
+  path.run(std::chrono::seconds(1));
+  EXPECT_EQ(path.window.size(), path.limits.initial_window);
+}
+
+TEST(ReceiveWindow, StaysSmallOnASlowPath) {
+  Path path;
+  path.bytes_per_second = 10.0 * mib;
+  path.run(std::chrono::seconds(3));
+  EXPECT_EQ(path.window.size(), path.limits.initial_window);
+}
+
+// The peer could send more; it is our reader who is slow. A larger window would only be a larger heap.
+TEST(ReceiveWindow, StaysSmallForASlowReader) {
+  Path path;
+  path.reader_bytes_per_second = 5.0 * mib;
+  path.run(std::chrono::seconds(3));
+  EXPECT_EQ(path.window.size(), path.limits.initial_window);
+  EXPECT_LE(path.unread, path.limits.initial_window);
+}
+
+TEST(ReceiveWindow, NeverGrowsAboveItsLimit) {
+  Path path;
+  path.limits.maximum_window = 5 * mib;
+  path.run(std::chrono::seconds(1));
+  EXPECT_EQ(path.window.size(), 5 * mib);
+}
+
+TEST(ReceiveWindow, LimitBelowTheInitialWindowMeansNoGrowth) {
+  Path path;
+  path.limits.maximum_window = mib;
+  path.run(std::chrono::seconds(1));
+  EXPECT_EQ(path.window.size(), path.limits.initial_window);
+}
+
+TEST(ReceiveWindow, DoesNotGrowWhileNoRoundTripIsKnown) {
+  const ChannelLimits limits;
+  WindowPace pace{.now = TimePoint{} + std::chrono::hours(1), .growth_left = 1000ull * mib};
+  ReceiveWindow window(limits, pace);
+  for (int i = 0; i < 100; ++i) {
+    window.arrived(mib);
+    window.consumed(mib);
+    EXPECT_EQ(window.take_adjust(), mib);
+  }
+  EXPECT_EQ(window.size(), limits.initial_window);
+}
+
+// Each may be large, not all of them; and what one had, another may have when it is gone.
+TEST(ReceiveWindow, GrowthIsSharedByTheConnection) {
+  const ChannelLimits limits;
+  WindowPace pace{.now = TimePoint{} + std::chrono::hours(1), .round_trip = milliseconds(100), .growth_left = 3 * mib};
+  const auto fill = [&](ReceiveWindow& window) {
+    window.consumed(0);  // the measurement begins
+    pace.now += milliseconds(1);
+    for (int i = 0; i < 2; ++i) {
+      window.arrived(mib);
+      window.consumed(mib);
+    }
+    window.take_adjust();
+  };
+  ReceiveWindow second(limits, pace);
+  {
+    ReceiveWindow first(limits, pace);
+    fill(first);
+    EXPECT_EQ(first.size(), 5 * mib);
+    EXPECT_EQ(first.available(), 5 * mib);
+    EXPECT_EQ(pace.growth_left, 0u);
+    fill(second);
+    EXPECT_EQ(second.size(), 2 * mib);
+  }
+  EXPECT_EQ(pace.growth_left, 3 * mib);
+  pace.now += std::chrono::seconds(1);
+  fill(second);
+  EXPECT_EQ(second.size(), 5 * mib);
+}
+
+TEST(ReceiveWindow, DiscardedBytesAreNeverGivenBack) {
+  const ChannelLimits limits{.initial_window = 1000, .maximum_packet = 100};
+  WindowPace pace;
+  ReceiveWindow window(limits, pace);
+  window.discarded(600);
+  window.arrived(400);
+  window.consumed(400);
+  EXPECT_EQ(window.take_adjust(), 400u);
+  EXPECT_EQ(window.available(), 400u);
+}
+
+}  // namespace
+}  // namespace glassh
