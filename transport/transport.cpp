@@ -102,7 +102,8 @@ std::optional<TransportEvent> Transport::on_payload(Bytes payload, std::uint32_t
     return std::nullopt;
   }
   if (number >= message_number::userauth_request && number < message_number::ping) {
-    on_service_answered();
+    const bool in_login = phase_ == Phase::authentication && number != message_number::userauth_banner;
+    if (in_login) measure_round_trip();
     return PayloadArrived{payload, sequence_number};
   }
   return on_transport_message(payload);
@@ -196,7 +197,7 @@ void Transport::on_ext_info(Bytes payload) {
 
 void Transport::request_service(std::string_view name) {
   service_requested_ = true;
-  service_asked_ = now_;
+  turn_since_ = now_;
   writer_.send(msg::ServiceRequest{name});
 }
 
@@ -212,7 +213,7 @@ std::optional<TransportEvent> Transport::on_service_request(Bytes payload) {
   // Some clients (paramiko) ask again before each attempt. That begins nothing anew: what was tried stays counted.
   if (phase_ == Phase::authentication) return std::nullopt;
   phase_ = Phase::authentication;
-  service_asked_ = now_;
+  turn_since_ = now_;
   return ServiceRequested{};
 }
 
@@ -223,14 +224,15 @@ std::optional<TransportEvent> Transport::on_service_accept(Bytes payload) {
         fmt::format("{}: service_name is {:?}, which was not asked for", message.name, message.service_name));
   }
   phase_ = Phase::authentication;
-  on_service_answered();
+  measure_round_trip();
   return ServiceAccepted{};
 }
 
-// A client that does not wait for our SERVICE_ACCEPT shows no round trip, which is as if none were known.
-void Transport::on_service_answered() {
-  if (service_asked_ && now_ > *service_asked_) round_trip_ = now_ - *service_asked_;
-  service_asked_.reset();
+// RFC 4252 section 5: question and answer take turns, from the service request on. A banner is neither. A client that
+// does not wait for its turn shows a round trip of nothing, which is no worse than none.
+void Transport::measure_round_trip() {
+  if (turn_since_ && (!round_trip_ || now_ - *turn_since_ < *round_trip_)) round_trip_ = now_ - *turn_since_;
+  turn_since_ = now_;
 }
 
 // OpenSSH PROTOCOL section 1.8 [openssh-ping-1.8-1]: the same data back. Not before the login, where it would be free

@@ -88,8 +88,8 @@ class Transport {
   Phase phase() const { return phase_; }
   const KeyExchange& key_exchange() const { return kex_; }
   Bytes session_id() const { return kex_.session_id(); }
-  // Between something that the peer answers at once and that answer, while nothing else is on its way: what the service
-  // request of RFC 4253 section 10 shows. So it counts all hops of a cascade, which the kernel's figure does not.
+  // The shortest time from a message of a login to the next one of the peer's, for there each waits for the other. So
+  // it counts all hops of a cascade, which the kernel's figure does not.
   const std::optional<std::chrono::nanoseconds>& round_trip() const { return round_trip_; }
   std::string_view peer_version() const { return peer_version_; }  // "SSH-2.0-OpenSSH_9.2p1 …", empty before it came
   // RFC 8308: from the peer's EXT_INFO; empty if none came.
@@ -107,7 +107,7 @@ class Transport {
   std::optional<TransportEvent> on_service_request(Bytes payload);
   std::optional<TransportEvent> on_service_accept(Bytes payload);
   void on_ping(Bytes payload);
-  void on_service_answered();
+  void measure_round_trip();
   void send_ext_info();
   bool may_rekey() const;
   const RekeyLimit& rekey_limit() const { return rekey_limit_ ? *rekey_limit_ : settings_.rekey_limit; }
@@ -129,7 +129,7 @@ class Transport {
   bool service_requested_ = false;
   bool closed_ = false;
   TimePoint now_{};
-  std::optional<TimePoint> service_asked_;  // or, on the server, granted; until the answer
+  std::optional<TimePoint> turn_since_;  // during a login: since when the peer has had to say something
   std::optional<std::chrono::nanoseconds> round_trip_;
   TimePoint keys_since_{};
   std::uint64_t bytes_without_kexinit_ = 0;

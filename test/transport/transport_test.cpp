@@ -42,8 +42,8 @@ TEST(Transport, TheServiceIsAcceptedEachTimeAndBeginsOnce) {  // [4253-10-3] [42
 }
 
 // The request takes 40 ms to get there, and the answer as long again; then the client's first message shows it to the
-// server. Later messages change nothing.
-TEST(Transport, TheServiceRequestShowsTheRoundTripToBoth) {
+// server. A slower answer changes nothing.
+TEST(Transport, TheLoginShowsTheRoundTripToBoth) {
   TransportPair pair;
   pair.run();
   TimePoint now = TimePoint{} + std::chrono::hours(1);
