@@ -18,6 +18,9 @@ constexpr std::size_t data_header = 1 + 4 + 4;
 constexpr std::size_t extended_data_header = data_header + 4;
 // Requests that want an answer and have none yet. A peer that has more is not waiting for answers but for our memory.
 constexpr std::size_t most_replies_owed = 4096;
+// After so many full packets in a row a channel moves bulk, and has this part of the backlog.
+constexpr unsigned bulk_begins = 4;
+constexpr std::size_t share_of_bulk = 4;
 
 [[noreturn]] void refuse(std::string_view message, std::uint32_t id, std::string_view what) {
   throw ProtocolError(fmt::format("{}: recipient_channel {}: {}", message, id, what));
@@ -46,7 +49,8 @@ void Channel::peer_is(std::uint32_t peer_id, std::uint32_t window, std::uint32_t
 
 std::size_t Channel::room() const {
   if (stage_ != Stage::open || eof_sent_ || close_sent_) return 0;
-  if (writer_.holding() || writer_.backlog() >= limits_.backlog) return 0;
+  const std::size_t backlog = full_packets_ < bulk_begins ? limits_.backlog : limits_.backlog / share_of_bulk;
+  if (writer_.holding() || writer_.backlog() >= backlog) return 0;
   // RFC 4254 section 5 [4254-5-1] and section 5.2 [4254-5.2-4]: no more than the peer's window and maximum packet size;
   // [4254-5.2-8]: nor than our own transport sends, whatever the peer allows.
   constexpr std::size_t transport_limit = PacketWriter::bulk_payload - extended_data_header;
@@ -54,8 +58,10 @@ std::size_t Channel::room() const {
 }
 
 MutableBytes Channel::data_space(std::size_t at_most, std::uint32_t extended_type) {
-  const std::size_t size = std::min(at_most, room());
+  const std::size_t all = room();
+  const std::size_t size = std::min(at_most, all);
   assert(size > 0);
+  fills_room_ = size == all;
   extended_type_ = extended_type;
   const std::size_t header = extended_type == 0 ? data_header : extended_data_header;
   packet_ = writer_.begin(header + size);
@@ -65,6 +71,7 @@ MutableBytes Channel::data_space(std::size_t at_most, std::uint32_t extended_typ
 void Channel::commit(std::size_t size) {
   const std::size_t header = extended_type_ == 0 ? data_header : extended_data_header;
   assert(size <= packet_.size() - header);
+  full_packets_ = fills_room_ && size == packet_.size() - header ? std::min(full_packets_ + 1, bulk_begins) : 0;
   if (size == 0) {
     writer_.abandon();
     return;

@@ -34,7 +34,8 @@ class Channel {
   bool open() const { return stage_ == Stage::open; }
 
   // How many bytes data_space() would give now: the peer's window and maximum packet, our backlog, and 0 while a key
-  // exchange holds the writer (RFC 4253 section 7.1), after send_eof() and after close().
+  // exchange holds the writer (RFC 4253 section 7.1), after send_eof() and after close(). Bulk may fill only a part of
+  // the backlog, so that a key press neither waits for room nor stands behind much.
   std::size_t room() const;
   // A place for up to min(at_most, room()) bytes inside the next packet; nothing else may be sent before commit().
   // Neither may be 0. `extended_type` 0 is CHANNEL_DATA; 1 is stderr (RFC 4254 section 5.2).
@@ -93,6 +94,8 @@ class Channel {
   ReceiveWindow window_from_peer_;
   MutableBytes packet_;                  // that data_space() began
   std::uint32_t extended_type_ = 0;      // of the same
+  bool fills_room_ = false;              // alike
+  unsigned full_packets_ = 0;            // in a row: one who fills them all moves bulk
   std::size_t requests_unanswered_ = 0;  // ours, awaiting the peer
   std::size_t replies_owed_ = 0;         // the peer's, awaiting answer_request()
   bool eof_received_ = false, eof_sent_ = false, close_received_ = false, close_sent_ = false;

@@ -21,7 +21,7 @@ struct ClientConnectionSettings {
   TransportSettings transport;
   ClientAuthSettings auth;
   ChannelLimits channels;
-  std::size_t max_channels = 1024;
+  std::size_t max_channels = 4096;
   std::chrono::seconds server_alive_interval{0};  // ServerAliveInterval; 0: off
   unsigned server_alive_count_max = 3;
 };

@@ -86,7 +86,7 @@ std::string EscapeActions::open_channels() {
     --left;
     const std::string_view stage = !channel->open() ? "opening" : channel->close_sent() ? "closing" : "open";
     text += fmt::format("\r\n  #{} {} ({}, they may send {} bytes, we {}{}{})", id, printable(channel->type()), stage,
-                        channel->window_from_peer(), channel->window_to_peer(),
+                        channel->window_from_peer().available(), channel->window_to_peer(),
                         channel->eof_received() ? ", no more comes" : "", channel->eof_sent() ? ", no more goes" : "");
   }
   return text;

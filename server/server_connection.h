@@ -22,7 +22,7 @@ namespace glassh {
 struct ServerConnectionSettings {
   TransportSettings transport;
   ChannelLimits channels;
-  std::size_t max_channels = 1024;
+  std::size_t max_channels = 4096;
   std::chrono::seconds login_grace{120};          // LoginGraceTime; 0: none
   std::chrono::seconds client_alive_interval{0};  // ClientAliveInterval; 0: off
   unsigned client_alive_count_max = 3;            // 0: asked for ever, never given up

@@ -82,13 +82,31 @@ TEST_F(ChannelTest, NoRoomWhileAKeyExchangeHoldsTheWriter) {
 }
 
 TEST_F(ChannelTest, NoRoomWhileTooMuchWaitsForTheSocket) {
-  use({.initial_window = 1000, .maximum_packet = 100, .backlog = 200});
+  use({.initial_window = 1000, .maximum_packet = 100, .backlog = 4000});
   Channel& channel = opened(100'000, 100);
-  while (channel.room() > 0) send(channel, 100);
-  EXPECT_GE(out.writer.backlog(), 200u);
-  EXPECT_LE(out.writer.backlog(), 400u);
+  while (channel.room() > 0) send(channel, 50);
+  EXPECT_GE(out.writer.backlog(), 4000u);
+  EXPECT_LE(out.writer.backlog(), 4200u);
   out.take();
   EXPECT_EQ(channel.room(), 100u);
+}
+
+// A key press does not stand behind a whole backlog of a file's, nor wait until there is room again.
+TEST_F(ChannelTest, BulkLeavesMostOfTheBacklogToOthers) {
+  use({.initial_window = 1000, .maximum_packet = 100, .backlog = 4000});
+  Channel& file = opened(100'000, 100);
+  Channel& keys = opened(100'000, 100, peer_id + 1);
+  while (file.room() > 0) send(file, 100);
+  EXPECT_GE(out.writer.backlog(), 1000u);
+  EXPECT_LE(out.writer.backlog(), 1200u);
+  EXPECT_EQ(keys.room(), 100u);
+  send(keys, 1);
+  EXPECT_EQ(keys.room(), 100u);
+  out.take();
+  EXPECT_EQ(file.room(), 100u);
+  send(file, 10);  // its source is empty for now
+  while (file.room() > 0) send(file, 10);
+  EXPECT_GE(out.writer.backlog(), 4000u) << "it moves no bulk any more";
 }
 
 TEST_F(ChannelTest, EofIsSentOnceAndEndsRoom) {  // [4254-5.3-1] keeps
