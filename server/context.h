@@ -1,4 +1,5 @@
-// What all connections of one glasshd share. It is made in main, handed down, and never changed after that.
+// What all connections of one glasshd share. It is made at the start, handed down, and never changed after that; SIGHUP
+// makes another one for the connections that come later.
 //
 //   const ServerContext context{config, account, log, host_keys, rng, passwords, connection_settings(config, …)};
 #pragma once

@@ -2,7 +2,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <stdexcept>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -52,8 +54,12 @@ PidFile::PidFile(const std::string& path, const Log& log) {
   path_ = path;
 }
 
-PidFile::~PidFile() {
-  if (!path_.empty()) ::unlink(path_.c_str());
+void PidFile::remove() {
+  if (path_.empty()) return;
+  const std::string path = std::exchange(path_, "");
+  std::ifstream file(path);
+  pid_t number = 0;
+  if (file >> number && number == ::getpid()) ::unlink(path.c_str());
 }
 
 }  // namespace glassh

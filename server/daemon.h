@@ -29,7 +29,8 @@ class PidFile {
   PidFile(const std::string& path, const Log& log);
   PidFile(const PidFile&) = delete;
   PidFile& operator=(const PidFile&) = delete;
-  ~PidFile();
+  ~PidFile() { remove(); }
+  void remove();  // unless another server has written its own number into it
 
  private:
   std::string path_;

@@ -107,6 +107,11 @@ NumericAddress remote_address(int socket) {
   return numeric(address);
 }
 
+void say_listening(int socket, const Log& log) {
+  const NumericAddress address = local_address(socket);
+  log.info("Server listening on {} port {}.", address.host, address.port);
+}
+
 void listen_on_endpoint(const ListenEndpoint& endpoint, AddressFamily family, std::vector<Fd>& sockets) {
   addrinfo hints{};
   hints.ai_family = family_number(family);
@@ -130,10 +135,7 @@ std::vector<Fd> listen_on(const ServerConfig& config, const Log& log) {
     listen_on_endpoint(endpoint, config.address_family, sockets);
   }
   if (sockets.empty()) throw std::runtime_error("Cannot bind any address.");
-  for (const Fd& socket : sockets) {
-    const NumericAddress address = local_address(socket.get());
-    log.info("Server listening on {} port {}.", address.host, address.port);
-  }
+  for (const Fd& socket : sockets) say_listening(socket.get(), log);
   return sockets;
 }
 
@@ -210,6 +212,10 @@ void Listener::start() {
 
 void Listener::close() {
   for (Descriptor& socket : sockets_) socket.close();
+}
+
+void Listener::say_where() const {
+  for (const Descriptor& socket : sockets_) say_listening(socket.number(), log_);
 }
 
 asio::awaitable<void> Listener::accept_loop(Descriptor& socket) {

@@ -53,9 +53,10 @@ class Startups {
   // [4251-9.3.5-3]: whoever opens connections by the thousand does not keep everybody else out for sure.
   std::optional<Place> enter(std::uint32_t random);
   std::size_t count() const { return count_.load(); }
+  void limit_to(const MaxStartups& limits) { limits_ = limits; }  // from the thread that enters
 
  private:
-  const MaxStartups limits_;
+  MaxStartups limits_;
   std::atomic<std::size_t> count_ = 0;
 };
 
@@ -74,6 +75,7 @@ class Listener {
            std::function<void(Accepted)> take);
   void start();
   void close();
+  void say_where() const;  // in the log, as listen_on() did
 
  private:
   asio::awaitable<void> accept_loop(Descriptor& socket);

@@ -91,7 +91,10 @@ Log Log::to_syslog(LogLevel level, std::string_view facility) {
 }
 
 Log::Log(Log&& other) noexcept
-    : level_(other.level_), fd_(other.fd_), owned_(std::exchange(other.owned_, false)), facility_(other.facility_) {}
+    : level_(other.level_.load()),
+      fd_(other.fd_),
+      owned_(std::exchange(other.owned_, false)),
+      facility_(other.facility_) {}
 
 Log::~Log() {
   if (owned_) ::close(fd_);

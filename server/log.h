@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <string>
 #include <string_view>
 
@@ -30,7 +31,8 @@ class Log {
   ~Log();
 
   LogLevel level() const { return level_; }
-  bool enabled(LogLevel level) const { return level != LogLevel::quiet && level <= level_; }
+  void set_level(LogLevel level) { level_ = level; }
+  bool enabled(LogLevel level) const { return level != LogLevel::quiet && level <= level_.load(); }
   // A control character that still is in `text` is escaped, so a line stays one line.
   void write(LogLevel level, std::string_view text) const;
 
@@ -58,7 +60,7 @@ class Log {
  private:
   Log(LogLevel level, int fd, bool owned, int facility) : level_(level), fd_(fd), owned_(owned), facility_(facility) {}
 
-  LogLevel level_;
+  std::atomic<LogLevel> level_;
   int fd_;  // -1: syslog
   bool owned_ = false;
   int facility_ = 0;  // syslog

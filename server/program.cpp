@@ -1,11 +1,11 @@
 #include "server/program.h"
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
@@ -15,36 +15,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "server/context.h"
 #include "server/daemon.h"
 #include "server/listener.h"
-#include "server/observers.h"
-#include "server/password_store.h"
+#include "server/service_manager.h"
+#include "server/setup.h"
 #include "server/worker.h"
 
 namespace glassh {
 namespace {
-
-constexpr const char* default_config_file = "/etc/ssh/sshd_config";
-constexpr const char* system_host_key_directory = "/etc/ssh";
-
-struct Configuration {
-  ServerConfig config;
-  std::vector<ConfigNote> notes;
-};
-
-// Without -f: sshd's own file, if there is one that we may read.
-Configuration read_configuration(const ServerOptions& options) {
-  ServerConfigReader reader(our_algorithm_names());
-  reader.options(options);
-  if (!options.config_file) {
-    if (::access(default_config_file, R_OK) == 0) reader.file(default_config_file);
-  } else if (!equal_ignoring_case(*options.config_file, "none")) {
-    reader.file(*options.config_file);
-  }
-  ServerConfig config = reader.finish();
-  return {std::move(config), reader.notes()};
-}
 
 // -C. Without it nothing is known of a connection, so that only Match All applies.
 MatchSubject connection_of(const ServerOptions& options) {
@@ -63,13 +41,6 @@ MatchSubject connection_of(const ServerOptions& options) {
 // -t and -T change nothing.
 bool only_looking(const ServerOptions& options) { return options.test || options.print_config; }
 
-HostKeys read_host_keys(const ServerOptions& options, const ServerConfig& config, const Account& account, Rng& rng,
-                        const Log& log) {
-  if (!config.host_keys.empty()) return load_host_keys(config.host_keys, log);
-  return default_host_keys(system_host_key_directory, state_directory(account, std::getenv("XDG_STATE_HOME")),
-                           only_looking(options) ? nullptr : &rng, log);
-}
-
 Log choose_log(const ServerOptions& options, const ServerConfig& config) {
   if (options.log_file) return Log::to_file(config.log_level, *options.log_file);
   if (options.log_to_stderr || options.debug > 0) return Log(config.log_level);
@@ -83,70 +54,167 @@ void warn_of_key_log(const std::string& path, const Log& log) {
   log.error("{}", text);
 }
 
+void say_notes(const std::vector<ConfigNote>& notes, const Log& log) {
+  for (const ConfigNote& note : notes) log.write(note.level, note.text);
+  // RFC 4251 section 9.4.2 [4251-9.4.2-2]: debugging is for the administrator, who shall know what it gives away.
+  log.debug("LogLevel {} writes details of users' sessions to the log", log_level_name(log.level()));
+}
+
+// Listens, serves, and minds its signals:
+//   SIGHUP   reads the configuration again; connections keep the one that they have
+//   SIGTERM  stops listening and leaves the sessions running; a second one ends them too (SIGQUIT alike)
+//   SIGINT   ends everything
+// With -d, and with -i, where there is but one connection, each of them ends it. Signals, new connections and reloading
+// are all in the first thread.
 class Program {
  public:
-  Program(const ServerOptions& options, const ServerContext& context) : options_(options), context_(context) {}
+  Program(const ServerOptions& options, const Lasting& lasting, std::shared_ptr<const Generation> first)
+      : options_(options), lasting_(lasting), generation_(std::move(first)) {}
 
-  void serve(std::vector<Fd> sockets);
+  // `pid_file` may be empty.
+  void serve(std::vector<Fd> sockets, const std::string& pid_file);
   void serve_standard_input();
 
  private:
+  const Log& log() const { return lasting_.log; }
   void accept_on(std::vector<Fd> sockets);
+  void take(Accepted accepted, Fd output = Fd());
   void await_signal(asio::signal_set& signals);
+  void on_signal(int number);
+  void reload();
+  void listen_anew(const ServerConfig& config);
+  void stop_listening();
+  void drain_workers();
   void shut_down();
 
   const ServerOptions& options_;
-  const ServerContext& context_;
-  Startups startups_{context_.config.max_startups};
+  const Lasting& lasting_;
+  const ServiceManager manager_ = ServiceManager::from_environment();
+  std::shared_ptr<const Generation> generation_;
+  Startups startups_{generation_->config.max_startups};
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::optional<Listener> listener_;
+  std::size_t others_serving_ = 0;                    // workers but the first
+  std::vector<std::unique_ptr<Listener>> listeners_;  // the last one listens; coroutines may still look at the others
+  std::optional<PidFile> pid_file_;
+  bool stopping_ = false;
   std::uint64_t accepted_ = 0;
 };
 
 // Each connection goes to the next thread and stays there.
-void Program::accept_on(std::vector<Fd> sockets) {
-  const auto take = [this](Accepted accepted) {
-    const std::uint64_t number = ++accepted_;
-    workers_[number % workers_.size()]->take(std::move(accepted), number);
-    if (options_.debug > 0) {
-      listener_->close();
-      workers_[0]->drain();
-    }
-  };
-  listener_.emplace(workers_[0]->io().get_executor(), std::move(sockets), startups_, context_.rng, context_.log, take);
-  listener_->start();
+void Program::take(Accepted accepted, Fd output) {
+  const std::uint64_t number = ++accepted_;
+  const std::shared_ptr<const ServerContext> context(generation_, &generation_->context);
+  workers_[number % workers_.size()]->take(context, std::move(accepted), number, std::move(output));
 }
 
-void Program::serve(std::vector<Fd> sockets) {
+void Program::accept_on(std::vector<Fd> sockets) {
+  const auto on_accepted = [this](Accepted accepted) {
+    take(std::move(accepted));
+    if (options_.debug > 0) stop_listening();
+  };
+  listeners_.push_back(std::make_unique<Listener>(workers_[0]->io().get_executor(), std::move(sockets), startups_,
+                                                  lasting_.rng, log(), on_accepted));
+  listeners_.back()->start();
+}
+
+void Program::serve(std::vector<Fd> sockets, const std::string& pid_file) {
   // With -d everything happens on one thread, for debuggers.
   const unsigned threads = options_.debug > 0 ? 1 : std::max(1U, std::thread::hardware_concurrency());
-  for (unsigned i = 0; i < threads; ++i) workers_.push_back(std::make_unique<Worker>(context_));
+  for (unsigned i = 0; i < threads; ++i) workers_.push_back(std::make_unique<Worker>(log()));
   accept_on(std::move(sockets));
   asio::signal_set signals(workers_[0]->io(), SIGTERM, SIGINT, SIGHUP);
+  signals.add(SIGQUIT);
   await_signal(signals);
+  pid_file_.emplace(pid_file, log());
+  manager_.ready();
 
+  // The first thread goes last, since it minds the signals.
+  others_serving_ = threads - 1;
   std::vector<std::thread> running;
-  for (unsigned i = 1; i < threads; ++i) running.emplace_back([worker = workers_[i].get()] { worker->run(); });
+  for (unsigned i = 1; i < threads; ++i) {
+    running.emplace_back([this, worker = workers_[i].get()] {
+      worker->run();
+      asio::post(workers_[0]->io(), [this] {
+        if (--others_serving_ == 0) workers_[0]->drain();
+      });
+    });
+  }
   workers_[0]->run();
   for (std::thread& thread : running) thread.join();
 }
 
+// ---- signals
+
 void Program::await_signal(asio::signal_set& signals) {
   signals.async_wait([this, &signals](const boost::system::error_code& error, int number) {
     if (error) return;
-    if (number == SIGHUP) {
-      context_.log.error("Received SIGHUP: reading the configuration again is not done yet; restart glasshd instead");
-    } else {
-      context_.log.info("Received signal {}; terminating.", number);
-      shut_down();
-    }
+    on_signal(number);
     await_signal(signals);
   });
 }
 
+void Program::on_signal(int number) {
+  const bool one_connection = options_.inetd || options_.debug > 0;
+  if (number == SIGHUP && !one_connection) return reload();
+  const bool again = stopping_;
+  log().info("Received signal {}; terminating.", number);
+  stop_listening();
+  if (number == SIGINT || again || one_connection) shut_down();
+}
+
+void Program::stop_listening() {
+  if (std::exchange(stopping_, true)) return;
+  manager_.stopping();
+  if (!listeners_.empty()) listeners_.back()->close();
+  if (pid_file_) pid_file_->remove();  // another server may be started now
+  drain_workers();
+}
+
+void Program::drain_workers() {
+  for (std::size_t i = 1; i < workers_.size(); ++i) workers_[i]->drain();
+  if (workers_.size() == 1) workers_[0]->drain();
+}
+
 void Program::shut_down() {
-  if (listener_) listener_->close();
   for (const auto& worker : workers_) worker->shut_down();
+}
+
+// All of the new configuration applies, or nothing of it: a server that has begun is not lost by a typing error.
+void Program::reload() {
+  log().info("Received SIGHUP; restarting.");
+  if (stopping_) return;
+  manager_.reloading();
+  try {
+    Configuration read = read_configuration(options_);
+    HostKeys host_keys = read_host_keys(read.config, lasting_.account, &lasting_.rng, log());
+    if (host_keys.empty()) throw std::runtime_error("no hostkeys available");
+    check_authentication(read.config, lasting_.account);
+    check_host_keys(read.config, host_keys);
+    auto next = std::make_shared<const Generation>(lasting_, std::move(read.config), std::move(host_keys));
+    listen_anew(next->config);
+    generation_ = std::move(next);
+    lasting_.log.set_level(generation_->config.log_level);
+    startups_.limit_to(generation_->config.max_startups);
+    say_notes(read.notes, log());
+  } catch (const std::exception& error) {
+    log().error("SIGHUP: {}; what was read before stays in force", error.what());
+  }
+  manager_.ready();
+}
+
+// Where nothing has changed the sockets stay, and with them those who wait to be accepted.
+void Program::listen_anew(const ServerConfig& config) {
+  const ServerConfig& before = generation_->config;
+  if (config.endpoints() == before.endpoints() && config.address_family == before.address_family) {
+    return listeners_.back()->say_where();
+  }
+  listeners_.back()->close();
+  try {
+    accept_on(listen_on(config, log()));
+  } catch (const std::exception&) {
+    accept_on(listen_on(before, log()));
+    throw;
+  }
 }
 
 // -i: the descriptors get other numbers, and /dev/null takes theirs, so that nothing ever mistakes them for its own.
@@ -159,10 +227,10 @@ void Program::serve_standard_input() {
   ::dup2(null.get(), STDIN_FILENO);
   ::dup2(null.get(), STDOUT_FILENO);
 
-  workers_.push_back(std::make_unique<Worker>(context_));
+  workers_.push_back(std::make_unique<Worker>(log()));
   asio::signal_set signals(workers_[0]->io(), SIGTERM, SIGINT, SIGHUP);
   await_signal(signals);
-  workers_[0]->take({std::move(input), std::move(addresses), Startups::Place()}, 1, std::move(output));
+  take({std::move(input), std::move(addresses), Startups::Place()}, std::move(output));
   workers_[0]->drain();
   workers_[0]->run();
 }
@@ -172,77 +240,59 @@ void ignore_signals() {
   std::signal(SIGCHLD, SIG_DFL);  // whoever started us may have ignored it, and then no exit status would come
 }
 
-void say_notes(const std::vector<ConfigNote>& notes, const Log& log) {
-  for (const ConfigNote& note : notes) log.write(note.level, note.text);
-  // RFC 4251 section 9.4.2 [4251-9.4.2-2]: debugging is for the administrator, who shall know what it gives away.
-  log.debug("LogLevel {} writes details of users' sessions to the log", log_level_name(log.level()));
-}
-
 // Everything that may fail before there is a connection has failed when this has returned, but the PID file.
-void serve(const ServerOptions& options, const ServerContext& context) {
+void serve(const ServerOptions& options, const Lasting& lasting, std::shared_ptr<const Generation> first) {
   ignore_signals();
-  Program program(options, context);
-  if (options.inetd) return program.serve_standard_input();
-  std::vector<Fd> sockets = listen_on(context.config, context.log);
-  const std::string& pid_path = context.config.pid_file;
-  const std::string pid_file = pid_path.empty() ? std::string() : std::filesystem::absolute(pid_path).string();
-  if (options.debug > 0) return program.serve(std::move(sockets));
+  const ServerConfig& config = first->config;
+  if (options.inetd) return Program(options, lasting, std::move(first)).serve_standard_input();
+  std::vector<Fd> sockets = listen_on(config, lasting.log);
+  const std::string pid_file =
+      config.pid_file.empty() ? std::string() : std::filesystem::absolute(config.pid_file).string();
+  // SIGHUP comes when we are somewhere else.
+  ServerOptions from_anywhere = options;
+  if (options.config_file && !equal_ignoring_case(*options.config_file, "none")) {
+    from_anywhere.config_file = std::filesystem::absolute(*options.config_file).string();
+  }
+  if (options.debug > 0) return Program(from_anywhere, lasting, std::move(first)).serve(std::move(sockets), "");
   if (!options.foreground) leave_foreground(options.log_to_stderr);
   try {
-    const PidFile owned(pid_file, context.log);
-    program.serve(std::move(sockets));
+    Program(from_anywhere, lasting, std::move(first)).serve(std::move(sockets), pid_file);
   } catch (const std::exception& error) {
-    context.log.write(LogLevel::fatal, error.what());
+    lasting.log.write(LogLevel::fatal, error.what());
     throw;
   }
 }
 
-// What would let nobody in, said before anybody tries. Match may change both later on.
-void check_authentication(const ServerConfig& config, const Account& account) {
-  const ServerAuthSettings settings = auth_settings(config);
-  if (AuthenticationProgress(settings.methods, enabled_methods(settings)).impossible()) {
-    throw std::runtime_error("AuthenticationMethods cannot be satisfied by enabled authentication methods");
-  }
-  if (config.password_file.empty()) return;
-  const StoredPassword stored = find_in_password_file(config.password_file, account.name, account.uid);
-  if (!stored.problem.empty()) throw std::runtime_error(fmt::format("PasswordFile: {}", stored.problem));
-}
-
 // Returns the exit status.
 int start(const ServerOptions& options) {
-  const Configuration read = read_configuration(options);
-  const ServerConfig& config = read.config;
-  const Log startup_log(config.log_level);
+  Configuration read = read_configuration(options);
+  const Log startup_log(read.config.log_level);
   const Account account = own_account();
   SystemRng rng;
   Passwords passwords;
-  const HostKeys host_keys = read_host_keys(options, config, account, rng, startup_log);
-  if (host_keys.empty() && (!config.host_keys.empty() || !only_looking(options))) {
+  HostKeys host_keys = read_host_keys(read.config, account, only_looking(options) ? nullptr : &rng, startup_log);
+  if (host_keys.empty() && (!read.config.host_keys.empty() || !only_looking(options))) {
     fmt::print(stderr, "glasshd: no hostkeys available -- exiting.\n");
     return 1;
   }
-  check_authentication(config, account);
+  check_authentication(read.config, account);
   if (only_looking(options)) {
     say_notes(read.notes, startup_log);
-    if (options.print_config) fmt::print("{}", effective_config(config_for(config, connection_of(options))));
+    if (options.print_config) fmt::print("{}", effective_config(config_for(read.config, connection_of(options))));
     return 0;
   }
-  if (host_keys.usable(config.host_key_algorithms).empty()) {
-    throw std::runtime_error("HostKeyAlgorithms names no algorithm that one of the host keys has");
-  }
+  check_host_keys(read.config, host_keys);
 
-  const Log log = choose_log(options, config);
+  Log log = choose_log(options, read.config);
   say_notes(read.notes, log);
-  KeyLog key_log;
+  Lasting lasting{account, log, rng, passwords};
   if (options.keylog) {
-    key_log = open_key_log(*options.keylog);
+    lasting.key_log = open_key_log(*options.keylog);
     warn_of_key_log(*options.keylog, log);
   }
-  TraceOutput trace;
-  if (options.trace) trace = open_trace(*options.trace);
-  serve(options,
-        {config, account, log, host_keys, rng, passwords, connection_settings(config, host_keys, std::move(key_log)),
-         raise_open_file_limit(), std::move(trace.write), trace.style});
+  if (options.trace) lasting.trace = open_trace(*options.trace);
+  lasting.open_files = raise_open_file_limit();
+  serve(options, lasting, std::make_shared<const Generation>(lasting, std::move(read.config), std::move(host_keys)));
   return 0;
 }
 

@@ -69,16 +69,16 @@ std::string kind_of_session(const ChannelRequested& request) {
 
 }  // namespace
 
-ServedConnection::ServedConnection(const ServerContext& context, std::uint64_t number,
+ServedConnection::ServedConnection(const std::shared_ptr<const ServerContext>& context, std::uint64_t number,
                                    const asio::any_io_executor& executor, Accepted accepted, Fd output)
-    : context_(context),
-      trace_(trace_writer(context, number, accepted.addresses)),
-      core_(context.settings, context.rng, trace_.get()),
+    : context_(*context),
+      trace_(trace_writer(*context, number, accepted.addresses)),
+      core_(context->settings, context->rng, trace_.get()),
       drive_(executor, core_, std::move(accepted.socket), std::move(output)),
       before_login_(std::make_unique<BeforeLogin>()),
       session_context_(std::make_shared<SessionContext>(
-          SessionContext{nullptr, context.account, context.log, context.open_files, std::move(accepted.addresses)})),
-      config_(std::shared_ptr<const void>(), &context.config) {
+          SessionContext{nullptr, context->account, context->log, context->open_files, std::move(accepted.addresses)})),
+      config_(context, &context->config) {
   before_login_->place = std::move(accepted.place);
 }
 

@@ -32,8 +32,8 @@ namespace glassh {
 class ServedConnection {
  public:
   // `number` tells the connections of one trace apart. `output` is empty where `input` is a socket.
-  ServedConnection(const ServerContext& context, std::uint64_t number, const asio::any_io_executor& executor,
-                   Accepted accepted, Fd output);
+  ServedConnection(const std::shared_ptr<const ServerContext>& context, std::uint64_t number,
+                   const asio::any_io_executor& executor, Accepted accepted, Fd output);
   ~ServedConnection();
 
   asio::awaitable<void> run();

@@ -4,9 +4,11 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 
+#include "channels/io/socket_options.h"
+
 namespace glassh {
 
-Worker::Worker(const ServerContext& context) : context_(context), io_(1), work_(io_.get_executor()) {}
+Worker::Worker(const Log& log) : log_(log), io_(1), work_(io_.get_executor()) {}
 
 void Worker::run() {
   for (;;) {
@@ -14,15 +16,16 @@ void Worker::run() {
       io_.run();
       return;
     } catch (const std::exception& error) {
-      context_.log.error("internal error: {}", error.what());
+      log_.error("internal error: {}", error.what());
     }
   }
 }
 
-void Worker::take(Accepted accepted, std::uint64_t number, Fd output) {
-  asio::post(io_, [this, accepted = std::move(accepted), number, output = std::move(output)]() mutable {
+void Worker::take(std::shared_ptr<const ServerContext> context, Accepted accepted, std::uint64_t number, Fd output) {
+  asio::post(io_, [this, context = std::move(context), accepted = std::move(accepted), number,
+                   output = std::move(output)]() mutable {
     ++serving_;
-    asio::co_spawn(io_, serve(std::move(accepted), number, std::move(output)), asio::detached);
+    asio::co_spawn(io_, serve(std::move(context), std::move(accepted), number, std::move(output)), asio::detached);
   });
 }
 
@@ -37,17 +40,18 @@ void Worker::shut_down() {
   asio::post(io_, [this] {
     for (ServedConnection* connection : connections_) connection->shut_down();
   });
-  drain();
 }
 
-asio::awaitable<void> Worker::serve(Accepted accepted, std::uint64_t number, Fd output) {
+asio::awaitable<void> Worker::serve(std::shared_ptr<const ServerContext> context, Accepted accepted,
+                                    std::uint64_t number, Fd output) {
+  prepare_connection(accepted.socket.get(), context->config.tcp_keep_alive);
   try {
-    ServedConnection connection(context_, number, io_.get_executor(), std::move(accepted), std::move(output));
+    ServedConnection connection(context, number, io_.get_executor(), std::move(accepted), std::move(output));
     connections_.insert(&connection);
     co_await connection.run();  // does not throw
     connections_.erase(&connection);
   } catch (const std::exception& error) {
-    context_.log.error("cannot serve a connection: {}", error.what());
+    log_.error("cannot serve a connection: {}", error.what());
   }
   --serving_;
   stop_if_idle();

@@ -1,0 +1,66 @@
+#include "server/setup.h"
+
+#include <cstdlib>
+#include <stdexcept>
+#include <utility>
+
+#include <unistd.h>
+
+#include "server/password_store.h"
+
+namespace glassh {
+
+namespace {
+constexpr const char* default_config_file = "/etc/ssh/sshd_config";
+constexpr const char* system_host_key_directory = "/etc/ssh";
+}  // namespace
+
+Configuration read_configuration(const ServerOptions& options) {
+  ServerConfigReader reader(our_algorithm_names());
+  reader.options(options);
+  if (!options.config_file) {
+    if (::access(default_config_file, R_OK) == 0) reader.file(default_config_file);
+  } else if (!equal_ignoring_case(*options.config_file, "none")) {
+    reader.file(*options.config_file);
+  }
+  ServerConfig config = reader.finish();
+  return {std::move(config), reader.notes()};
+}
+
+HostKeys read_host_keys(const ServerConfig& config, const Account& account, Rng* rng, const Log& log) {
+  if (!config.host_keys.empty()) return load_host_keys(config.host_keys, log);
+  return default_host_keys(system_host_key_directory, state_directory(account, std::getenv("XDG_STATE_HOME")), rng,
+                           log);
+}
+
+void check_authentication(const ServerConfig& config, const Account& account) {
+  const ServerAuthSettings settings = auth_settings(config);
+  if (AuthenticationProgress(settings.methods, enabled_methods(settings)).impossible()) {
+    throw std::runtime_error("AuthenticationMethods cannot be satisfied by enabled authentication methods");
+  }
+  if (config.password_file.empty()) return;
+  const StoredPassword stored = find_in_password_file(config.password_file, account.name, account.uid);
+  if (!stored.problem.empty()) throw std::runtime_error(fmt::format("PasswordFile: {}", stored.problem));
+}
+
+void check_host_keys(const ServerConfig& config, const HostKeys& host_keys) {
+  if (host_keys.usable(config.host_key_algorithms).empty()) {
+    throw std::runtime_error("HostKeyAlgorithms names no algorithm that one of the host keys has");
+  }
+}
+
+Generation::Generation(const Lasting& lasting, ServerConfig its_config, HostKeys its_host_keys)
+    : config(std::move(its_config)),
+      host_keys(std::move(its_host_keys)),
+      context{config,
+              lasting.account,
+              lasting.log,
+              host_keys,
+              lasting.rng,
+              lasting.passwords,
+              connection_settings(config, host_keys, lasting.key_log),
+              lasting.open_files,
+              lasting.trace.write,
+              lasting.trace.style} {}
+
+}  // namespace glassh

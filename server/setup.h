@@ -1,0 +1,51 @@
+// What the files say: the configuration and the host keys, and whether anybody could log in with them. It is read at
+// the start, and again at SIGHUP; a connection keeps what was read when it began.
+//
+//   const ServerContext& context = Generation(lasting, read_setup(options, account, &rng, log)).context;
+#pragma once
+
+#include <vector>
+
+#include "server/context.h"
+#include "server/observers.h"
+#include "server/options.h"
+
+namespace glassh {
+
+struct Configuration {
+  ServerConfig config;
+  std::vector<ConfigNote> notes;
+};
+// Without -f: sshd's own file, if there is one that we may read. Throws std::runtime_error with file and line.
+Configuration read_configuration(const ServerOptions& options);
+
+// Without HostKey: the system's, or else our own, which `rng` makes if there are none; null: nothing is made.
+HostKeys read_host_keys(const ServerConfig& config, const Account& account, Rng* rng, const Log& log);
+
+// What would let nobody in, said before anybody tries. Match may change it later on. Throws std::runtime_error.
+void check_authentication(const ServerConfig& config, const Account& account);
+void check_host_keys(const ServerConfig& config, const HostKeys& host_keys);
+
+// What stays as it is while the process lives.
+struct Lasting {
+  const Account& account;
+  Log& log;
+  Rng& rng;
+  Passwords& passwords;
+  KeyLog key_log = {};
+  TraceOutput trace = {};
+  std::uint64_t open_files = 0;
+};
+
+// What was read at one time, and the context of the connections that began under it.
+struct Generation {
+  Generation(const Lasting& lasting, ServerConfig its_config, HostKeys its_host_keys);
+  Generation(const Generation&) = delete;
+  Generation& operator=(const Generation&) = delete;
+
+  const ServerConfig config;
+  const HostKeys host_keys;
+  const ServerContext context;
+};
+
+}  // namespace glassh
