@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "auth/config_ip_qos.h"
 #include "auth/patterns.h"
 #include "client/config_keywords.h"
 #include "client/config_values.h"
@@ -138,6 +139,8 @@ constexpr std::array table{
                   [](Call& call) { call.target.config.server_alive_interval_seconds = seconds_or_none(call); }},
     ClientKeyword{"ServerAliveCountMax", 1, 1, false,
                   [](Call& call) { call.target.config.server_alive_count_max = number(call); }},
+    ClientKeyword{"TCPKeepAlive", 1, 1, false, [](Call& call) { call.target.config.tcp_keep_alive = yes_no(call); }},
+    ClientKeyword{"IPQoS", 1, 2, false, [](Call& call) { call.target.config.ip_qos = parse_ip_qos(call.words); }},
     ClientKeyword{"UserKnownHostsFile", 1, many, false,
                   [](Call& call) { call.target.user_known_hosts_files = known_hosts_files(call); }},
     ClientKeyword{"GlobalKnownHostsFile", 1, many, false,
@@ -172,7 +175,7 @@ constexpr std::array table{
 };
 
 // Spellings of old, and Debian's own.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 8> aliases = {
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> aliases = {
     {{"PubkeyAcceptedKeyTypes", "PubkeyAcceptedAlgorithms"},
      {"ChallengeResponseAuthentication", "KbdInteractiveAuthentication"},
      {"SkeyAuthentication", "KbdInteractiveAuthentication"},
@@ -180,7 +183,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 8> aliases =
      {"DSAAuthentication", "PubkeyAuthentication"},
      {"IdentityFile2", "IdentityFile"},
      {"ProtocolKeepAlives", "ServerAliveInterval"},
-     {"SetupTimeOut", "ServerAliveInterval"}}};
+     {"SetupTimeOut", "ServerAliveInterval"},
+     {"KeepAlive", "TCPKeepAlive"}}};
 
 }  // namespace
 

@@ -21,8 +21,6 @@ constexpr std::array table{
     // Which way the connection goes, and to whom.
     ForeignKeyword{"ProxyUseFdpass", "no", refuse, other_way},
     ForeignKeyword{"RefuseConnection", "", refuse, "it says not to connect"},
-    ForeignKeyword{"TCPKeepAlive", "no,false", note, "it is not set yet; ServerAliveInterval is done", verbose},
-    ForeignKeyword{"IPQoS", "none", note, "it is not set yet", verbose},
 
     // Who the server is.
     ForeignKeyword{"RevokedHostKeys", "none", refuse, "revoked host keys would be accepted"},
@@ -78,7 +76,6 @@ constexpr std::array table{
     ForeignKeyword{"RhostsRSAAuthentication", "", note, obsolete, verbose},
     ForeignKeyword{"GlobalKnownHostsFile2", "", note, obsolete, verbose},
     ForeignKeyword{"UserKnownHostsFile2", "", note, obsolete, verbose},
-    ForeignKeyword{"KeepAlive", "", note, "it is now TCPKeepAlive, and not set yet", verbose},
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "auth/config_ip_qos.h"
 #include "client/config.h"
 #include "client/forward_spec.h"
 #include "client/log.h"
@@ -145,6 +146,7 @@ std::string effective_config(const ClientConfig& config) {
   add("forkafterauthentication", yes_no(config.fork_after_authentication));
   add("streamlocalbindunlink", yes_no(config.stream_local_bind_unlink));
   add("stricthostkeychecking", name_of(config.strict_host_key_checking));
+  add("tcpkeepalive", yes_no(config.tcp_keep_alive));
   add("visualhostkey", yes_no(config.visual_host_key));
   add("enableescapecommandline", yes_no(config.enable_escape_commandline));
   add("canonicalizemaxdots", config.canonical.max_dots);
@@ -194,6 +196,7 @@ std::string effective_config(const ClientConfig& config) {
   }
   add("canonicalizePermittedcnames", words_of(config.canonical.permitted_cnames));  // so ssh -G spells it
   add("escapechar", escape_char_text(config.escape_char));
+  add("ipqos", ip_qos_text(config.ip_qos));
   add("rekeylimit", fmt::format("{} {}", config.rekey_limit.bytes, config.rekey_limit.time.count()));
   add("streamlocalbindmask", fmt::format("0{:o}", config.stream_local_bind_mask));
   if (config.proxy_command_as_written) add("proxycommand", *config.proxy_command_as_written);

@@ -12,13 +12,14 @@
 
 #include <netdb.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
+
+#include "channels/io/socket_options.h"
 
 #include "client/child.h"
 #include "client/shell_word.h"
@@ -87,8 +88,7 @@ int connect_to(const addrinfo& address, const ClientConfig& config, Deadline dea
   int error = ::connect(socket.get(), address.ai_addr, address.ai_addrlen) == 0 ? 0 : errno;
   if (error == EINPROGRESS || error == EINTR) error = await_connected(socket.get(), deadline);
   if (error != 0) return error;
-  const int on = 1;  // a small packet does not wait for the acknowledgement of the one before
-  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  prepare_connection(socket.get(), config.tcp_keep_alive);
   return 0;
 }
 

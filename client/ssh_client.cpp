@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "channels/io/socket_options.h"
 #include "client/background.h"
 #include "client/connection_settings.h"
 #include "client/local_command.h"
@@ -155,6 +156,7 @@ void SshClient::on(const AuthenticationSucceeded& event) {
   }
   if (!set_up_forwards()) return;
   const bool has_session = config_.session_type != SessionType::none;
+  choose_service_type(!has_session || session_.interactive() || config_.forward_x11);
   if (has_session) session_.open();
   if (config_.stdio_forward) {
     stdio_forward_ = StdioForward::open(connection_, drive_.hub(), *config_.stdio_forward, log_);
@@ -184,6 +186,12 @@ bool SshClient::set_up_forwards() {
   const bool goes_on = forwarding_->start();
   if (!goes_on) forwarding_->on_failure();
   return goes_on;
+}
+
+// ssh_config(5), IPQoS.
+void SshClient::choose_service_type(bool interactive) {
+  const std::optional<std::uint8_t> type = interactive ? config_.ip_qos.interactive : config_.ip_qos.bulk;
+  if (type) set_service_type(drive_.hub()->output().number(), *type);
 }
 
 void SshClient::go_to_background() {

@@ -81,6 +81,7 @@ class SshClient {
   void quit();
   void leave_when_done();
   bool set_up_forwards();
+  void choose_service_type(bool interactive);
   void go_to_background();
   void say_goodbye();
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "auth/config_ip_qos.h"
 #include "auth/patterns.h"
 #include "server/config_keywords.h"
 
@@ -201,6 +202,8 @@ constexpr std::array table{
                   [](Call& call) { call.target.client_alive_interval_seconds = seconds(call); }},
     ServerKeyword{"ClientAliveCountMax", 1, 1, false,
                   [](Call& call) { call.target.client_alive_count_max = number(call); }},
+    ServerKeyword{"TCPKeepAlive", 1, 1, false, [](Call& call) { call.target.tcp_keep_alive = yes_or_no(call); }},
+    ServerKeyword{"IPQoS", 1, 2, false, [](Call& call) { call.target.ip_qos = parse_ip_qos(call.words); }},
 };
 
 const ServerKeyword* find_in(std::span<const ServerKeyword> keywords, std::string_view name) {
@@ -221,6 +224,7 @@ const ServerKeyword* find_server_keyword(std::string_view keyword) {
   if (equal_ignoring_case(keyword, "PubkeyAcceptedKeyTypes")) keyword = "PubkeyAcceptedAlgorithms";
   if (equal_ignoring_case(keyword, "DSAAuthentication")) keyword = "PubkeyAuthentication";
   if (equal_ignoring_case(keyword, "HostDSAKey")) keyword = "HostKey";
+  if (equal_ignoring_case(keyword, "KeepAlive")) keyword = "TCPKeepAlive";
   if (equal_ignoring_case(keyword, "ChallengeResponseAuthentication")) keyword = "KbdInteractiveAuthentication";
   if (equal_ignoring_case(keyword, "SkeyAuthentication")) keyword = "KbdInteractiveAuthentication";
   for (const std::span<const ServerKeyword> each :

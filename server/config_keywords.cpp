@@ -64,8 +64,6 @@ constexpr std::array table{
     ForeignKeyword{"PerSourcePenaltyExemptList", "*"},
     ForeignKeyword{"HostCertificate", "none", note, "host certificates are not done yet, the plain key is offered"},
     ForeignKeyword{"HostKeyAgent", "none", refuse, "host keys that only the agent holds could not sign"},
-    ForeignKeyword{"TCPKeepAlive", "no", note, "it is not set yet; ClientAliveInterval is done"},
-    ForeignKeyword{"IPQoS", "none", note, "it is not set yet"},
     ForeignKeyword{"UseDNS", "no", note, "names of clients are not looked up"},
     ForeignKeyword{"DebianBanner", "*"},
     ForeignKeyword{"FingerprintHash", "sha256", note, "the log has SHA256 fingerprints"},
@@ -88,7 +86,6 @@ constexpr std::array table{
     ForeignKeyword{"ReverseMappingCheck", "", note, obsolete},
     ForeignKeyword{"PAMAuthenticationViaKbdInt", "no", note, obsolete},
     ForeignKeyword{"AuthorizedKeysFile2", "", note, obsolete},
-    ForeignKeyword{"KeepAlive", "", note, "it is now TCPKeepAlive, and not set yet"},
 };
 
 }  // namespace

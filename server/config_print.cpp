@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "auth/config_ip_qos.h"
 #include "server/config.h"
 
 namespace glassh {
@@ -109,6 +110,7 @@ std::string effective_config(const ServerConfig& config) {
   add("permittty", yes_no(config.permit_tty));
   add("permituserrc", yes_no(config.permit_user_rc));
   add("strictmodes", yes_no(config.strict_modes));
+  add("tcpkeepalive", yes_no(config.tcp_keep_alive));
   add("permitemptypasswords", yes_no(config.permit_empty_passwords));
   add("gatewayports", gateway_ports_name(config.gateway_ports));
   add("allowtcpforwarding", allow_forwarding_name(config.allow_tcp_forwarding));
@@ -149,6 +151,7 @@ std::string effective_config(const ServerConfig& config) {
   }
   const auto& startups = config.max_startups;
   add("maxstartups", fmt::format("{}:{}:{}", startups.start, startups.rate, startups.full));
+  add("ipqos", ip_qos_text(config.ip_qos));
   add("rekeylimit", fmt::format("{} {}", config.rekey_limit.bytes, config.rekey_limit.time.count()));
   add("permitopen", endpoints_text(config.permit_open, config.permit_open_any));
   add("permitlisten", endpoints_text(config.permit_listen, config.permit_listen_any));

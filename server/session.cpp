@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <boost/asio/co_spawn.hpp>
 
+#include "channels/io/socket_options.h"
 #include "proto/messages_session.h"
 
 namespace glassh {
@@ -245,6 +246,10 @@ asio::awaitable<void> Session::start(Wanted wanted, const ChannelRequested& requ
   SpawnRequest program =
       shell_request(context_->account, wanted.command, session_environment(context_->account, addresses, sources));
   program.open_files = context_->open_files;
+  // sshd_config(5), IPQoS: the connection is what its last session is.
+  const IpQos& qos = context_->config->ip_qos;
+  const std::optional<std::uint8_t> type = pty_ || display_ ? qos.interactive : qos.bulk;
+  if (type) set_service_type(channel_.hub()->output().number(), *type);
   try {
     takes_signals_ = !wanted.subsystem && !permissions.forced_command;
     run(program, preparation(wanted, program.environment), request);
