@@ -1,11 +1,14 @@
 #!/usr/bin/python3
-"""Side by side with this machine's OpenSSH, in one run: bulk speed, logins per second, memory per idle connection.
+"""Side by side with this machine's OpenSSH, in one run: bulk speed, logins per second, memory per idle connection, bulk
+speed over a distance, and how long a key press takes.
 
     test/bench/bench.py [--programs build/bin] [--benches build/release/bench] [--mib 1024] [--rounds 5]
-                        [--logins 600] [--idle 500] [--sshd-idle 100] [--only bulk,logins,memory]
+                        [--logins 600] [--idle 500] [--sshd-idle 100] [--distances 0,20,100,200] [--keys 1000]
+                        [--only bulk,logins,memory,distance,keys]
 
 What is compared takes turns (A B A B), and medians are printed: other work on the machine then hurts both alike. Nothing
 is asserted about time; that a transfer or a login fails is an error. The probe (probe_main.cpp) is the machine's limit.
+A distance is a proxy that holds back what passes (distance_main.cpp); at 200 ms OpenSSH takes two minutes for a GiB.
 """
 
 import argparse
@@ -22,16 +25,17 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "conformance"))
 
 from peers import USER, Workspace, client_options, glassh, ssh, start_glasshd, start_sshd  # noqa: E402
-from peers.servers import children_of  # noqa: E402
+from peers.servers import Server, children_of  # noqa: E402
 from peers.workspace import end_process  # noqa: E402
+from key_presses import bench_keys  # noqa: E402
 
 CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com")
 PAIRS = ("ssh→sshd", "ssh→glasshd", "glassh→sshd", "glassh→glasshd")
-GOALS = {"bulk": 2.0, "probe": 0.9, "logins": 10.0, "memory": 50.0}
+GOALS = {"bulk": 2.0, "probe": 0.9, "logins": 10.0, "memory": 50.0, "distance": 10.0}
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description="bulk speed, logins and memory, side by side with OpenSSH")
+    parser = argparse.ArgumentParser(description="speed, logins, memory and latency, side by side with OpenSSH")
     parser.add_argument("--programs", default=str(ROOT / "build/bin"), help="where glasshd and glassh are")
     parser.add_argument("--benches", default=str(ROOT / "build/release/bench"), help="where probe and login_bench are")
     parser.add_argument("--mib", type=int, default=1024, help="MiB in one transfer")
@@ -40,7 +44,10 @@ def arguments():
     parser.add_argument("--concurrent", type=int, default=16, help="logins at the same time")
     parser.add_argument("--idle", type=int, default=500, help="idle connections to glasshd")
     parser.add_argument("--sshd-idle", type=int, default=100, help="idle connections to sshd")
-    parser.add_argument("--only", default="bulk,logins,memory", help="which parts, separated by commas")
+    parser.add_argument("--distances", default="0,20,100,200", help="round trips in milliseconds")
+    parser.add_argument("--distance-rounds", type=int, default=1, help="how often each pair has its turn at a distance")
+    parser.add_argument("--keys", type=int, default=1000, help="key presses in one turn")
+    parser.add_argument("--only", default="bulk,logins,memory,distance,keys", help="which parts, separated by commas")
     return parser.parse_args()
 
 
@@ -178,6 +185,35 @@ def bench_memory(options, workspace, servers):
         print(f"{title:<26}{theirs:>10.1f}{ours:>10.1f}{f'1/{theirs / ours:.0f}' if ours > 0 else '-':>9}")
 
 
+# --- distance -------------------------------------------------------------------------------------------------------
+
+def server_at_a_distance(options, workspace, server, milliseconds):
+    """(The server as it looks from afar, the proxy.)"""
+    proxy = workspace.start([f"{options.benches}/distance", str(server.port), str(milliseconds)],
+                            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    return Server(workspace, server.process, server.log_path, int(proxy.stdout.readline())), proxy
+
+
+def bench_distance(options, workspace, servers):
+    cipher = CIPHERS[0]
+    print(f"\nDistance: {options.mib} MiB through one session with {cipher.split('@')[0]}, login included, MiB/s, "
+          f"median of {options.distance_rounds} (goal at 100 ms: {GOALS['distance']:g} × ssh→sshd)")
+    print(f"{'round trip':<14}{'':<6}" + "".join(f"{pair:>17}" for pair in PAIRS))
+    for milliseconds in map(float, options.distances.split(",")):
+        far = {name: server_at_a_distance(options, workspace, server, milliseconds)
+               for name, server in servers.items()}
+        bulk = Bulk(options, workspace, {name: server for name, (server, _) in far.items()})
+        for direction in ("up", "down"):
+            speed = medians(PAIRS, options.distance_rounds, lambda pair: bulk.transfer(pair, cipher, direction))
+            base = speed["ssh→sshd"]
+            print(f"{f'{milliseconds:g} ms':<14}{direction:<6}" +
+                  "".join(f"{speed[pair]:>9.1f} {speed[pair] / base:>6.2f}×" for pair in PAIRS))
+            sys.stdout.flush()
+        for _, proxy in far.values():
+            proxy.stdin.close()
+            proxy.wait(timeout=10)
+
+
 def main():
     options = arguments()
     os.environ["GLASSH_PROGRAMS"] = options.programs
@@ -187,7 +223,9 @@ def main():
         version = subprocess.run(ssh("-V"), stderr=subprocess.PIPE, check=True).stderr.decode().strip()
         print(f"{processor()}; {version}")
         servers = start_servers(workspace)
-        for name, part in (("bulk", bench_bulk), ("logins", bench_logins), ("memory", bench_memory)):
+        parts = {"bulk": bench_bulk, "logins": bench_logins, "memory": bench_memory, "distance": bench_distance,
+                 "keys": bench_keys}
+        for name, part in parts.items():
             if name in options.only.split(","):
                 part(options, workspace, servers)
                 sys.stdout.flush()
