@@ -1,5 +1,6 @@
 """A temporary directory with keys, and the processes that were started for it. Both are gone when the block ends."""
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -117,14 +118,16 @@ class Workspace:
 
 
 def end_process(process):
-    """SIGTERM, and SIGKILL for one that does not mind it."""
-    if process.poll() is None:
+    """SIGTERM; a second one for a glasshd that still has sessions; and SIGKILL for who does not mind either."""
+    for seconds in (1, 10):
+        if process.poll() is not None:
+            break
         process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+    if process.poll() is None:
+        process.kill()
+        process.wait()
     for stream in (process.stdin, process.stdout, process.stderr):
         if stream is not None:
             stream.close()

@@ -119,6 +119,17 @@ TEST(Startups, ThreeEqualNumbersAreAPlainLimit) {
   EXPECT_FALSE(startups.enter(99).has_value());
 }
 
+// SIGHUP: those who are on their way stay counted.
+TEST(Startups, LimitsMayChange) {
+  Startups startups({.start = 1, .rate = 100, .full = 1});
+  const auto first = startups.enter(0);
+  EXPECT_FALSE(startups.enter(99).has_value());
+  startups.limit_to({.start = 2, .rate = 100, .full = 2});
+  const auto second = startups.enter(99);
+  EXPECT_TRUE(second.has_value());
+  EXPECT_FALSE(startups.enter(99).has_value());
+}
+
 struct ListenerTest : testing::Test {
   void listen() {
     auto sockets = listen_on(on_loopback(), lines.log);

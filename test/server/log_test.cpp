@@ -106,5 +106,13 @@ TEST(Log, ThreadsDoNotMixTheirLines) {
   }
 }
 
+TEST(Log, TheLevelMayChange) {
+  LogLines lines(LogLevel::error);
+  lines.log.info("one");
+  lines.log.set_level(LogLevel::info);
+  lines.log.info("two");
+  EXPECT_EQ(lines.text(), "two\n");
+}
+
 }  // namespace
 }  // namespace glassh
