@@ -16,7 +16,9 @@ import threading
 sys.dont_write_bytecode = True
 
 from peers import USER, Cases, Workspace, expect, expect_equal, find_program, glassh, ssh, start_glasshd, start_sshd, wait_until
+from peers.logins import PASSWORD, start_with_passwords
 from peers.servers import free_port
+from peers.terminal import Terminal
 from peers.workspace import end_process
 
 HOSTS = ("a", "b", "c", "inner")
@@ -145,6 +147,30 @@ def hops_of(pid):
             for child in file.read().split():
                 found += [int(child), *hops_of(int(child))]
     return found
+
+
+def password_case(cases, workspace, name, client):
+    with cases.case(f"{name}: the hops ask on the terminal, one after the other, who they are and for a password"):
+        servers = [start_with_passwords(workspace) for _ in range(2)]
+        known = workspace.fresh("known_by_hops")
+        words = client("-F", hop_configuration(workspace, servers, known), "-J", "gate", "inner", "echo in; exit 12")
+        with Terminal(words) as terminal:
+            for host in ("gate", "inner"):
+                terminal.answer("(yes/no/[fingerprint])? ", "yes")
+                terminal.answer(f"{USER}@{host}'s password: ", PASSWORD)
+            expect_equal(terminal.end(), 12, terminal.text)
+            expect("in\n" in terminal.text, terminal.text)
+        with open(known, encoding="utf-8") as file:
+            expect_equal([line.split()[0] for line in file], ["gate", "inner"])
+
+
+def hop_configuration(workspace, servers, known):
+    blocks = [f"Host {host}\n    HostName 127.0.0.1\n    Port {server.port}\n    HostKeyAlias {host}\n"
+              for host, server in zip(("gate", "inner"), servers)]
+    common = ["Host *", f"User {USER}", f"UserKnownHostsFile {known}", "GlobalKnownHostsFile /dev/null", "HostKeyAlgorithms ssh-ed25519",
+              "IdentityFile none", "IdentityAgent none", "PreferredAuthentications password", "UpdateHostKeys no"]
+    path = workspace.fresh("ssh_config")
+    return workspace.file(os.path.basename(path), "".join(blocks) + "\n    ".join(common) + "\n")
 
 
 # Past vulnerability 73: what is in a name never becomes a command.
@@ -297,6 +323,8 @@ def one_round(cases, name, client, start):
         jump_cases(cases, cascade)
         if client is glassh and start is start_glasshd:
             name_cases(cases, cascade)
+        if start is start_glasshd:
+            password_case(cases, workspace, name, client)
         way_cases(cases, cascade)
         tool_cases(cases, cascade)
 
