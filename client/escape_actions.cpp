@@ -4,7 +4,12 @@
 #include <cstdio>
 #include <utility>
 
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
 #include "client/background.h"
+#include "client/escape_command.h"
+#include "client/local_command.h"
+#include "client/prompt.h"
 #include "proto/messages_session.h"
 
 namespace glassh {
@@ -13,9 +18,15 @@ namespace {
 constexpr std::uint32_t break_milliseconds = 1000;
 }  // namespace
 
-EscapeActions::EscapeActions(ClientConnection& connection, RemoteSession& session, const ClientConfig& config,
-                             ClientLog& log, std::function<void()> quit)
-    : connection_(connection), session_(session), config_(config), log_(log), quit_(std::move(quit)) {}
+EscapeActions::EscapeActions(ClientConnection& connection, RemoteSession& session, ClientForwarding& forwarding,
+                             const ClientConfig& config, ClientLog& log, std::function<void()> quit)
+    : connection_(connection),
+      session_(session),
+      forwarding_(forwarding),
+      config_(config),
+      log_(log),
+      quit_(std::move(quit)),
+      interrupted_(session.executor()) {}
 
 asio::awaitable<TypedInput::Then> EscapeActions::act(Escape escape) {
   switch (escape) {
@@ -41,10 +52,13 @@ asio::awaitable<TypedInput::Then> EscapeActions::act(Escape escape) {
       answer("B");
       send_break();
       break;
+    case Escape::command_line:
+      co_await command_line();
+      break;
     case Escape::rekey:
       log_.debug1("changing the keys, as the user asks");
       connection_.start_key_exchange();
-      session_.channel().hub()->wake();
+      session_.hub()->wake();
       break;
     case Escape::more_verbose:
     case Escape::less_verbose:
@@ -65,7 +79,7 @@ void EscapeActions::send_break() {
   Channel* const channel = session_.channel().get();
   if (channel == nullptr || !channel->open() || channel->close_sent()) return;
   channel->request(msg::Break{break_milliseconds}, false);
-  session_.channel().hub()->wake();
+  session_.hub()->wake();
 }
 
 void EscapeActions::change_log_level(bool more) {
@@ -89,13 +103,80 @@ std::string EscapeActions::open_channels() {
                         channel->window_from_peer().available(), channel->window_to_peer(),
                         channel->eof_received() ? ", no more comes" : "", channel->eof_sent() ? ", no more goes" : "");
   }
+  for (const std::string& line : forwarding_.list()) text += "\r\n  " + printable(line);
   return text;
 }
 
-// Not in a session of its own: what the program still says appears on this terminal.
+// Not in a session of its own: what the program still says appears on this terminal. Streams go on, but nothing
+// listens.
 void EscapeActions::go_to_background() {
   session_.terminal().leave_raw();
-  continue_in_background(session_.channel().hub()->executor());
+  forwarding_.end();
+  continue_in_background(session_.executor());
+}
+
+// ----------------------------------------------------------------------------------------------------------------
+// ~C
+
+asio::awaitable<void> EscapeActions::command_line() {
+  if (!config_.enable_escape_commandline) {
+    std::fputs("commandline disabled\r\n", stderr);
+    co_return;
+  }
+  LocalTerminal& terminal = session_.terminal();
+  const bool was_raw = terminal.raw();
+  terminal.leave_raw();
+  const std::optional<std::string> line = co_await ask();
+  if (line) execute(*line);
+  if (was_raw && !session_.ended()) terminal.enter_raw();
+}
+
+// Nothing: no answer, or an interrupted one.
+asio::awaitable<std::optional<std::string>> EscapeActions::ask() {
+  using namespace asio::experimental::awaitable_operators;
+  std::optional<Prompt> prompt = Prompt::open(session_.executor());
+  if (!prompt) co_return std::nullopt;
+  const std::string question = "\r\nssh> ";
+  interrupted_.lower();
+  asking_ = true;
+  auto outcome = co_await (prompt->ask(question, Echo::on) || interrupted_.wait());
+  asking_ = false;
+  if (outcome.index() != 0) co_return std::nullopt;
+  const std::optional<SecretBytes>& answer = std::get<0>(outcome);
+  if (!answer) co_return std::nullopt;
+  co_return std::string(text_of(answer->reveal()));
+}
+
+bool EscapeActions::interrupt() {
+  if (!asking_) return false;
+  interrupted_.raise();
+  return true;
+}
+
+void EscapeActions::execute(std::string_view line) {
+  const EscapeCommand command = parse_escape_command(line, config_.permit_local_command);
+  switch (command.action) {
+    case EscapeCommand::Action::nothing:
+      break;
+    case EscapeCommand::Action::help:
+      log_.line(LogLevel::info, escape_command_help(config_.permit_local_command));
+      break;
+    case EscapeCommand::Action::run:
+      run_local_command(command.text, log_);
+      break;
+    case EscapeCommand::Action::add:
+      log_.info("{}", forwarding_.add(command.forward) ? "Forwarding port." : "Port forwarding failed.");
+      break;
+    case EscapeCommand::Action::cancel: {
+      const bool known = forwarding_.cancel(command.forward.kind, command.forward.listen);
+      log_.info("{}", known ? "Canceled forwarding." : "Unknown port forwarding.");
+      break;
+    }
+    case EscapeCommand::Action::refuse:
+      log_.info("{}", command.text);
+      break;
+  }
+  session_.hub()->wake();
 }
 
 }  // namespace glassh

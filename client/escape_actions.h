@@ -5,10 +5,12 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "client/client_connection.h"
 #include "client/config.h"
+#include "client/forwarding.h"
 #include "client/log.h"
 #include "client/session.h"
 #include "client/typed_input.h"
@@ -18,10 +20,12 @@ namespace glassh {
 class EscapeActions {
  public:
   // All references must outlive this. `quit` ends the connection at once.
-  EscapeActions(ClientConnection& connection, RemoteSession& session, const ClientConfig& config, ClientLog& log,
-                std::function<void()> quit);
+  EscapeActions(ClientConnection& connection, RemoteSession& session, ClientForwarding& forwarding,
+                const ClientConfig& config, ClientLog& log, std::function<void()> quit);
 
   asio::awaitable<TypedInput::Then> act(Escape escape);
+  // The terminal's interrupt key. False if no command line is open, which it would have closed.
+  bool interrupt();
 
  private:
   void answer(std::string_view text) const;
@@ -29,12 +33,18 @@ class EscapeActions {
   void change_log_level(bool more);
   std::string open_channels();
   void go_to_background();
+  asio::awaitable<void> command_line();
+  asio::awaitable<std::optional<std::string>> ask();
+  void execute(std::string_view line);
 
   ClientConnection& connection_;
   RemoteSession& session_;
+  ClientForwarding& forwarding_;
   const ClientConfig& config_;
   ClientLog& log_;
   std::function<void()> quit_;
+  Signal interrupted_;
+  bool asking_ = false;
 };
 
 }  // namespace glassh

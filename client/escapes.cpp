@@ -17,6 +17,7 @@ struct Described {
 constexpr std::array escapes{
     Described{Escape::terminate, ".", "end the connection"},
     Described{Escape::send_break, "B", "send a BREAK to the server"},
+    Described{Escape::command_line, "C", "open a command line, to add and cancel forwardings"},
     Described{Escape::rekey, "R", "change the keys of the connection"},
     Described{Escape::less_verbose, "V", "log less (LogLevel)"},
     Described{Escape::more_verbose, "v", "log more (LogLevel)"},

@@ -21,6 +21,7 @@ enum class Escape : std::uint8_t {
   background = '&',
   help = '?',
   send_break = 'B',
+  command_line = 'C',
   rekey = 'R',
   more_verbose = 'v',
   less_verbose = 'V',

@@ -227,7 +227,8 @@ void RemoteSession::on(const ChannelRequested& event) {
     log_.debug1("the program reads no more input");
     input_->stop();
   } else {
-    // RFC 4254 section 6.2 [4254-6.2-3], section 6.5 [4254-6.5-6]: a server starts nothing here.
+    // RFC 4254 section 6.2 [4254-6.2-3], section 6.5 [4254-6.5-6]: a server starts nothing here. Section 6.8
+    // [4254-6.8-1] [4254-6.8-2]: that ^S works over there changes nothing either, and is not answered.
     log_.debug1("channel {}: the server asks for {}: refused", event.channel, printable(event.type));
   }
   // RFC 4254 section 6.10 [4254-6.10-2]: reports want no answer. What wants one, keepalive@openssh.com too, gets "no".

@@ -60,6 +60,8 @@ class RemoteSession {
   std::optional<int> exit_status() const { return exit_status_; }
   const ChannelRef& channel() const { return channel_; }  // of nothing before ChannelOpened
   LocalTerminal& terminal() { return terminal_; }
+  const std::shared_ptr<Hub>& hub() const { return hub_; }
+  const asio::any_io_executor& executor() const { return hub_->executor(); }
   // A person sits at it, who is told when the connection is closed.
   bool interactive() const { return wish_.terminal && !terminal_denied_; }
 

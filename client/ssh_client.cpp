@@ -44,7 +44,7 @@ SshClient::SshClient(const asio::any_io_executor& executor, const ClientConfig& 
       display_(std::make_shared<ForwardedDisplay>(drive_.hub(), users_, config, display_of_environment(), rng, log)),
       forwarding_(std::make_shared<ClientForwarding>(connection_, drive_.hub(), users_, config, log)),
       session_(connection_, drive_.hub(), config, std::move(wish), agent_, display_, log),
-      escapes_(connection_, session_, config, log, [this] { quit(); }),
+      escapes_(connection_, session_, *forwarding_, config, log, [this] { quit(); }),
       timer_(executor) {
   session_.on_escape = [this](Escape escape) { return escapes_.act(escape); };
   display_->on_refused = [this] { leave_when_done(); };

@@ -45,8 +45,9 @@ class SshClient {
   asio::awaitable<int> run(std::optional<std::chrono::steady_clock::time_point> deadline);
   // Ends the connection in good order; run() then returns soon.
   void end_by_signal(int signal);
-  // For ~C: forwards that come and go.
   ClientForwarding& forwarding() { return *forwarding_; }
+  // The interrupt key: false if there is no command line (~C) that it would have closed.
+  bool interrupt_command_line() { return escapes_.interrupt(); }
   bool logged_in() { return connection_.transport().phase() == Phase::connection; }
 
   // For Drive.

@@ -93,6 +93,17 @@ void add_ending_signals(asio::signal_set& signals) {
   }
 }
 
+// At the escapes' command line the interrupt key ends that line only.
+void end_by_signals(asio::signal_set& signals, SshClient& client, int& killed_by) {
+  signals.async_wait([&](boost::system::error_code error, int signal) {
+    if (error) return;
+    if (signal == SIGINT && client.interrupt_command_line()) return end_by_signals(signals, client, killed_by);
+    if (!client.logged_in()) killed_by = signal;
+    client.end_by_signal(signal);
+    signals.clear();  // a second one ends us at once
+  });
+}
+
 // `killed_by`: the signal that ended us before the login, if one did.
 int connect_and_run(const ClientOptions& options, const ClientConfig& config, ClientLog& log, int& killed_by) {
   ClientTrace trace(log);
@@ -117,12 +128,7 @@ int connect_and_run(const ClientOptions& options, const ClientConfig& config, Cl
                    trace.sink(), std::move(key_log));
   asio::signal_set signals(io);
   add_ending_signals(signals);
-  signals.async_wait([&](boost::system::error_code error, int signal) {
-    if (error) return;
-    if (!client.logged_in()) killed_by = signal;
-    client.end_by_signal(signal);
-    signals.clear();  // a second one ends us at once
-  });
+  end_by_signals(signals, client, killed_by);
 
   int status = SshClient::own_error;
   std::exception_ptr failure;

@@ -6,6 +6,7 @@ Screens are compared with ssh's own. Whatever ends the client, the terminal is a
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ sys.dont_write_bytecode = True
 
 from peers import Cases, Workspace, client_options, expect, expect_equal, glassh, ssh, start_glasshd, start_sshd, wait_until
 from peers import job as job_module
+from peers.servers import free_port
 from peers.terminal import Terminal
 
 SHELL = "TERM=dumb PS1='there> ' exec bash --norc --noprofile -i"
@@ -202,6 +204,90 @@ def levels(scene, client):
         return text
 
 
+# --- ~C -------------------------------------------------------------------------------------------------------------
+
+
+def command_line(terminal, line, answer):
+    """One line at `ssh> `; the session goes on."""
+    terminal.type("\r~C")
+    terminal.see("ssh> ")
+    terminal.type(line)
+    terminal.see(answer)
+    terminal.type("\recho ses''sion\r")
+    terminal.see("session\n")
+    terminal.see(PROMPT)
+
+
+def answer_of(port):
+    """What a server at that port of 127.0.0.1 says first; None if there is none."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            return connection.recv(8)
+    except ConnectionRefusedError:
+        return None
+
+
+def forwards_that_come_and_go(cases, scene):
+    server = scene.server.port
+    with scene.shell(glassh) as terminal:
+        for kind in ("L", "R"):
+            port = free_port()
+            with cases.case(f"{scene.name}: ~C adds a forward with -{kind} and cancels it with -K{kind}"):
+                expect_equal(answer_of(port), None)
+                command_line(terminal, f"-{kind} {port}:127.0.0.1:{server}\n", "Forwarding port.")
+                wait_until(lambda: answer_of(port) is not None, "it listens", terminal.text)
+                expect_equal(answer_of(port), b"SSH-2.0-")
+                terminal.type("\r~#")
+                terminal.see(f"{'local' if kind == 'L' else 'remote'} forward {port} -> [127.0.0.1]:{server}")
+                command_line(terminal, f"-K{kind} {port}\n", "Canceled forwarding.")
+                wait_until(lambda: answer_of(port) is None, "nothing listens", terminal.text)
+                command_line(terminal, f"-K{kind} {port}\n", "Unknown port forwarding.")
+        port = free_port()
+        with cases.case(f"{scene.name}: and with -D, for SOCKS"):
+            command_line(terminal, f"-D {port}\n", "Forwarding port.")
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+                connection.sendall(bytes([4, 1]) + server.to_bytes(2, "big") + bytes([127, 0, 0, 1, 0]))
+                expect_equal(connection.recv(8)[:2], bytes([0, 90]))
+                expect_equal(connection.recv(8), b"SSH-2.0-")
+            command_line(terminal, f"-KD {port}\n", "Canceled forwarding.")
+            wait_until(lambda: answer_of(port) is None, "nothing listens", terminal.text)
+        with cases.case(f"{scene.name}: ~C says what is wrong, and gives help"):
+            command_line(terminal, "x\n", "Invalid command.")
+            command_line(terminal, "-L x\n", "Bad local forwarding specification.")
+            command_line(terminal, "?\n", "-KD[bind_address:]port")
+            command_line(terminal, "!true\n", "Invalid command.")
+            command_line(terminal, "\n", PROMPT)
+        with cases.case(f"{scene.name}: the interrupt key closes the command line, and nothing else"):
+            command_line(terminal, "-L 1\x03", PROMPT)
+            terminal.type("exit 5\r")
+            expect_equal(terminal.end(), 5, terminal.text)
+    with cases.case(f"{scene.name}: ~C runs a command here if PermitLocalCommand says so"):
+        with scene.shell(glassh, "-o", "PermitLocalCommand=yes") as terminal:
+            command_line(terminal, "!echo he''re\n", "here\n")
+            terminal.type("exit 5\r")
+            expect_equal(terminal.end(), 5, terminal.text)
+    with cases.case(f"{scene.name}: ~C is off with EnableEscapeCommandline=no"):
+        with scene.shell(glassh, "-o", "EnableEscapeCommandline=no") as terminal:
+            terminal.type("\r~C")
+            terminal.see("commandline disabled\n")
+            terminal.type("exit 5\r")
+            expect_equal(terminal.end(), 5, terminal.text)
+    with cases.case(f"{scene.name}: ~& waits in the background for what is forwarded, and listens no more"):
+        port = free_port()
+        with Job(scene, glassh, "-t", "-L", f"{port}:127.0.0.1:{server}") as terminal:
+            terminal.see(PROMPT)
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+                expect_equal(connection.recv(8), b"SSH-2.0-")
+                terminal.type("\r~&")
+                terminal.see("ended 0 restored\n")
+                wait_until(lambda: answer_of(port) is None, "nothing listens")
+                connection.sendall(b"not SSH\r\n")
+                data = b""
+                while part := connection.recv(4096):
+                    data += part
+                expect(b"\n" in data, data)
+
+
 def job_control(cases, scene):
     for name, stop in (("~^Z", lambda terminal: terminal.type("\r~\x1a")),
                        ("SIGTSTP", lambda terminal: os.kill(terminal.pid, signal.SIGTSTP))):
@@ -312,12 +398,14 @@ def main():
         job_control(cases, scene)
         deaths(cases, scene)
         background(cases, scene)
+        forwards_that_come_and_go(cases, scene)
         local_commands(cases, scene)
         ours = Scene(workspace, start_glasshd(workspace), "glasshd")
         same_screens(cases, ours)
         resizing(cases, ours, [glassh, ssh])
         keys(cases, ours)
         escapes(cases, ours)
+        forwards_that_come_and_go(cases, ours)
     return cases.status()
 
 

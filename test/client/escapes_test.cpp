@@ -49,7 +49,7 @@ TEST(Escapes, CountOnlyAtTheBeginningOfALine) {
       {"~x", {"~x", ""}},  // no escape: both are sent
       {"~x~.", {"~x~.", ""}},
       {"~\r~.", {"~\r", "."}},                           // and the return key begins a line
-      {"~?~#~B~R~v~V~&", {"", "?#BRvV&"}},               // after an escape the line still begins
+      {"~?~#~B~C~R~v~V~&", {"", "?#BCRvV&"}},            // after an escape the line still begins
       {"~\x1a", {"", "\x1a"}},                           // control-Z
       {"~?ls\r~.more", {"ls\rmore", "?."}},              // what follows is left for whoever goes on
       {"a~b\r~/bin/true\r", {"a~b\r~/bin/true\r", ""}},  // a path at home
@@ -75,7 +75,7 @@ TEST(Escapes, AreAllListedWithTheCharacterThatIsSet) {
   for (const auto& [character, name] : {std::pair{std::uint8_t{'~'}, "~"}, std::pair{std::uint8_t{0x1d}, "^]"}}) {
     EXPECT_EQ(escape_character_text(character), name);
     const std::string help = escape_help(character);
-    for (const std::string typed : {".", "^Z", "#", "&", "?", "B", "R", "v", "V"}) {
+    for (const std::string typed : {".", "^Z", "#", "&", "?", "B", "C", "R", "v", "V"}) {
       EXPECT_NE(help.find("\n " + std::string(name) + typed + " "), help.npos) << typed << help;
     }
     for (std::size_t at = help.find('\n'); at != help.npos; at = help.find('\n', at + 1)) EXPECT_EQ(help[at - 1], '\r');
