@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "proto/messages_connection.h"
+#include "proto/messages_forward.h"
 #include "proto/messages_session.h"
 #include "test/client/ssh_client_fixture.h"
 
@@ -154,23 +155,29 @@ std::function<bool(PacketWriter&, Bytes)> collect(Answers& answers, std::size_t 
 // [4254-6.1-1] [4254-6.3.2-2] [4254-7.2-1] [4254-7.2-5] [4251-4.3-8] keeps; [4254-5.1-5] keeps
 TEST_F(SshClientTest, AServerMayOpenNothing) {
   Answers answers;
-  const std::vector<std::string> types = {"session",
-                                          "x11",
-                                          "forwarded-tcpip",
-                                          "direct-tcpip",
-                                          "auth-agent@openssh.com",
-                                          "",
-                                          "nobody@here",
-                                          "forwarded-streamlocal@openssh.com"};
-  const Result result = run({.script = collect(answers, types.size(), [&](PacketWriter& writer) {
+  const auto tcpip = encode(msg::ForwardedTcpip{"localhost", 80, "192.0.2.9", 1});
+  const auto streamlocal = encode(msg::ForwardedStreamlocal{"/run/s", {}});
+  struct Open {
+    std::string type;
+    Bytes details = {};
+  };
+  const std::vector<Open> opens = {{"session"},
+                                   {"x11"},
+                                   {"forwarded-tcpip", tcpip},
+                                   {"direct-tcpip"},
+                                   {"auth-agent@openssh.com"},
+                                   {"forwarded-streamlocal@openssh.com", streamlocal},
+                                   {""},
+                                   {"nobody@here"}};
+  const Result result = run({.script = collect(answers, opens.size(), [&](PacketWriter& writer) {
                                std::uint32_t number = 100;
-                               for (const std::string& type : types) {
-                                 writer.send(msg::ChannelOpen{type, number++, 1 << 20, 1 << 15, {}});
+                               for (const auto& [type, details] : opens) {
+                                 writer.send(msg::ChannelOpen{type, number++, 1 << 20, 1 << 15, Rest{details}});
                                }
                                return true;
                              })});
   EXPECT_EQ(result.status, 0);
-  EXPECT_EQ(answers.reasons, (std::vector<std::uint32_t>{1, 1, 1, 1, 1, 3, 3, 3}));
+  EXPECT_EQ(answers.reasons, (std::vector<std::uint32_t>{1, 1, 1, 1, 1, 1, 3, 3}));
 }
 
 // [4254-4-3] [4254-4-4] [4254-4-5] [4254-7.1-3] [4254-7.1-5] [4254-6.5-6] [4254-6.2-3] [4254-6.10-2] [4254-6.8-2] keeps
