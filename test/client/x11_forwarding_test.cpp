@@ -147,7 +147,7 @@ TEST_F(ForwardedDisplayTest, TheDisplayGetsTheRealCookieAndTheServerNever) {
   ASSERT_EQ(::send(x.get(), "welcome", 7, 0), 7);
   run();
   EXPECT_EQ(text_of(out_.take_only<msg::ChannelData>().data), "welcome");
-  EXPECT_EQ(channels_.at(channel_).window_from_peer() + setup.size(), 2u * 1024 * 1024);
+  EXPECT_EQ(channels_.at(channel_).window_from_peer().available() + setup.size(), 2u * 1024 * 1024);
 }
 
 // RFC 4254 section 6.3.1 [4254-6.3.1-1]
