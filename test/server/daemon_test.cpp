@@ -51,8 +51,8 @@ TEST(PidFile, ThatCannotBeWrittenIsLogged) {
   const TemporaryDirectory directory;
   const LogLines lines;
   const PidFile file(directory.path("none/pid"), lines.log);
-  EXPECT_EQ(lines.text(),
-            fmt::format("Couldn't create pid file \"{}\": No such file or directory\n", directory.path("none/pid")));
+  EXPECT_EQ(lines.text(), fmt::format("error: Couldn't create pid file \"{}\": No such file or directory\n",
+                                      directory.path("none/pid")));
 }
 
 }  // namespace
