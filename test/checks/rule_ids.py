@@ -20,6 +20,7 @@ ROLES = {"both", "client", "server"}
 TESTED = {"wire-server", "wire-client", "unit", "not-testable"}
 # Of these each MUST and MUST NOT is in code and in a test, or its row says why not.
 COMPLETE = {"4252", "4254", "4256", "4335", "8332"}
+COMPLETE_RULE = f"each MUST of RFC {', '.join(sorted(COMPLETE))} is in code and in a test"
 REASON = re.compile(r"\[not built: [^\]]+\]$")
 ENDINGS = (".h", ".cpp", ".py", ".sh", ".gdb", ".md", ".txt")
 
@@ -109,15 +110,14 @@ def check(root):
         forgotten += [f"{rule} is in no {what}" for what, within in (("code", in_code), ("test", in_test))
                       if not any(map(within, places))]
     return [("the table of rules is well-formed", problems), ("each cited rule is declared", undeclared),
-            (f"each MUST of RFC {', '.join(sorted(COMPLETE))} is in code and in a test", forgotten)]
+            (COMPLETE_RULE, forgotten)]
 
 
 def self_test():
     row = "4253-6-2\t4253\t6\tMUST\tboth\tPadding has at least four octets.\tunit\n"
     table = "\t".join(COLUMNS) + "\n" + row
     bracket = "[{}]".format  # so that this file cites nothing
-    formed, declared = "the table of rules is well-formed", "each cited rule is declared"
-    complete = "each MUST of RFC 4252, 4256, 8332 is in code and in a test"
+    formed, declared, complete = "the table of rules is well-formed", "each cited rule is declared", COMPLETE_RULE
     good = {TABLE: table, "transport/a.cpp": f"// RFC 4253 section 6 {bracket('4253-6-2')}: four\nint a[4253 - 6];\n"}
     must = table + "4252-4-1\t4252\t4\tMUST NOT\tserver\tNone is never listed.\tunit\n"
     in_code_only = {TABLE: must, "auth/a.cpp": f"// {bracket('4252-4-1')}\n"}
