@@ -375,6 +375,37 @@ def background(cases, scene):
             wait_until(lambda: os.path.exists(done), "the program over there comes to its end")
 
 
+def background_forwards(cases, scene):
+    for flags in ((), ("-o", "ExitOnForwardFailure=yes")):
+        with cases.case(f"{scene.name}: -f -N forwards from the background, {' '.join(flags) or 'by default'}"):
+            port, other = free_port(), free_port()
+            local, remote = (f"127.0.0.1:{each}:127.0.0.1:{scene.server.port}" for each in (port, other))
+            arguments = scene.arguments(glassh, "-f", "-N", *flags, "-L", local, "-R", remote)
+            expect_equal(subprocess.run(arguments, stdin=subprocess.DEVNULL, timeout=20, check=False).returncode, 0)
+            started = [pid for pid in os.listdir("/proc") if pid.isdigit() and has_argument(pid, local)]
+            try:
+                expect_equal(len(started), 1)
+                expect_equal(answer_of(port), b"SSH-2.0-")
+                wait_until(lambda: answer_of(other) == b"SSH-2.0-", "the server forwards", scene.log_tail)
+            finally:
+                for pid in started:
+                    os.kill(int(pid), signal.SIGTERM)
+            wait_until(lambda: answer_of(port) is None, "it ends")
+    with cases.case(f"{scene.name}: a forward that cannot be set up is told before -f goes there"):
+        taken = f"127.0.0.1:{scene.server.port}:127.0.0.1:1"
+        result = scene.workspace.run(scene.arguments(glassh, "-f", "-N", "-o", "ExitOnForwardFailure=yes", "-L", taken))
+        expect_equal(result.status, 255, result)
+        expect("Address already in use" in result.err, result)
+
+
+def has_argument(pid, text):
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return text.encode() in file.read().split(b"\0")
+    except OSError:  # it has ended
+        return False
+
+
 def local_commands(cases, scene):
     flags = ("-o", "LocalCommand=echo here %n %r; exit 9", "-t")
     with cases.case(f"{scene.name}: LocalCommand runs after the login, if it may"):
@@ -398,6 +429,7 @@ def main():
         job_control(cases, scene)
         deaths(cases, scene)
         background(cases, scene)
+        background_forwards(cases, scene)
         forwards_that_come_and_go(cases, scene)
         local_commands(cases, scene)
         ours = Scene(workspace, start_glasshd(workspace), "glasshd")
