@@ -5,6 +5,8 @@
 #include <utility>
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "client/background.h"
 #include "client/escape_command.h"
@@ -140,8 +142,10 @@ asio::awaitable<std::optional<std::string>> EscapeActions::ask() {
   interrupted_.lower();
   asking_ = true;
   auto outcome = co_await (prompt->ask(question, Echo::on) || interrupted_.wait());
+  // The interrupt key and then a line, in one go: the line may be here before the signal's handler has run.
+  for (int turn = 0; turn < 3; ++turn) co_await asio::post(session_.executor(), asio::use_awaitable);
   asking_ = false;
-  if (outcome.index() != 0) co_return std::nullopt;
+  if (outcome.index() != 0 || interrupted_.raised()) co_return std::nullopt;
   const std::optional<SecretBytes>& answer = std::get<0>(outcome);
   if (!answer) co_return std::nullopt;
   co_return std::string(text_of(answer->reveal()));

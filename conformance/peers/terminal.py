@@ -42,6 +42,9 @@ class Terminal:
             data = os.read(self._terminal, 65536)
         except OSError:  # EIO: nobody has the terminal open any more
             return False
+        if self.text.endswith("\r") and data.startswith(b"\n"):  # a line's end that came in two pieces
+            self.text = self.text[:-1]
+            self._seen = min(self._seen, len(self.text))
         self.text += data.decode(errors="replace").replace("\r\n", "\n")
         return bool(data)
 
