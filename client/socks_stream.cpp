@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <system_error>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
@@ -24,6 +25,16 @@ SocksRefusal refusal_for(std::uint32_t reason) {
 // A few bytes into a socket that nothing was written to before: they fit.
 void write_answer(int socket, std::string_view text) {
   if (!text.empty()) ::send(socket, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+// Without a descriptor to spare, this program is hung up on, and nothing else ends.
+Descriptor to_listen_to(const asio::any_io_executor& executor, const Fd& socket, ClientLog& log) {
+  try {
+    return Descriptor::own(executor, Fd::duplicate(socket.get()));
+  } catch (const std::system_error& error) {
+    log.error("dynamic forward: {}", error.code().message());
+    return {};
+  }
 }
 
 // Between the request and the server's answer: RFC 1928 section 6 wants the program to learn of it first.
@@ -61,7 +72,8 @@ class SocksOpening : public ChannelUser {
 
 asio::awaitable<void> accept_socks(std::shared_ptr<Hub> hub, Channels& channels, ChannelUsers& users, Fd socket,
                                    ForwardOriginator originator, ClientLog& log) {
-  Descriptor descriptor = Descriptor::own(hub->executor(), Fd::duplicate(socket.get()));
+  Descriptor descriptor = to_listen_to(hub->executor(), socket, log);
+  if (!descriptor.is_open()) co_return;
   SocksRequest request;
   while (request.wanted() > 0) {
     std::array<std::uint8_t, 512> space;
@@ -146,8 +158,18 @@ asio::awaitable<void> SocksChannel::connect(std::shared_ptr<SocksChannel> self) 
   self->answer(self->request_.granted(), [self, connected] { self->join(std::move(*connected)); });
 }
 
-// Only a pump waits for the channel's window, and for the end of a key exchange. So the answer goes through one.
+// Only a pump waits for the channel's window, and for the end of a key exchange. So the answer goes through one. Without
+// descriptors for it, this channel ends, and nothing else.
 void SocksChannel::answer(std::string text, std::function<void()> then) {
+  try {
+    answer_through_pipe(std::move(text), std::move(then));
+  } catch (const std::system_error& error) {
+    log_.error("channel {}: {}", channel().id(), error.code().message());
+    close();
+  }
+}
+
+void SocksChannel::answer_through_pipe(std::string text, std::function<void()> then) {
   Pipe pipe = make_pipe();
   const ssize_t written = ::write(pipe.write_end.get(), text.data(), text.size());
   if (written != static_cast<ssize_t>(text.size())) return close();  // an empty pipe takes more than that

@@ -39,6 +39,7 @@ class SocksChannel : public ChannelUser, public std::enable_shared_from_this<Soc
   void on_request();
   static asio::awaitable<void> connect(std::shared_ptr<SocksChannel> self);
   void answer(std::string text, std::function<void()> then);
+  void answer_through_pipe(std::string text, std::function<void()> then);
   void refuse(SocksRefusal why);
   void join(Fd socket);
   void close();

@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import socket
 import stat
 import subprocess
@@ -193,6 +194,42 @@ def storm(cases, workspace, what, client, server, greeter):
         end(process)
 
 
+def few_descriptors():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
+
+
+def too_many_streams(cases, workspace, what, client, server):
+    """Of more connections than a client has descriptors some are closed, and nothing else is."""
+    idle = Service(workspace, lambda connection: (connection.sendall(b"hello"), read_all(connection)))
+    host, port = idle.address
+    for kind, flags in (("-L", ("-L", f"@:{host}:{port}")), ("-D", ("-D", "@")), ("-R", ("-R", f"@:{host}:{port}")),
+                        ("-R, SOCKS", ("-R", "@"))):
+        with cases.case(f"{what}: {kind}: 60 connections, and 40 descriptors for all"):
+            address = ("127.0.0.1", free_port())
+            process, said = start(workspace, client, server, *(each.replace("@", str(address[1])) for each in flags),
+                                  preexec_fn=few_descriptors)
+
+            def stream(address=address, through_socks=len(flags[1].split(":")) == 1):
+                connection = open_socket(address)
+                connection.settimeout(0.3)
+                try:
+                    if through_socks:
+                        connection.sendall(b"\5\1\0\5\1\0\1" + socket.inet_aton(host) + port.to_bytes(2, "big"))
+                        connection.recv(12, socket.MSG_WAITALL)
+                    return connection, connection.recv(5)
+                except OSError:
+                    return connection, b""
+
+            listening(address).close()
+            streams = [stream() for _ in range(60)]
+            expect(any(heard == b"hello" for _, heard in streams), said)
+            expect(any(heard == b"" for _, heard in streams), said)
+            for connection, _ in streams:
+                connection.close()
+            wait_until(lambda: stream()[1] == b"hello", "a stream, once others have gone", said, process.poll)
+            end(process)
+
+
 def remote_socks(cases, workspace, what, server, greeter):
     """PermitRemoteOpen limits where the server's programs get with -R port."""
     host, port = greeter.address
@@ -227,6 +264,7 @@ def main():
             storm(cases, workspace, what, client, server, greeter)
         for what, client, server in (("glassh, sshd", "glassh", sshd), ("ssh, glasshd", "ssh", glasshd)):
             background(cases, workspace, what, client, server, Service(workspace, hello))
+        too_many_streams(cases, workspace, "glassh, glasshd", "glassh", glasshd)
         remote_socks(cases, workspace, "glassh, glasshd", glasshd, greeter)
         remote_socks(cases, workspace, "glassh, sshd", sshd, greeter)
     return cases.status()
