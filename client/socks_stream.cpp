@@ -158,8 +158,8 @@ asio::awaitable<void> SocksChannel::connect(std::shared_ptr<SocksChannel> self) 
   self->answer(self->request_.granted(), [self, connected] { self->join(std::move(*connected)); });
 }
 
-// Only a pump waits for the channel's window, and for the end of a key exchange. So the answer goes through one. Without
-// descriptors for it, this channel ends, and nothing else.
+// Only a pump waits for the channel's window, and for the end of a key exchange. So the answer goes through one.
+// Without descriptors for it, this channel ends, and nothing else.
 void SocksChannel::answer(std::string text, std::function<void()> then) {
   try {
     answer_through_pipe(std::move(text), std::move(then));

@@ -329,8 +329,11 @@ def sockets(cases, workspace, server):
             with socket.socket(socket.AF_UNIX) as peer:
                 peer.connect(path)  # the second one's
                 second.hear(CHANNEL_OPEN)
-            first.ask(b"streamlocal-forward@openssh.com", string(precious.encode()))
-            expect_equal(first.answer(), None)
+            # Names that cannot be bound replace nothing, not what they begin with either.
+            for name in (precious.encode(), path.encode() + b"\0", path.encode() + b"\0more"):
+                first.ask(b"streamlocal-forward@openssh.com", string(name))
+                expect_equal(first.answer(), None)
+            expect(os.path.exists(path), path)
         with open(precious, encoding="ascii") as file:
             expect_equal(file.read(), "precious")
         loose.stop()

@@ -82,6 +82,7 @@ PrivateSocket PrivateSocket::in_new_directory(const std::string& prefix, const s
 }
 
 PrivateSocket PrivateSocket::at(const std::string& path, std::uint32_t mask, bool replace) {
+  address_of(path);  // a name that cannot be bound replaces nothing, least of all what it begins with before a NUL
   if (replace && is_socket(path)) ::unlink(path.c_str());
   PrivateSocket socket;
   socket.path_ = path;

@@ -59,6 +59,14 @@ TEST(PrivateSocket, APathThatIsTooLongIsRefusedNotCut) {
   EXPECT_THROW(connect_to_socket("/tmp/" + std::string(200, 'x')), std::system_error);
 }
 
+// A NUL ends a name for the system, so what is in front of it would be removed in its place.
+TEST(PrivateSocket, ANameThatCannotBeBoundReplacesNothing) {
+  const PrivateSocket first = PrivateSocket::in_new_directory("glassh-test-", "agent.1");
+  const std::string with_nul = first.path() + std::string(1, '\0') + "more";
+  EXPECT_THROW(PrivateSocket::at(with_nul, 0177, true), std::system_error);
+  EXPECT_TRUE(std::filesystem::exists(first.path()));
+}
+
 TEST(PrivateSocket, WhoConnectsIsKnownByUserId) {
   PrivateSocket socket = PrivateSocket::in_new_directory("glassh-test-", "agent.1");
   EXPECT_FALSE(accept_connection(socket.number()));
