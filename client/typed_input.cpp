@@ -1,8 +1,15 @@
 #include "client/typed_input.h"
 
+#include <algorithm>
 #include <utility>
 
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
 namespace glassh {
+
+namespace {
+constexpr std::size_t most_kept = 64 * 1024;
+}  // namespace
 
 TypedInput::TypedInput(Descriptor input, std::optional<char> character, Act act)
     : input_(std::move(input)),
@@ -10,6 +17,7 @@ TypedInput::TypedInput(Descriptor input, std::optional<char> character, Act act)
       act_(std::move(act)) {}
 
 IoResult TypedInput::read(MutableBytes place) {
+  if (!kept_.empty()) return hand_over(place);
   if (ended_) return end_of_file(place);
   while (!escape_) {
     if (typed_.empty()) {
@@ -32,6 +40,42 @@ asio::awaitable<void> TypedInput::readable() {
     co_return;
   }
   if (typed_.empty() && !ended_) co_await input_.readable();
+}
+
+// An act is not interrupted by room: it may be asking something.
+asio::awaitable<void> TypedInput::await_room(Signal& room) {
+  using namespace asio::experimental::awaitable_operators;
+  while (escape_ || (!ended_ && kept_.size() < most_kept)) {
+    if (escape_) {
+      co_await readable();
+      continue;
+    }
+    if (typed_.empty()) {
+      const auto outcome = co_await (room.wait() || input_.readable());
+      if (outcome.index() == 0) co_return;
+      const IoResult got = input_.read(buffer_);
+      if (got.size == 0 && !got.would_block()) break;  // read() will find the same
+      typed_ = Bytes(buffer_).first(got.size);
+    }
+    keep();
+  }
+  co_await room.wait();
+}
+
+void TypedInput::keep() {
+  const std::size_t before = kept_.size();
+  kept_.resize(before + typed_.size() + 1);  // an escape character that was held back may come out with it
+  MutableBytes free = MutableBytes(kept_).subspan(before);
+  escape_ = filter_.next(typed_, free);
+  kept_.resize(kept_.size() - free.size());
+}
+
+IoResult TypedInput::hand_over(MutableBytes place) {
+  const std::size_t size = std::min(place.size(), kept_.size());
+  const auto end = kept_.begin() + static_cast<std::ptrdiff_t>(size);
+  std::copy(kept_.begin(), end, place.begin());
+  kept_.erase(kept_.begin(), end);
+  return {size, 0};
 }
 
 IoResult TypedInput::end_of_file(MutableBytes place) {

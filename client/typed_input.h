@@ -1,6 +1,8 @@
 // Standard input of a session with a terminal: what is typed, with the escapes taken out and acted upon in their place.
 //
-// What was typed before an escape is sent before it acts; what was typed after it waits until it has acted.
+// What was typed before an escape is sent before it acts; what was typed after it waits until it has acted. While
+// nothing can be sent (a window that is used up, a key exchange that the server does not answer) escapes act all the
+// same, and what is typed besides waits here, up to a limit.
 //
 //   Source::start(channel, std::make_unique<TypedInput>(std::move(input), '~', act));
 #pragma once
@@ -8,6 +10,7 @@
 #include <array>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "channels/io/pump.h"
 #include "client/escapes.h"
@@ -24,17 +27,21 @@ class TypedInput final : public SourceInput {
 
   IoResult read(MutableBytes place) override;
   asio::awaitable<void> readable() override;
+  asio::awaitable<void> await_room(Signal& room) override;
   void close() override { input_.close(); }
 
  private:
+  IoResult hand_over(MutableBytes place);
+  void keep();
   IoResult end_of_file(MutableBytes place);
 
   Descriptor input_;
   EscapeFilter filter_;
   Act act_;
   std::array<std::uint8_t, 16 * 1024> buffer_;
-  Bytes typed_;                   // what is left of the last read
-  std::optional<Escape> escape_;  // to be acted upon
+  Bytes typed_;                     // what is left of the last read
+  std::optional<Escape> escape_;    // to be acted upon
+  std::vector<std::uint8_t> kept_;  // typed while nothing could be sent, without the escapes
   bool ended_ = false;
   bool end_told_ = false;
 };

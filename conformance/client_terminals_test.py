@@ -159,6 +159,16 @@ def escapes(cases, scene):
             expect(time.monotonic() - begin < 3, "it took long")
         finally:
             os.kill(server, signal.SIGCONT)
+    with cases.case(f"{scene.name}: even while it does not answer a key exchange"), scene.shell(glassh) as terminal:
+        terminal.type("echo $PPID; read x\r")
+        terminal.see("read x\n")
+        server = int(terminal.see("\n"))
+        os.kill(server, signal.SIGSTOP)
+        try:
+            terminal.type("\r~R" + "x" * 100 + "\r~.")
+            expect_equal(terminal.end(), 255, terminal.text)
+        finally:
+            os.kill(server, signal.SIGCONT)
     with cases.case(f"{scene.name}: ~v and ~V change what is logged, as ssh's"):
         expect_equal(levels(scene, glassh), levels(scene, ssh))
     with cases.case(f"{scene.name}: ~? lists the escapes, ~# the connection, ~B is taken, ~~ is one ~"):

@@ -73,7 +73,7 @@ asio::awaitable<void> Source::run(std::shared_ptr<Source> self) {
       queued = 0;
       self->channel_.hub()->wait_for_room(*self);
       self->channel_.hub()->wake();
-      co_await self->room_.wait();
+      co_await self->input_->await_room(self->room_);
       continue;
     }
     const MutableBytes place = channel->data_space(room, self->settings_.extended_type);

@@ -30,6 +30,8 @@ class SourceInput {
   // besides is done in readable(), which returns when it is worth trying again.
   virtual IoResult read(MutableBytes place) = 0;
   virtual asio::awaitable<void> readable() = 0;
+  // While the channel takes nothing: returns when `room` is raised, which it is after close(), too.
+  virtual asio::awaitable<void> await_room(Signal& room) { return room.wait(); }
   virtual void close() = 0;  // ends every wait
 };
 

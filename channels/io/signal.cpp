@@ -3,6 +3,8 @@
 #include <cassert>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 namespace glassh {
@@ -13,6 +15,8 @@ asio::awaitable<void> Signal::wait() {
     waiting_ = true;
     co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
     waiting_ = false;
+    const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) co_return;
   }
   raised_ = false;
 }

@@ -15,7 +15,8 @@ class Signal {
  public:
   explicit Signal(const asio::any_io_executor& executor) : timer_(executor, asio::steady_timer::time_point::max()) {}
 
-  // Returns when raised; at once if that happened since the last wait(). One waiter at a time.
+  // Returns when raised; at once if that happened since the last wait(). One waiter at a time. A wait that is cancelled
+  // takes nothing: what is raised at that moment is there for the next one.
   asio::awaitable<void> wait();
   void raise();
   void lower() { raised_ = false; }

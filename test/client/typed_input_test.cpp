@@ -1,5 +1,6 @@
 #include "client/typed_input.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -86,6 +87,81 @@ TEST_F(TypedInputTest, InTheBackgroundTheProgramGetsAnEndOfFile) {
   type("ls\r~&never sent");
   EXPECT_TRUE(read_all(input));
   EXPECT_EQ(story, "ls\r<&>\x04");
+}
+
+// A server that does not answer leaves no other way out than ~.
+TEST_F(TypedInputTest, EscapesActWhileNothingCanBeSentAndTheRestWaits) {
+  TypedInput input = make();
+  Signal room(io.get_executor());
+  bool resumed = false;
+  asio::co_spawn(io, input.await_room(room), [&resumed](const std::exception_ptr&) { resumed = true; });
+  for (const std::string_view text : {"ls\r~", "Bpwd\r", "~.", "~~"}) {
+    type(text);
+    io.restart();
+    io.poll();
+  }
+  EXPECT_EQ(story, "<B><.>");
+  EXPECT_FALSE(resumed);
+  room.raise();
+  io.restart();
+  io.poll();
+  EXPECT_TRUE(resumed);
+  EXPECT_FALSE(read_all(input, 3));
+  EXPECT_EQ(story, "<B><.>ls\rpwd\r~");
+}
+
+TEST_F(TypedInputTest, RoomThatComesInTheSameTurnAsAKeyIsNotMissed) {
+  TypedInput input = make();
+  Signal room(io.get_executor());
+  for (int round = 0; round < 100; ++round) {
+    bool resumed = false;
+    asio::co_spawn(io, input.await_room(room), [&resumed](const std::exception_ptr&) { resumed = true; });
+    io.restart();
+    io.poll();
+    type("x");
+    for (int step = 0; step < round % 8; ++step) io.poll_one();
+    room.raise();
+    io.restart();
+    io.poll();
+    EXPECT_TRUE(resumed) << "round " << round;
+    EXPECT_FALSE(read_all(input));
+  }
+}
+
+TEST_F(TypedInputTest, AWaitForRoomEndsThoughTheInputDid) {
+  TypedInput input = make();
+  Signal room(io.get_executor());
+  pipe.write_end.close();
+  bool resumed = false;
+  asio::co_spawn(io, input.await_room(room), [&resumed](const std::exception_ptr&) { resumed = true; });
+  io.poll();
+  EXPECT_FALSE(resumed);
+  input.close();
+  room.raise();
+  io.restart();
+  io.poll();
+  EXPECT_TRUE(resumed);
+}
+
+TEST_F(TypedInputTest, WhatIsKeptWithoutRoomIsLimited) {
+  TypedInput input = make();
+  Signal room(io.get_executor());
+  asio::co_spawn(io, input.await_room(room), [](const std::exception_ptr&) {});
+  ASSERT_EQ(::fcntl(pipe.write_end.get(), F_SETFL, O_NONBLOCK), 0);
+  std::size_t typed = 0;
+  const std::string much(1024, 'x');
+  for (int round = 0; round < 1000; ++round) {
+    const ssize_t put = ::write(pipe.write_end.get(), much.data(), much.size());
+    if (put > 0) typed += static_cast<std::size_t>(put);
+    io.restart();
+    io.poll();
+  }
+  EXPECT_LT(typed, 256 * 1024U);
+  room.raise();
+  io.restart();
+  io.poll();
+  EXPECT_FALSE(read_all(input, 4096));
+  EXPECT_EQ(story, std::string(typed, 'x'));
 }
 
 TEST_F(TypedInputTest, TheEndOfTheInputIsTheEnd) {
