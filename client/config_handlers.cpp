@@ -110,12 +110,17 @@ void handle_send_env(Call& call) {
 }
 
 void handle_set_env(Call& call) {
+  auto& variables = call.target.config.set_env;
   for (const auto& word : call.words) {
     const auto equals = word.find('=');
     if (equals == std::string::npos || equals == 0) {
       throw ConfigError(fmt::format("bad value '{}': expected NAME=VALUE", word));
     }
-    call.target.config.set_env.emplace_back(word.substr(0, equals), word.substr(equals + 1));
+    // As everywhere, the first value counts: a server would take the last one that is sent.
+    const std::string name = word.substr(0, equals);
+    const auto same = [&name](const auto& variable) { return variable.first == name; };
+    if (std::any_of(variables.begin(), variables.end(), same)) continue;
+    variables.emplace_back(name, word.substr(equals + 1));
   }
 }
 

@@ -34,7 +34,7 @@ void handle_remote_command(Call& call) {
 
 void handle_local_command(Call& call) {
   check_tokens(call.line.rest, local_command_tokens, false);
-  call.target.local_command = call.line.rest;
+  if (!command_or_nothing(call.line.rest).empty()) call.target.local_command = call.line.rest;
 }
 
 // One character, "^" and a letter for a control character, or "none".

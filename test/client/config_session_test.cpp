@@ -53,6 +53,12 @@ TEST(SessionConfig, LinesPrintWhatSshPrints) {
             effective_config(read("")).find("permitlocalcommand ") + 6);
 }
 
+TEST(SessionConfig, LocalCommandNoneRunsNothingAndIsTheFirstValue) {
+  const ClientConfig config = read("PermitLocalCommand yes\nLocalCommand none\nLocalCommand echo later");
+  EXPECT_EQ(config.local_command, std::nullopt);
+  EXPECT_EQ(effective_config(config).find("\nlocalcommand "), std::string::npos);
+}
+
 TEST(SessionConfig, LocalCommandHasAllTokens) {
   const ClientConfig config = read("User bob\nPort 22022\nLocalCommand echo %% %d %h %k %L %l %n %p %r %u %T");
   EXPECT_EQ(config.local_command, "echo % /home/alice foo foo desk desk.example.org foo 22022 bob alice NONE");

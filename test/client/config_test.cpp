@@ -130,6 +130,7 @@ TEST(ClientConfig, LinesGiveWhatSshGives) {
       {"SendEnv A B*\nSendEnv C", "sendenv", "A|B*|C"},
       {"SendEnv A LC_ALL LC_TIME\nSendEnv -LC_*", "sendenv", "A"},
       {"SetEnv X=1 Y=\"a b\"\nSetEnv Z=2", "setenv", "X=1|Y=a b"},
+      {"SetEnv X=1 Y=2 X=3", "setenv", "X=1|Y=2"},  // each name once: the server would take the last one
       {"", "connecttimeout", "none"},
       {"ConnectTimeout 1m", "connecttimeout", "60"},
       {"ProxyCommand nc %h %p # c", "proxycommand", "nc %h %p # c"},
