@@ -368,9 +368,10 @@ def permissions(cases, workspace):
             ("AllowStreamLocalForwarding no", [True, False, True, False]),
             ("AllowStreamLocalForwarding local", [True, True, True, False]),
             ("AllowStreamLocalForwarding remote", [True, False, True, True]),
-            ("PermitOpen none", [False, True, True, True]),
-            (f"PermitOpen 127.0.0.1:{port}", [True, True, True, True]),
-            (f"PermitOpen localhost:{port}", [False, True, True, True]),
+            ("PermitOpen none", [False, False, True, True]),
+            (f"PermitOpen 127.0.0.1:{port}", [True, False, True, True]),
+            (f"PermitOpen localhost:{port}", [False, False, True, True]),
+            ("PermitOpen *:*", [True, True, True, True]),
             ("PermitListen none", [True, True, False, True]),
             ("PermitListen localhost:*", [True, True, True, True]),
             ("PermitListen localhost:8080", [True, True, False, True]),
@@ -381,24 +382,27 @@ def permissions(cases, workspace):
                 server.stop()
         key = workspace.public_key("user-ed25519")
         for options, forwards in (
-            ("restrict", (False, False)),
-            ("no-port-forwarding", (False, False)),
-            ("restrict,port-forwarding", (True, True)),
-            (f'permitopen="127.0.0.1:{port}"', (True, True)),
-            ('permitopen="127.0.0.1:1"', (False, True)),
-            ('permitlisten="1"', (True, False)),
+            ("restrict", (False, False, False)),
+            ("no-port-forwarding", (False, False, False)),
+            ("restrict,port-forwarding", (True, True, True)),
+            (f'permitopen="127.0.0.1:{port}"', (True, False, True)),
+            ('permitopen="127.0.0.1:1"', (False, False, True)),
+            ('permitopen="*:*"', (True, True, True)),
+            ('permitlisten="1"', (True, True, False)),
         ):
             with cases.case(f"a key with {options}: what is open, and what is not, as with sshd (past vulnerability 84)"):
                 keys = workspace.file(os.path.basename(workspace.fresh("keys")), f"{options} {key}\n")
                 for start in (start_glasshd, start_sshd):
                     server = start(workspace, [f"AuthorizedKeysFile {keys}"])
                     options_of_client = client_options(workspace, server)
-                    result = workspace.run(ssh("-W", f"127.0.0.1:{port}", *options_of_client, "127.0.0.1"), input=b"hello")
-                    opened = (result.status, result.out) == (0, b"hello")
-                    expect(opened or "administratively prohibited" in result.err, result)
+                    opened = []
+                    for target in (f"127.0.0.1:{port}", path):
+                        result = workspace.run(glassh("-W", target, *options_of_client, "127.0.0.1"), input=b"hello")
+                        opened.append((result.status, result.out) == (0, b"hello"))
+                        expect(opened[-1] or "open failed: " in result.err, result)
                     result = workspace.run(ssh("-o", "ExitOnForwardFailure=yes", "-R", "0:127.0.0.1:1", *options_of_client,
                                                "127.0.0.1", "exit 3"))
-                    expect_equal((opened, result.status), (forwards[0], 3 if forwards[1] else 255), start.__name__, result)
+                    expect_equal((*opened, result.status), (*forwards[:2], 3 if forwards[2] else 255), start.__name__, result)
                     server.stop()
 
 

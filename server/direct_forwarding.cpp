@@ -108,6 +108,10 @@ void DirectForwarding::open_socket(const ChannelOpenWanted& wanted) {
     context_->log.info("refused streamlocal port forward: target {}", escaped(path));
     return refuse(wanted.channel, open_failure_reason::administratively_prohibited, open_failed);
   }
+  if (!context_->permissions.may_open_socket()) {
+    context_->log.info("Received request to connect to path {}, but the request was denied.", escaped(path));
+    return refuse(wanted.channel, open_failure_reason::administratively_prohibited, open_failed);
+  }
   run(connect_socket(shared_from_this(), hub_->channel(channels_, wanted.channel), path));
 }
 

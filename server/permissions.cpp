@@ -34,6 +34,15 @@ bool SessionPermissions::may_open(std::string_view host, std::uint16_t port) con
          });
 }
 
+// As sshd: who may reach some places only may reach no socket, whose path could lead past all of them. The list that
+// counts as none is one with "*:*".
+bool SessionPermissions::may_open_socket() const {
+  const PermittedEndpoint anywhere{"*", std::nullopt};
+  return sockets.open && std::all_of(permit_open.begin(), permit_open.end(), [&](const auto& list) {
+           return std::find(list.begin(), list.end(), anywhere) != list.end();
+         });
+}
+
 bool SessionPermissions::may_listen(std::string_view host, std::uint16_t port) const {
   return tcp.listen && each_permits(permit_listen, port, [name = lower_case(host)](const std::string& permitted) {
            return match_pattern(name, permitted);

@@ -28,7 +28,7 @@ struct Forwardable {
 struct SessionPermissions {
   bool pty = true;
   bool agent_forwarding = true;
-  // Of ports, which may_open() and may_listen() judge one by one, and of Unix sockets.
+  // Of ports, which may_open() and may_listen() judge one by one, and of Unix sockets: may_open_socket().
   Forwardable tcp, sockets;
   bool x11_forwarding = true;
   bool user_rc = true;
@@ -37,8 +37,9 @@ struct SessionPermissions {
   std::string_view forced_by;                    // "config" or "key-option", for the log
   std::vector<EnvironmentVariable> environment;  // environment= of the keys, as far as PermitUserEnvironment lets it in
 
-  // For direct-tcpip, and for tcpip-forward.
+  // For direct-tcpip, for direct-streamlocal, and for tcpip-forward.
   bool may_open(std::string_view host, std::uint16_t port) const;
+  bool may_open_socket() const;
   bool may_listen(std::string_view host, std::uint16_t port) const;
 
   // Of which each must permit an endpoint.

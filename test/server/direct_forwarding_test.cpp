@@ -95,6 +95,8 @@ TEST_F(DirectForwardingTest, WhatIsNotPermittedIsNotTried) {
   context_->permissions.permit_open = {{{"localhost", port}}};
   open(msg::DirectTcpip{"127.0.0.1", port, "", 0});
   EXPECT_EQ(refused(), "1 open failed");
+  open(msg::DirectStreamlocal{"/run/nothing", {}, 0});
+  EXPECT_EQ(refused(), "1 open failed") << "a socket is none of the places that are permitted";
   context_->permissions.permit_open = {};
   context_->permissions.tcp.open = false;
   open(msg::DirectTcpip{"127.0.0.1", port, "", 0});

@@ -76,6 +76,21 @@ TEST(Permissions, VariablesOfKeysNeedPermitUserEnvironment) {
   EXPECT_EQ(names(permissions("PermitUserEnvironment *,!LD_*", options)), "GLASSH_A ");
 }
 
+// Past vulnerability 84: a list of places closes Unix sockets as well, as with sshd.
+TEST(Permissions, WhoMayReachSomePlacesOnlyReachesNoSocket) {
+  EXPECT_TRUE(permissions("").may_open_socket());
+  EXPECT_TRUE(permissions("PermitOpen any").may_open_socket());
+  EXPECT_TRUE(permissions("PermitOpen a:1 *:*", R"(permitopen="*:*",permitlisten="1")").may_open_socket());
+  EXPECT_TRUE(permissions("PermitListen none").may_open_socket());
+  for (const char* const places : {"PermitOpen none", "PermitOpen host:80", "PermitOpen *:80", "PermitOpen host:*"}) {
+    EXPECT_FALSE(permissions(places).may_open_socket()) << places;
+    EXPECT_FALSE(permissions(places, R"(permitopen="*:*")").may_open_socket()) << places;
+  }
+  EXPECT_FALSE(permissions("", R"(permitopen="host:80")").may_open_socket());
+  EXPECT_FALSE(permissions("PermitOpen *:*", R"(permitopen="host:80")").may_open_socket());
+  EXPECT_FALSE(permissions("AllowStreamLocalForwarding no").may_open_socket());
+}
+
 TEST(Permissions, EndpointsMustBeOnEachList) {
   const SessionPermissions all = permissions("");
   EXPECT_TRUE(all.may_open("host", 80));
