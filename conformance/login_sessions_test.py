@@ -102,6 +102,12 @@ def environments(cases, workspace, account):
                 expect_equal(terminal.end(), 0, terminal.text)
             texts.append(environment_of(re.sub(r"pts/\d+", "pts/N", terminal.text)))
         expect_equal(texts[1], texts[0])
+        terms = []
+        for host in start_both(workspace, account, "SetEnv TERM=ours DISPLAY=:7 SSH_AUTH_SOCK=/none"):
+            with host.terminal("env | grep -e ^TERM= -e ^DISPLAY= -e ^SSH_AUTH | sort", flags=("-t", "-A")) as terminal:
+                expect_equal(terminal.end(), 0, terminal.text)
+            terms.append(terminal.text.split("Connection")[0].split())
+        expect_equal(terms, [["DISPLAY=:7", "SSH_AUTH_SOCK=/none", "TERM=ours"]] * 2)
         expect("TERM=vt220" in texts[0] and "SSH_TTY=/dev/pts/N" in texts[0] and "GLASSH_SET=1" in texts[0], texts[0])
     with cases.case("~/.ssh/environment is read where PermitUserEnvironment says so"):
         account.write(".ssh/environment", "GLASSH_A=of the file\n# no\nPATH=/usr/bin:/of/the/file\nGLASSH_SET=file\n")

@@ -216,6 +216,9 @@ std::vector<std::string> session_environment(const Account& account, const PeerA
   set("SHELL", account.shell);
   if (const char* const zone = std::getenv("TZ")) set("TZ", zone);
   set("MAIL", "/var/mail/" + account.name);
+  if (!sources.term.empty()) set("TERM", sources.term);
+  if (!sources.display.empty()) set("DISPLAY", sources.display);
+  if (!sources.agent_socket.empty()) set("SSH_AUTH_SOCK", sources.agent_socket);
   for (const auto& [name, value] : sources.from_keys) set(name, value);
   // Nobody but us says what was asked for before a command was forced, how the user logged in, and where.
   const auto drop = [&variables](std::string_view name) {
@@ -230,10 +233,7 @@ std::vector<std::string> session_environment(const Account& account, const PeerA
                                     addresses.local_port));
   if (sources.original_command) set("SSH_ORIGINAL_COMMAND", *sources.original_command);
   if (!sources.auth_info_file.empty()) set("SSH_USER_AUTH", sources.auth_info_file);
-  if (!sources.agent_socket.empty()) set("SSH_AUTH_SOCK", sources.agent_socket);
-  if (!sources.display.empty()) set("DISPLAY", sources.display);
   if (!sources.terminal.empty()) set("SSH_TTY", sources.terminal);
-  if (!sources.term.empty()) set("TERM", sources.term);
 
   std::vector<std::string> out;
   for (const auto& [name, value] : variables) out.push_back(name + "=" + value);

@@ -270,11 +270,16 @@ TEST(Spawn, VariablesOfTheConfigurationReplaceOthers) {
   }
   EXPECT_THAT(environment, Not(testing::Contains(HasSubstr("SSH_TTY="))));
 
-  const auto on_terminal = session_environment(
-      account, {},
-      {.from_config = {{"SSH_TTY", "/evil"}, {"TERM", "evil"}}, .terminal = "/dev/pts/3", .term = "vt220"});
-  EXPECT_THAT(on_terminal, testing::Contains("SSH_TTY=/dev/pts/3"));
-  EXPECT_THAT(on_terminal, testing::Contains("TERM=vt220"));
+  const auto on_terminal =
+      session_environment(account, {},
+                          {.agent_socket = "/socket",
+                           .display = "localhost:10.0",
+                           .from_config = {{"SSH_TTY", "/evil"}, {"TERM", "ours"}, {"DISPLAY", ":7"}},
+                           .terminal = "/dev/pts/3",
+                           .term = "vt220"});
+  for (const char* expected : {"SSH_TTY=/dev/pts/3", "TERM=ours", "DISPLAY=:7", "SSH_AUTH_SOCK=/socket"}) {
+    EXPECT_THAT(on_terminal, testing::Contains(expected));
+  }
 }
 
 // Past vulnerability 75: a fork that failed leaves no number behind that kill(2) would take for everybody.
