@@ -110,11 +110,12 @@ def environments(cases, workspace, account):
         expect_equal(terms, [["DISPLAY=:7", "SSH_AUTH_SOCK=/none", "TERM=ours"]] * 2)
         expect("TERM=vt220" in texts[0] and "SSH_TTY=/dev/pts/N" in texts[0] and "GLASSH_SET=1" in texts[0], texts[0])
     with cases.case("~/.ssh/environment is read where PermitUserEnvironment says so"):
-        account.write(".ssh/environment", "GLASSH_A=of the file\n# no\nPATH=/usr/bin:/of/the/file\nGLASSH_SET=file\n")
+        account.write(".ssh/environment", "GLASSH_A=of the file\n# no\n\nno variable\nPATH=/usr/bin:/of/the/file\nGLASSH_SET=file\n")
         authorize(workspace, 'environment="GLASSH_A=of the key",environment="GLASSH_B=key"')
         command = 'echo "$GLASSH_A|$GLASSH_B|$PATH|$GLASSH_SET"'
         hosts = start_both(workspace, account, "PermitUserEnvironment yes", "SetEnv GLASSH_SET=config")
-        same(hosts, command, expected_part="of the file|key|/usr/bin:/of/the/file|config\n")
+        said = same(hosts, command, expected_part="of the file|key|/usr/bin:/of/the/file|config\n")
+        expect_equal(said[2], f"Bad line 4 in {account.file('.ssh/environment')}\n")
         hosts = start_both(workspace, account, "PermitUserEnvironment GLASSH_B")
         same(hosts, command, expected_part="|key|/usr/local/bin")
         authorize(workspace)

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t most_bytes_of_motd = 256 * 1024;
 constexpr std::size_t most_bytes_of_environment = 64 * 1024;
+constexpr std::size_t most_bytes_of_complaints = 2048;  // they must fit into a new pipe, whoever reads it
 
 bool exists(const std::string& path) {
   struct stat status {};
@@ -84,17 +85,25 @@ void add_cookie(Preparation& before, const X11Forwarding& display, const std::st
   before.input = display.xauth_commands();
 }
 
-std::vector<EnvironmentVariable> user_environment(const ServerConfig& config, const Account& account) {
+std::vector<EnvironmentVariable> user_environment(const ServerConfig& config, const Account& account,
+                                                  std::string& complaints) {
   std::vector<EnvironmentVariable> variables;
   if (config.permit_user_environment == "no") return variables;
-  const std::string content = read_file(account.home + "/.ssh/environment", most_bytes_of_environment);
+  const std::string path = account.home + "/.ssh/environment";
+  const std::string content = read_file(path, most_bytes_of_environment);
+  std::size_t number = 0;
   for (std::string_view text = content; !text.empty();) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     std::string_view line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
+    ++number;
     line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    if (line.empty() || line.starts_with('#')) continue;
     const std::size_t equals = line.find('=');
-    const bool is_one = !line.starts_with('#') && equals != 0 && equals != std::string_view::npos;
+    if (equals == std::string_view::npos && complaints.size() < most_bytes_of_complaints) {
+      complaints += fmt::format("Bad line {} in {}\n", number, path);
+    }
+    const bool is_one = equals != 0 && equals != std::string_view::npos;
     if (!is_one || line.find('\0') != std::string_view::npos) continue;
     const std::string_view name = line.substr(0, equals);
     if (user_may_set(config, name)) variables.push_back({std::string(name), std::string(line.substr(equals + 1))});

@@ -43,6 +43,8 @@ void add_cookie(Preparation& before, const X11Forwarding& display, const std::st
                 const std::vector<std::string>& environment);
 
 // What ~/.ssh/environment sets, as far as PermitUserEnvironment lets it in. A line that is no NAME=VALUE is left out.
-std::vector<EnvironmentVariable> user_environment(const ServerConfig& config, const Account& account);
+// What is wrong with its lines is added to `complaints`, in sshd's words.
+std::vector<EnvironmentVariable> user_environment(const ServerConfig& config, const Account& account,
+                                                  std::string& complaints);
 
 }  // namespace glassh

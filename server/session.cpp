@@ -246,6 +246,7 @@ asio::awaitable<void> Session::start(Wanted wanted, const ChannelRequested& requ
   SpawnRequest program =
       shell_request(context_->account, wanted.command, session_environment(context_->account, addresses, sources));
   program.open_files = context_->open_files;
+  program.complaints = std::move(sources.complaints);
   // sshd_config(5), IPQoS: the connection is what its last session is.
   const IpQos& qos = context_->config->ip_qos;
   const std::optional<std::uint8_t> type = pty_ || display_ ? qos.interactive : qos.bulk;
@@ -264,7 +265,7 @@ EnvironmentSources Session::environment_sources() const {
   EnvironmentSources sources;
   sources.from_client = environment_;
   sources.from_keys = context_->permissions.environment;
-  const auto from_file = user_environment(*context_->config, context_->account);
+  const auto from_file = user_environment(*context_->config, context_->account, sources.complaints);
   sources.from_keys.insert(sources.from_keys.end(), from_file.begin(), from_file.end());
   sources.from_config = context_->config->set_env;
   sources.auth_info_file = context_->auth_info_file;

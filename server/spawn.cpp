@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -91,13 +92,19 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   return out;
 }
 
+// A program that ran before may have left no room, and whoever writes then waits: better it is not said.
+void complain(const std::string& lines, int standard_error) {
+  pollfd asked{standard_error, POLLOUT, 0};
+  if (::poll(&asked, 1, 0) <= 0) return;
+  const ssize_t written = ::write(standard_error, lines.data(), lines.size());
+  if (written < 0 && errno != EAGAIN) fail(errno, "write to a program's standard error");
+}
+
 // Where the program starts. A line about a home directory that cannot be entered goes to its standard error.
 std::string usable_directory(const std::string& directory, int standard_error) {
   const Fd tried(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (tried && ::faccessat(AT_FDCWD, directory.c_str(), X_OK, AT_EACCESS) == 0) return directory;
-  const std::string line = fmt::format("Could not chdir to home directory {}: {}\n", directory, std::strerror(errno));
-  const ssize_t written = ::write(standard_error, line.data(), line.size());
-  if (written < 0 && errno != EAGAIN) fail(errno, "write to a program's standard error");
+  complain(fmt::format("Could not chdir to home directory {}: {}\n", directory, std::strerror(errno)), standard_error);
   return "/";
 }
 
@@ -135,6 +142,7 @@ Process spawn_process(const SpawnRequest& request, const ProgramEnds& ends) {
     actions.duplicate(STDIN_FILENO, STDERR_FILENO);
   }
   actions.close_from(STDERR_FILENO + 1);
+  if (!request.complaints.empty()) complain(request.complaints, ends.error);
   actions.change_directory(usable_directory(request.directory, ends.error));
 
   Process process;

@@ -29,6 +29,7 @@ struct SpawnRequest {
   std::vector<std::string> environment;  // "NAME=value"
   std::string directory;                 // where it starts; "/" if it cannot be entered
   std::uint64_t open_files = 0;          // its soft limit of descriptors; 0: ours
+  std::string complaints = {};           // lines that stand on its standard error before it starts
 };
 
 // What a program reads and writes: its own ends, borrowed for the call.
@@ -94,6 +95,7 @@ struct EnvironmentSources {
   std::vector<std::pair<std::string, std::string>> from_config = {};  // SetEnv: goes before all of the above
   std::string terminal = {};                                          // its name; empty: none
   std::string term = {};                                              // the kind of it, TERM
+  std::string complaints = {};                                        // about where these come from; no variable
 };
 // What a program of a session finds in its environment. The client never overrides anything; the keys' owner may set
 // what the account says, such as PATH, but not what is true of the connection.

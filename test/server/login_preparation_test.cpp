@@ -21,13 +21,15 @@ struct LoginPreparation : testing::Test {
   std::optional<SpawnRequest> rc(bool user_rc) { return rc_program(account, user_rc, {"A=b"}, home.path("sshrc")); }
   std::string environment() {
     std::string all;
-    for (const auto& [name, value] : user_environment(config, account)) all += name + "=" + value + "|";
+    complaints.clear();
+    for (const auto& [name, value] : user_environment(config, account, complaints)) all += name + "=" + value + "|";
     return all;
   }
 
   TemporaryDirectory home;
   Account account{"ann", 1000, 1000, home.path(), "/bin/dash"};
   ServerConfig config;
+  std::string complaints;
 };
 
 TEST_F(LoginPreparation, GreetsWithTheLastLoginAndTheMessageOfTheDay) {
@@ -82,10 +84,16 @@ TEST_F(LoginPreparation, TheUsersEnvironmentIsReadWhereItIsPermitted) {
   EXPECT_EQ(environment(), "") << "no is the default";
   config.permit_user_environment = "yes";
   EXPECT_EQ(environment(), "A=1|B=two words |LD_PRELOAD=/x|C=|D=a=b|");
+  EXPECT_EQ(complaints, "Bad line 7 in " + home.path(".ssh/environment") + "\n");
   config.permit_user_environment = "*,!LD_*";
   EXPECT_EQ(environment(), "A=1|B=two words |C=|D=a=b|");
   config.permit_user_environment = "A";
   EXPECT_EQ(environment(), "A=1|");
+  std::string much;
+  for (int line = 0; line < 1000; ++line) much += "no variable\n";
+  home.write(".ssh/environment", much);
+  EXPECT_EQ(environment(), "");
+  EXPECT_LT(complaints.size(), 4096U) << "it fits into a new pipe, whoever reads it";
 }
 
 }  // namespace

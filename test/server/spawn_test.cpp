@@ -196,6 +196,21 @@ TEST(Spawn, SaysThatAHomeDirectoryIsMissing) {
   EXPECT_EQ(result.error, "Could not chdir to home directory /nonexistent/home: No such file or directory\n");
 }
 
+// An rc file may have filled the pipe, and the client may read nothing: the server must not wait for it.
+TEST(Spawn, WhatFindsNoRoomIsNotSaid) {
+  SpawnRequest request = sh("exit 3");
+  request.complaints = "Bad line 1\n";
+  EXPECT_EQ(run(request).error, "Bad line 1\n");
+  Pipe full = make_pipe();
+  const std::vector<char> page(4096);
+  ASSERT_GE(::fcntl(full.write_end.get(), F_SETPIPE_SZ, page.size()), 0);
+  ASSERT_EQ(::write(full.write_end.get(), page.data(), page.size()), static_cast<ssize_t>(page.size()));
+  const Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  request.directory = "/nonexistent/home";
+  Process process = spawn_process(request, {null.get(), null.get(), full.write_end.get()});
+  process.kill();
+}
+
 TEST(Spawn, WorksFromManyThreads) {
   std::vector<std::thread> threads;
   std::atomic<int> right = 0;
