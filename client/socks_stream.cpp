@@ -185,9 +185,11 @@ void SocksChannel::refuse(SocksRefusal why) {
 }
 
 void SocksChannel::join(Fd socket) {
-  if (channel().get() == nullptr) return;
+  const Channel* const open = channel().get();
+  if (open == nullptr) return;
   const auto stream = ForwardedStream::join(channel(), std::move(socket));
   users_.add(stream);
+  if (open->close_sent()) return;  // there was no descriptor to spare
   if (!early_.empty()) stream->on(DataArrived{channel().id(), early_, 0});
   if (eof_) stream->on(EofArrived{channel().id()});
 }
