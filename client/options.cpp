@@ -21,17 +21,18 @@ struct SettingFlag {
   char letter;
   std::string_view keyword;
   std::string_view value = {};  // empty: the flag's own
+  bool at_once = false;         // see set_by_flag
 };
 constexpr std::array setting_flags{
-    SettingFlag{'4', "AddressFamily", "inet"},
-    SettingFlag{'6', "AddressFamily", "inet6"},
-    SettingFlag{'g', "GatewayPorts", "yes"},
-    SettingFlag{'c', "Ciphers"},
-    SettingFlag{'m', "MACs"},
+    SettingFlag{'4', "AddressFamily", "inet", true},
+    SettingFlag{'6', "AddressFamily", "inet6", true},
+    SettingFlag{'g', "GatewayPorts", "yes", true},
+    SettingFlag{'c', "Ciphers", "", true},
+    SettingFlag{'m', "MACs", "", true},
     SettingFlag{'i', "IdentityFile"},
     SettingFlag{'l', "User"},
-    SettingFlag{'b', "BindAddress"},
-    SettingFlag{'B', "BindInterface"},
+    SettingFlag{'b', "BindAddress", "", true},
+    SettingFlag{'B', "BindInterface", "", true},
     SettingFlag{'P', "Tag"},
     SettingFlag{'p', "Port"},
 };
@@ -149,7 +150,11 @@ void take_flag(const Flag& flag, ClientOptions& options) {
   for (const auto& setting : setting_flags) {
     if (setting.letter != letter) continue;
     const auto value = setting.value.empty() ? std::string_view(flag.value) : setting.value;
-    options.settings.push_back(fmt::format("{}={}", setting.keyword, quote_config_word(value)));
+    if (setting.at_once) {
+      set_by_flag(setting.keyword, value, options);
+    } else {
+      options.settings.push_back(fmt::format("{}={}", setting.keyword, quote_config_word(value)));
+    }
     taken = true;
   }
   if (taken) return;

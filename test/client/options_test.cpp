@@ -26,10 +26,10 @@ std::string error_of(const std::vector<std::string>& arguments) {
 TEST(ClientOptions, FlagsBecomeSettingsInTheirOrder) {
   const auto options = parse({"-p", "22", "-l", "bob", "-i", "/a \"b\"", "-o", "Port 33", "-c", "aes128-ctr", "-m",
                               "hmac-sha2-512", "-4", "-NnT", "-a", "-e", "none", "foo"});
-  EXPECT_THAT(options.settings,
-              ElementsAre("EscapeChar=\"none\"", "ForwardAgent=\"no\"", "RequestTTY=\"no\"", "StdinNull=\"yes\"",
-                          "SessionType=\"none\"", "Port=\"22\"", "User=\"bob\"", R"(IdentityFile="/a \"b\"")",
-                          "Port 33", "Ciphers=\"aes128-ctr\"", "MACs=\"hmac-sha2-512\"", "AddressFamily=\"inet\""));
+  EXPECT_THAT(options.settings, ElementsAre("EscapeChar=\"none\"", "ForwardAgent=\"no\"", "RequestTTY=\"no\"",
+                                            "StdinNull=\"yes\"", "SessionType=\"none\"", "AddressFamily=\"inet\"",
+                                            "MACs=\"hmac-sha2-512\"", "Ciphers=\"aes128-ctr\"", "Port=\"22\"",
+                                            "User=\"bob\"", R"(IdentityFile="/a \"b\"")", "Port 33"));
   EXPECT_EQ(options.host, "foo");
   EXPECT_EQ(options.command, "");
 }
@@ -72,7 +72,19 @@ TEST(ClientOptions, TheLastOfBigAAndSmallACounts) {
 TEST(ClientOptions, TheWayToTheServerIsASetting) {
   EXPECT_THAT(
       parse({"-J", "a,bob@b:22", "-b", "10.0.0.1", "-B", "eth0", "-P", "lab", "foo"}).settings,
-      ElementsAre("ProxyJump=\"a,bob@b:22\"", "BindAddress=\"10.0.0.1\"", "BindInterface=\"eth0\"", "Tag=\"lab\""));
+      ElementsAre("BindInterface=\"eth0\"", "BindAddress=\"10.0.0.1\"", "ProxyJump=\"a,bob@b:22\"", "Tag=\"lab\""));
+}
+
+// As of ssh(1), whose other flags are first values like those of -o.
+TEST(ClientOptions, TheLastOfTheseFlagsCountsAndGoesBeforeAnOption) {
+  EXPECT_THAT(parse({"-4", "-6", "foo"}).settings, ElementsAre("AddressFamily=\"inet6\""));
+  EXPECT_THAT(parse({"-oCiphers=a", "-c", "b", "foo", "-c", "d"}).settings, ElementsAre("Ciphers=\"d\"", "Ciphers=a"));
+  EXPECT_THAT(parse({"-oMACs=a", "-m", "b", "foo"}).settings, ElementsAre("MACs=\"b\"", "MACs=a"));
+  EXPECT_THAT(parse({"-b", "::1", "-b", "::2", "foo"}).settings, ElementsAre("BindAddress=\"::2\""));
+  EXPECT_THAT(parse({"-B", "lo", "-B", "eth0", "foo"}).settings, ElementsAre("BindInterface=\"eth0\""));
+  EXPECT_THAT(parse({"-oGatewayPorts=no", "-g", "foo"}).settings,
+              ElementsAre("GatewayPorts=\"yes\"", "GatewayPorts=no"));
+  EXPECT_THAT(parse({"-p", "1", "-p", "2", "foo"}).settings, ElementsAre("Port=\"1\"", "Port=\"2\""));
 }
 
 TEST(ClientOptions, TheLastFlagAboutTheTerminalCounts) {
