@@ -362,9 +362,9 @@ def permissions(cases, workspace):
         port = tcp.getsockname()[1]
         for setting, expected in (
             ("DisableForwarding yes", [False, False, False, False]),
-            ("AllowTcpForwarding no", [False, True, False, True]),
-            ("AllowTcpForwarding local", [True, True, False, True]),
-            ("AllowTcpForwarding remote", [False, True, True, True]),
+            ("AllowTcpForwarding no", [False, False, False, False]),
+            ("AllowTcpForwarding local", [True, True, False, False]),
+            ("AllowTcpForwarding remote", [False, False, True, True]),
             ("AllowStreamLocalForwarding no", [True, False, True, False]),
             ("AllowStreamLocalForwarding local", [True, True, True, False]),
             ("AllowStreamLocalForwarding remote", [True, False, True, True]),

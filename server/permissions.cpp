@@ -62,6 +62,9 @@ SessionPermissions session_permissions(const ServerConfig& config, const KeyOpti
   permissions.agent_forwarding = forwarding && config.allow_agent_forwarding && keys.agent_forwarding;
   permissions.tcp = forwardable(config.allow_tcp_forwarding, forwarding && keys.port_forwarding);
   permissions.sockets = forwardable(config.allow_stream_local_forwarding, forwarding && keys.port_forwarding);
+  // As sshd does, whatever its manual says: a direction that AllowTcpForwarding closes is closed for sockets, too.
+  permissions.sockets.open = permissions.sockets.open && permissions.tcp.open;
+  permissions.sockets.listen = permissions.sockets.listen && permissions.tcp.listen;
   permissions.x11_forwarding = forwarding && config.x11_forwarding && keys.x11_forwarding;
   permissions.user_rc = keys.user_rc;
   permissions.permit_open = keys.permit_open;

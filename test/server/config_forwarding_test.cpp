@@ -83,15 +83,15 @@ TEST(ServerConfigForwarding, SaysWhatIsWrongAndWhatWasExpected) {
 }
 
 // Past vulnerability 84: each switch beside each kind of forwarding.
-TEST(ServerConfigForwarding, EachSwitchClosesWhatItNames) {
+TEST(ServerConfigForwarding, EachSwitchClosesWhatSshdCloses) {
   struct {
     const char* text;
     bool tcp_open, tcp_listen, sockets_open, sockets_listen;
   } const cases[] = {
       {"", true, true, true, true},
-      {"AllowTcpForwarding no", false, false, true, true},
-      {"AllowTcpForwarding local", true, false, true, true},
-      {"AllowTcpForwarding remote", false, true, true, true},
+      {"AllowTcpForwarding no", false, false, false, false},
+      {"AllowTcpForwarding local", true, false, true, false},
+      {"AllowTcpForwarding remote", false, true, false, true},
       {"AllowStreamLocalForwarding no", true, true, false, false},
       {"AllowStreamLocalForwarding local", true, true, true, false},
       {"AllowStreamLocalForwarding remote", true, true, false, true},
