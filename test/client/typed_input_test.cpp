@@ -34,11 +34,11 @@ struct TypedInputTest : testing::Test {
       story += text_of(Bytes(place).first(got.size));
       if (got.size > 0) continue;
       if (!got.would_block()) return true;
-      bool ready = false;
-      asio::co_spawn(io, input.readable(), [&ready](const std::exception_ptr&) { ready = true; });
+      const auto ready = std::make_shared<bool>(false);  // it may wait for longer than this
+      asio::co_spawn(io, input.readable(), [ready](const std::exception_ptr&) { *ready = true; });
       io.restart();
       io.poll();
-      if (!ready) return false;
+      if (!*ready) return false;
     }
     ADD_FAILURE() << "it never comes to an end";
     return true;
@@ -114,8 +114,8 @@ TEST_F(TypedInputTest, RoomThatComesInTheSameTurnAsAKeyIsNotMissed) {
   TypedInput input = make();
   Signal room(io.get_executor());
   for (int round = 0; round < 100; ++round) {
-    bool resumed = false;
-    asio::co_spawn(io, input.await_room(room), [&resumed](const std::exception_ptr&) { resumed = true; });
+    const auto resumed = std::make_shared<bool>(false);
+    asio::co_spawn(io, input.await_room(room), [resumed](const std::exception_ptr&) { *resumed = true; });
     io.restart();
     io.poll();
     type("x");
@@ -123,7 +123,7 @@ TEST_F(TypedInputTest, RoomThatComesInTheSameTurnAsAKeyIsNotMissed) {
     room.raise();
     io.restart();
     io.poll();
-    EXPECT_TRUE(resumed) << "round " << round;
+    EXPECT_TRUE(*resumed) << "round " << round;
     EXPECT_FALSE(read_all(input));
   }
 }
