@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "server/context.h"
+#include "test/server/read_config.h"
 
 namespace glassh {
 namespace {
@@ -12,20 +13,8 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::Pair;
 
-ServerConfig read(const std::string& text) {
-  ServerConfigReader reader(our_algorithm_names());
-  reader.text(text, "sshd_config");
-  return reader.finish();
-}
-
-std::string error_of(const std::string& text) {
-  try {
-    read(text);
-  } catch (const ConfigError& error) {
-    return error.what();
-  }
-  return {};
-}
+using test::error_of;
+using test::read;
 
 TEST(SessionsConfig, DefaultsAreSshds) {
   const ServerConfig config = read("");

@@ -1,0 +1,26 @@
+// A configuration of glasshd from its text, for tests of its keywords.
+#pragma once
+
+#include <string>
+
+#include "server/context.h"
+
+namespace glassh::test {
+
+inline ServerConfig read(const std::string& text) {
+  ServerConfigReader reader(our_algorithm_names());
+  reader.text(text, "sshd_config");
+  return reader.finish();
+}
+
+// Empty if nothing is wrong.
+inline std::string error_of(const std::string& text) {
+  try {
+    read(text);
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return {};
+}
+
+}  // namespace glassh::test
