@@ -10,45 +10,16 @@
 #include <boost/asio/io_context.hpp>
 
 #include "proto/messages_session.h"
-#include "test/server/log_lines.h"
-#include "test/support/plain_packets.h"
+#include "test/server/channels_fixture.h"
 
 namespace glassh {
 namespace {
 
-class AgentForwardingTest : public testing::Test {
+class AgentForwardingTest : public test::ChannelsTest {
  protected:
-  AgentForwardingTest() {
-    std::signal(SIGPIPE, SIG_IGN);
-    SocketPair sockets = make_socket_pair();
-    other_end_ = std::move(sockets.second);
-    hub_ = std::make_shared<Hub>(io_.get_executor(), std::move(sockets.first), Fd());
-    forwarding_ = AgentForwarding::create(hub_, channels_, users_, lines_.log);
-  }
-  ~AgentForwardingTest() override {
-    forwarding_.reset();
-    users_.end();
-    hub_->finish();
-    run();
-  }
+  AgentForwardingTest() { forwarding_ = AgentForwarding::create(hub_, channels_, users_, lines_.log); }
+  ~AgentForwardingTest() override { forwarding_.reset(); }
 
-  void run() {
-    io_.restart();
-    while (io_.run_one_for(std::chrono::milliseconds(10)) > 0) io_.restart();
-  }
-  // What the client says.
-  template <class M>
-  void receive(const M& message) {
-    const auto payload = encode(message);
-    if (const auto event = channels_.on_payload(payload)) {
-      std::visit(
-          [&](const auto& each) {
-            if constexpr (requires { users_.route(each); }) users_.route(each);
-          },
-          *event);
-    }
-    run();
-  }
   // A program of the session that connects, and the channel that the client is asked to open for it.
   Fd connect(std::uint32_t& channel) {
     Fd program = connect_to_socket(forwarding_->socket_path());
@@ -58,19 +29,7 @@ class AgentForwardingTest : public testing::Test {
     channel = open.sender_channel;
     return program;
   }
-  static std::string read(const Fd& program) {
-    char text[100];
-    const ssize_t size = ::recv(program.get(), text, sizeof text, MSG_DONTWAIT);
-    return size >= 0 ? std::string(text, static_cast<std::size_t>(size)) : std::strerror(errno);
-  }
 
-  asio::io_context io_{1};
-  test::LogLines lines_;
-  test::PlainWriter out_;
-  Channels channels_{out_.writer, {}, 10, nullptr};
-  Fd other_end_;
-  std::shared_ptr<Hub> hub_;
-  ChannelUsers users_;
   std::shared_ptr<AgentForwarding> forwarding_;
 };
 

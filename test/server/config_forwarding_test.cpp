@@ -5,6 +5,7 @@
 
 #include "server/config.h"
 #include "server/permissions.h"
+#include "test/server/read_config.h"
 #include "test/support/config_names.h"
 
 namespace glassh {
@@ -12,19 +13,9 @@ namespace {
 
 using testing::HasSubstr;
 
-ServerConfig read(std::string_view text) {
-  ServerConfigReader reader(our_algorithm_names());
-  reader.text(text, "sshd_config");
-  return reader.finish();
-}
-std::string error_of(std::string_view text) {
-  try {
-    read(text);
-  } catch (const ConfigError& error) {
-    return error.what();
-  }
-  return "";
-}
+using test::error_of;
+using test::read;
+
 SessionPermissions permissions(std::string_view config) { return session_permissions(read(config), {}); }
 
 TEST(ServerConfigForwarding, IsPrintedAsOpenSshPrintsIt) {

@@ -2,19 +2,20 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "server/context.h"
 
 namespace glassh::test {
 
-inline ServerConfig read(const std::string& text) {
+inline ServerConfig read(std::string_view text) {
   ServerConfigReader reader(our_algorithm_names());
   reader.text(text, "sshd_config");
   return reader.finish();
 }
 
 // Empty if nothing is wrong.
-inline std::string error_of(const std::string& text) {
+inline std::string error_of(std::string_view text) {
   try {
     read(text);
   } catch (const ConfigError& error) {

@@ -11,50 +11,25 @@
 #include "channels/io/tcp_socket.h"
 #include "channels/io/unix_socket.h"
 #include "proto/messages_forward.h"
-#include "test/server/log_lines.h"
-#include "test/support/plain_packets.h"
+#include "test/server/channels_fixture.h"
 
 namespace glassh {
 namespace {
 
-class X11ForwardingTest : public testing::Test {
+class X11ForwardingTest : public test::ChannelsTest {
  protected:
   X11ForwardingTest() {
-    std::signal(SIGPIPE, SIG_IGN);
-    SocketPair sockets = make_socket_pair();
-    other_end_ = std::move(sockets.second);
-    hub_ = std::make_shared<Hub>(io_.get_executor(), std::move(sockets.first), Fd());
+    quiet_ = std::chrono::milliseconds(1);
     // Somewhere where nobody else looks for displays.
     const Fd free = listen_at(look_up_here("127.0.0.1", 0, AF_INET).addresses.at(0));
     config_.x11_display_offset = own_endpoint(free.get()).port - 6000u;
   }
-  ~X11ForwardingTest() override {
-    forwarding_.reset();
-    users_.end();
-    hub_->finish();
-    run();
-  }
+  ~X11ForwardingTest() override { forwarding_.reset(); }
 
   void create(bool single_connection = false) {
     X11Wish wish{single_connection, *parse_x11_cookie("MIT-MAGIC-COOKIE-1", "C0FFEE"), 3};
     forwarding_ = X11Forwarding::create(hub_, channels_, users_, config_, std::move(wish), lines_.log);
     port_ = static_cast<std::uint16_t>(6000 + forwarding_->display_number());
-  }
-  void run() {
-    io_.restart();
-    while (io_.run_one_for(std::chrono::milliseconds(1)) > 0) io_.restart();
-  }
-  template <class M>
-  void receive(const M& message) {
-    const auto payload = encode(message);
-    if (const auto event = channels_.on_payload(payload)) {
-      std::visit(
-          [&](const auto& each) {
-            if constexpr (requires { users_.route(each); }) users_.route(each);
-          },
-          *event);
-    }
-    run();
   }
   // A program that connects; nothing if nobody listens there.
   Fd connect(const std::string& host = "127.0.0.1") {
@@ -70,19 +45,7 @@ class X11ForwardingTest : public testing::Test {
     EXPECT_EQ(open.channel_type, "x11");
     return open.sender_channel;
   }
-  static std::string read(const Fd& program) {
-    char text[100];
-    const ssize_t size = ::recv(program.get(), text, sizeof text, MSG_DONTWAIT);
-    return size >= 0 ? std::string(text, static_cast<std::size_t>(size)) : std::strerror(errno);
-  }
 
-  asio::io_context io_{1};
-  test::LogLines lines_;
-  test::PlainWriter out_;
-  Channels channels_{out_.writer, {}, 1000, nullptr};
-  ChannelUsers users_;
-  Fd other_end_;
-  std::shared_ptr<Hub> hub_;
   ServerConfig config_;
   std::shared_ptr<X11Forwarding> forwarding_;
   std::uint16_t port_ = 0;
