@@ -39,6 +39,7 @@ struct AddKeysToAgent {
   std::uint32_t lifetime_seconds = 0;  // 0: until the agent ends
 };
 enum class SessionType { standard, none, subsystem };
+enum class UpdateHostKeys { no, yes, ask };
 
 struct ClientConfig {
   std::string original_host;  // as typed
@@ -79,6 +80,9 @@ struct ClientConfig {
   std::vector<std::string> host_key_algorithms;
   bool host_key_algorithms_given = false;  // in an order of the user's; false: types in known_hosts go to the front
   std::vector<std::string> pubkey_accepted_algorithms;
+  bool compression = false;                               // offer zlib@openssh.com before none, instead of behind it
+  std::uint32_t required_rsa_size = 1024;                 // bits; of host keys and of keys to log in with
+  UpdateHostKeys update_host_keys = UpdateHostKeys::yes;  // no where the user names known_hosts files
   RekeyLimit rekey_limit;
   std::vector<std::string> send_env;                         // patterns of names to send from our environment
   std::vector<std::pair<std::string, std::string>> set_env;  // name, value

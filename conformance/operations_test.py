@@ -129,7 +129,7 @@ def stop_cases(cases, workspace):
             server.process.send_signal(signal.SIGTERM)
             wait_until(lambda: not accepts(server.port), "nobody is accepted any more", server.log_tail)
             expect("Received signal 15; terminating." in server.log(), server.log())
-            expect(not os.path.exists(pid_file), "the PID file is still there")
+            wait_until(lambda: not os.path.exists(pid_file), "the PID file goes", server.log_tail)
             expect_alive(first, "still there")
             expect_alive(second, "still there")
         expect_equal(server.process.wait(10), 0)

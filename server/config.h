@@ -35,6 +35,21 @@ struct MaxStartups {
   std::uint32_t start = 10, rate = 30, full = 100;
   bool operator==(const MaxStartups&) const = default;
 };
+// PerSourceNetBlockSize: addresses that share so many leading bits count as one source.
+struct SourceBlock {
+  std::uint32_t ipv4_bits = 32, ipv6_bits = 128;
+  bool operator==(const SourceBlock&) const = default;
+};
+// PerSourcePenalties: for how long a source is refused after what, in seconds.
+struct SourcePenalties {
+  bool enabled = true;
+  double crash = 90, auth_fail = 5, no_auth = 1, invalid_user = 5, grace_exceeded = 10, refuse_connection = 10;
+  double max = 600, min = 15;  // the most that adds up; the least that refuses
+  enum class Overflow { deny_all, permissive };
+  std::uint32_t max_sources4 = 65536, max_sources6 = 65536;
+  Overflow overflow = Overflow::permissive, overflow6 = Overflow::permissive;
+  bool operator==(const SourcePenalties&) const = default;
+};
 struct SubsystemCommand {
   std::string name;
   std::string command;  // with its arguments, for a shell
@@ -92,12 +107,19 @@ struct ServerConfig {
   std::vector<std::string> kex_algorithms;
   std::vector<std::string> host_key_algorithms;
   std::vector<std::string> pubkey_accepted_algorithms;
+  bool compression = true;                 // offer zlib@openssh.com behind none
+  std::uint32_t required_rsa_size = 1024;  // bits; of host keys and of keys to log in with
+  std::string moduli_file;                 // for group exchange; empty: /etc/ssh/moduli
   RekeyLimit rekey_limit;
   std::uint32_t login_grace_seconds = 120;  // 0: no limit
   std::uint32_t max_auth_tries = 6;
   std::uint32_t max_sessions = 10;  // 0: no shell, command or subsystem at all
   MaxStartups max_startups;
-  std::vector<std::string> accept_env;  // patterns
+  std::optional<std::uint32_t> per_source_max_startups;  // nothing: no limit
+  SourceBlock per_source_net_block_size;
+  SourcePenalties per_source_penalties;
+  std::string per_source_penalty_exempt_list;  // addresses and CIDR blocks, with commas; empty: nobody
+  std::vector<std::string> accept_env;         // patterns
   LogLevel log_level = LogLevel::info;
   std::string syslog_facility = "AUTH";
   std::string pid_file;  // empty: none
