@@ -40,6 +40,7 @@ struct FreeAddresses {
 };
 using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
 
+// RFC 4253 section 4 [4253-4-2]: it is the client that opens the connection.
 Addresses resolve(const ClientConfig& config) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;

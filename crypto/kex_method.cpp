@@ -10,7 +10,8 @@
 namespace glassh {
 
 const std::vector<std::string_view>& kex_names() {
-  // RFC 9142 section 3.1 [9142-3.1.1-1] [9142-3.1.3-1]. RFC 8731 section 1: the second is the first's older name.
+  // RFC 5656 section 4 [5656-4-1] and RFC 9142 section 3.1 [9142-3.1.1-1] [9142-3.1.3-1]. RFC 8731 section 1: the
+  // second is the first's older name.
   static const std::vector<std::string_view> names = {
       "curve25519-sha256",
       "curve25519-sha256@libssh.org",

@@ -1,6 +1,7 @@
 // Sealing and opening one binary packet in place: the ciphers and MACs of RFC 4253 sections 6.3 and 6.4.
 //
-// There is one class per direction, so that the two directions' keys and counters cannot be mixed up. A packet is
+// There is one class per direction, so that the two directions' keys and counters cannot be mixed up: RFC 4253 sections
+// 6.3 and 6.4 [4253-6.3-5] [4253-6.4-4], RFC 4344 section 4 [4344-4-1]. A packet is
 // `uint32 packet_length | byte padding_length | payload | padding | tag`; the tag is the MAC or the AEAD's tag. How far
 // a cipher's block counts, whether the length is encrypted, and how much must arrive before the length can be read is
 // its shape.

@@ -33,6 +33,7 @@ bool any_names_group(const Names& patterns, const Names& groups) {
 
 }  // namespace
 
+// RFC 4251 section 9.4.3 [4251-9.4.3-2] [4251-9.4.3-3]: whoever proved to be a user may still not be one for here.
 std::string access_refusal(const ServerConfig& config, const Account& account, const LoginOrigin& origin,
                            const GroupLookup& group_lookup) {
   if (any_names_user(config.deny_users, account, origin)) return "listed in DenyUsers";

@@ -13,7 +13,8 @@ namespace glassh {
 boost::asio::awaitable<LoginVerdict> Login::judge(std::string user, const PublicKey& key, LoginOrigin origin,
                                                   TraceSink* trace) const {
   LoginVerdict verdict;
-  // RFC 4251 section 4.5 [4251-4.5-3]: names are compared byte for byte.
+  // RFC 4251 section 4.5 [4251-4.5-3]: names are compared byte for byte. Section 9.4.3 [4251-9.4.3-1]: the key counts
+  // only for the user whose files list it.
   verdict.user_is_known = user == account_.name;
   if (!verdict.user_is_known) {
     say(LogLevel::debug1, trace,

@@ -96,7 +96,7 @@ void KeyExchange::send_kexinit() {
   kexinit.mac_algorithms_server_to_client = {mac_s2c};
   kexinit.compression_algorithms_client_to_server = {compression};
   kexinit.compression_algorithms_server_to_client = {compression};
-  kexinit.first_kex_packet_follows = false;  // [4253-7.1-25]: we never guess
+  kexinit.first_kex_packet_follows = false;  // [4253-7.1-24] [4253-7.1-25]: we never guess
 
   exchange.our_kexinit = encode(kexinit);
   writer_.send_payload(exchange.our_kexinit);
@@ -119,19 +119,21 @@ std::optional<KexEvent> KeyExchange::on_kexinit(Bytes payload) {
   const msg::KexInit& server = we_are_client ? theirs : ours;
   exchange.client_cookie = client.cookie;
   exchange.server_cookie = server.cookie;
-  if (!first_done()) read_markers(theirs);
+  if (!first_done()) read_markers(theirs);  // OpenSSH PROTOCOL section 1.9 [openssh-strict-kex-1.9-2]: in no later one
 
   exchange.algorithms = negotiate(client, server);
-  // RFC 4253 section 7.1 [4253-7.1-26] [4253-7.1-28]: a right guess is the first packet of the exchange, a wrong one is
-  // dropped.
+  // RFC 4253 section 7 [4253-7-3] and section 7.1 [4253-7.1-26] [4253-7.1-28]: a right guess is the first packet of the
+  // exchange, a wrong one is dropped.
   exchange.ignore_next = theirs.first_kex_packet_follows && !guess_is_right(client, server);
-  exchange.method = make_kex_method(exchange.algorithms.kex);
+  exchange.method = make_kex_method(exchange.algorithms.kex);  // [4253-7.1-27]: whatever was guessed
   note_negotiation(client, server);
 
+  // RFC 4253 section 9 [4253-9-3]: the client begins, whoever wanted new keys.
   if (!we_are_client) {
     stage_ = Stage::expecting_init;
     return std::nullopt;
   }
+  // RFC 4253 section 7 [4253-7-5]: ours is the right first packet, even if the server guessed another.
   exchange.our_share = copy_of(exchange.method->start(rng_));
   writer_.send(msg::KexEcdhInit{exchange.our_share});
   stage_ = Stage::expecting_reply;
@@ -217,7 +219,8 @@ void KeyExchange::verify_signature(Bytes signature) const {
   note("host key", fmt::format("{} {}: its {} signature over H is right", key.type(), key.fingerprint(), algorithm));
 }
 
-// RFC 4253 section 8 [4253-8-5], RFC 5656 section 4 [5656-4-7]: H = hash(V_C, V_S, I_C, I_S, K_S, Q_C, Q_S, K).
+// RFC 4253 section 8 [4253-8-5], RFC 5656 section 4 [5656-4-7]: H = hash(V_C, V_S, I_C, I_S, K_S, Q_C, Q_S, K). The
+// versions are lines without their ends [4253-4.2-10].
 void KeyExchange::compute_exchange_hash(Bytes client_share, Bytes server_share) {
   Exchange& exchange = *exchange_;
   const bool we_are_client = settings_.role == Role::client;
@@ -260,6 +263,7 @@ void KeyExchange::compute_exchange_hash(Bytes client_share, Bytes server_share) 
 }
 
 // RFC 4253 section 7.3 [4253-7.3-1] [4253-7.3-2]: NEWKEYS under the old keys, everything after it under the new ones.
+// Until here nothing changes, in a later exchange either [4253-9-4]; then all is new [4253-9-7].
 void KeyExchange::send_newkeys() {
   const Exchange& exchange = *exchange_;
   writer_.send(msg::NewKeys{});
@@ -290,7 +294,8 @@ std::optional<KexEvent> KeyExchange::on_newkeys(Bytes payload) {
   return KeysChanged{std::exchange(changed_once_, true) == false};
 }
 
-// RFC 4253 section 7.2 [4253-7.2-3]: A, C, E for what the client sends, B, D, F for what the server sends.
+// RFC 4253 section 7.2 [4253-7.2-3]: A, C, E for what the client sends, B, D, F for what the server sends; by the hash
+// of the method [4253-7.2-2].
 CipherKeys KeyExchange::keys_for(const CipherNames& names, bool sent_by_client) const {
   const Exchange& exchange = *exchange_;
   const CipherKeySizes sizes = cipher_key_sizes(names);

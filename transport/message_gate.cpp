@@ -26,7 +26,8 @@ constexpr Row rows[] = {
     {disconnect, debug, /*                            */ 'B', 'B', 'B', 'B'},
     {service_request, service_request, /*             */ '-', 'S', 'S', '-'},
     {service_accept, service_accept, /*               */ '-', 'C', '-', '-'},
-    // RFC 8308 section 2.4 [8308-2.4-1] [8308-2.4-3]: after NEWKEYS; from the server also before USERAUTH_SUCCESS.
+    // RFC 8308 section 2.2 [8308-2.2-1] and section 2.4 [8308-2.4-1] [8308-2.4-3]: after NEWKEYS; from the server also
+    // before USERAUTH_SUCCESS.
     {ext_info, ext_info, /*                           */ '-', 'B', 'C', '-'},
     {kexinit, newkeys, /*                             */ 'B', 'B', 'B', 'B'},
     {kex_ecdh_init, kex_ecdh_init, /*                 */ 'S', 'S', 'S', 'S'},
@@ -80,8 +81,8 @@ Verdict judge(const Arrival& arrival, std::uint8_t message_number) {
     if (message_number < row.first || message_number > row.last) continue;
     return is_allowed(arrival, row, message_number) ? Verdict::allowed : Verdict::refused;
   }
-  // RFC 4253 section 11.4 [4253-11.4-1], but not where strict key exchange forbids everything unexpected, and not data
-  // where section 7.1 forbids data.
+  // RFC 4253 section 11.4 [4253-11.4-1], during a key exchange too [4253-7.1-33]; but not where strict key exchange
+  // forbids everything unexpected, and not data where section 7.1 forbids data.
   if (arrival.strict && arrival.phase == Phase::first_key_exchange) return Verdict::refused;
   if (arrival.peer_in_key_exchange && message_number >= 50) return Verdict::refused;
   // RFC 4252 section 6 [4252-6-1] [4252-6-3]: 80 and up are for what comes after the login, assigned or not.

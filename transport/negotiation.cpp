@@ -15,14 +15,16 @@ namespace {
 std::vector<std::string> owned(const std::vector<std::string_view>& names) { return {names.begin(), names.end()}; }
 
 // RFC 4253 section 7.1 [4253-7.1-8] [4253-7.1-12] [4253-7.1-14] [4253-7.1-16] [4253-7.1-18]: the first name of the
-// client's list that the server's has too. Every key exchange method that we have goes with every host key that can
-// sign, so the kex list needs no look at the host keys.
+// client's list that the server's has too; so if both begin with the same one, that [4253-7.1-7]. Every key exchange
+// method that we have goes with every host key that can sign, and all can [4253-7.1-11], so the kex list needs no look
+// at the host keys. Nothing is taken that is not in both lists, "none" least of all [4253-7.1-20].
 std::string choose(std::string_view field, NameList client, NameList server) {
   for (const std::string_view name : split_names(client.text)) {
-    if (is_marker(name)) continue;
+    if (is_marker(name)) continue;  // RFC 8308 section 2.2 [8308-2.2-5]: if there is nothing else, it ends below
     if (contains_name(server.text, name)) return std::string(name);
   }
-  // [4253-7.1-9] [4253-7.1-13] [4253-7.1-15] [4253-7.1-17] [4253-7.1-19]
+  // [4253-7.1-9] [4253-7.1-13] [4253-7.1-15] [4253-7.1-17] [4253-7.1-19]; an empty list has nothing in common
+  // [4253-7.1-4].
   throw ProtocolError(DisconnectReason::key_exchange_failed,
                       fmt::format("{}: {}: nothing in common: the client offers \"{}\", the server \"{}\"",
                                   msg::KexInit::name, field, client.text, server.text));
@@ -47,6 +49,9 @@ bool is_marker(std::string_view kex_name) {
          kex_name == "kex-strict-s-v00@openssh.com";
 }
 
+// RFC 4253 section 7.1 [4253-7.1-2]: all that we have, best first. RFC 4251 sections 4.5 and 6 [4251-4.5-6] [4251-6-5]
+// [4251-6-6] [4251-6-7] [4251-6-8] [4251-6-9] [4251-6-10] [4251-6-11]: names of IANA's registry, and name@domain for
+// the others; a configuration chooses among them and adds none.
 Proposal default_proposal() {
   Proposal proposal;
   proposal.kex = owned(kex_names());
@@ -56,6 +61,7 @@ Proposal default_proposal() {
   return proposal;
 }
 
+// Each direction for itself: RFC 4253 sections 6.3 and 6.4 [4253-6.3-6] [4253-6.4-5].
 Algorithms negotiate(const msg::KexInit& client, const msg::KexInit& server) {
   Algorithms chosen;
   chosen.kex = choose("kex_algorithms", client.kex_algorithms, server.kex_algorithms);
@@ -82,12 +88,14 @@ Algorithms negotiate(const msg::KexInit& client, const msg::KexInit& server) {
   return chosen;
 }
 
-// RFC 4253 section 7 [4253-7-2]. That the other categories have a match is certain here: negotiate() would have thrown.
+// RFC 4253 section 7 [4253-7-2]: the first name is the guess [4253-7.1-6]. That the other categories have a match is
+// certain here: negotiate() would have thrown.
 bool guess_is_right(const msg::KexInit& client, const msg::KexInit& server) {
   return share_first_name(client.kex_algorithms, server.kex_algorithms) &&
          share_first_name(client.server_host_key_algorithms, server.server_host_key_algorithms);
 }
 
+// RFC 4253 section 7.1 [4253-7.1-1]: comma-separated.
 std::string join_names(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, ",")); }
 
 std::vector<std::string_view> split_names(std::string_view names) {
@@ -100,6 +108,7 @@ std::vector<std::string_view> split_names(std::string_view names) {
   return split;
 }
 
+// RFC 4251 section 6 [4251-6-4]: with case.
 bool contains_name(std::string_view names, std::string_view name) {
   const auto split = split_names(names);
   return std::find(split.begin(), split.end(), name) != split.end();

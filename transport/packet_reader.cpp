@@ -82,6 +82,7 @@ std::optional<Bytes> PacketReader::next_payload() {
   if (arrived < packet_size) return std::nullopt;
 
   const MutableBytes packet(first, packet_size);
+  // RFC 4251 section 9.3.5 [4251-9.3.5-1]: a wrong byte ends the connection, and so does an impossible length.
   if (opener_ != nullptr && !opener_->open(sequence_number_, packet)) {
     throw ProtocolError(DisconnectReason::mac_error,
                         fmt::format("packet {}: the {} tag is wrong", sequence_number_, cipher_name_));

@@ -55,6 +55,7 @@ class PacketReader {
   void release_if_empty();
 
   TraceSink* trace_;
+  // RFC 4253 sections 6 and 6.4 [4253-6-5] [4253-6.4-1]: no cipher and no MAC until the first NEWKEYS.
   std::unique_ptr<Opener> opener_;
   PacketShape shape_;
   std::string cipher_name_ = "none";

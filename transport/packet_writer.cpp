@@ -67,7 +67,7 @@ void PacketWriter::seal_packet(std::size_t payload_size, Length length) {
   std::uint8_t* const packet = block.memory.data() + block.end;
 
   // RFC 4253 section 6 [4253-6-2] [4253-6-6] [4253-6-7]: at least four bytes of padding, and a whole number of blocks;
-  // where the length travels apart (AEAD, ETM) it is not counted.
+  // where the length travels apart (AEAD, ETM) it is not counted. That makes 16 bytes at least [4253-6-8].
   const std::size_t counted = header_size - shape_.unpadded_prefix + payload_size;
   std::size_t padding_size = shape_.block - counted % shape_.block;
   if (padding_size < least_padding) padding_size += shape_.block;
@@ -109,6 +109,7 @@ void PacketWriter::use(std::unique_ptr<Sealer> sealer, std::string cipher_name, 
   packets_under_key_ = 0;
   bytes_under_key_ = 0;
   holding_ = false;
+  // RFC 4253 section 9 [4253-9-9]: what waited goes on, and nobody above noticed.
   const std::vector<Held> released = std::exchange(held_, {});
   held_bytes_ = 0;
   for (const Held& held : released) {

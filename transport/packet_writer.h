@@ -83,6 +83,7 @@ class PacketWriter {
 
   Rng& rng_;
   TraceSink* trace_;
+  // RFC 4253 sections 6 and 6.4 [4253-6-5] [4253-6.4-1]: no cipher and no MAC until the first NEWKEYS.
   std::unique_ptr<Sealer> sealer_;
   PacketShape shape_;
   std::string cipher_name_ = "none";

@@ -22,7 +22,8 @@ constexpr std::uint64_t most_bytes_without_kexinit = std::uint64_t{4} << 30;
 bool reached(const PacketShape& shape, std::uint64_t packets, std::uint64_t bytes, std::uint64_t limit_bytes) {
   // RFC 4253 section 9 [4253-9-8]: after so many bytes.
   if (limit_bytes > 0 && bytes >= limit_bytes) return true;
-  // RFC 4344 sections 3.1 and 3.2 [4344-3.1-1] [4344-3.1-3] [4344-3.2-1] [4344-3.2-2]: the cipher's own limits.
+  // RFC 4344 sections 3.1 and 3.2 [4344-3.1-1] [4344-3.1-3] [4344-3.2-1] [4344-3.2-2]: the cipher's own limits. RFC
+  // 4251 section 9.3.3 [4251-9.3.3-1]: so the sequence number never comes round under one key.
   if (shape.packet_limit > 0 && packets >= shape.packet_limit) return true;
   return shape.block_limit > 0 && bytes / shape.block >= shape.block_limit;
 }
@@ -35,7 +36,8 @@ Transport::Transport(const TransportSettings& settings, Rng& rng, TraceSink* tra
       reader_(trace),
       writer_(rng, trace),
       kex_(settings_.kex, rng, reader_, writer_, trace) {
-  // RFC 4253 section 4.2 [4253-4.2-1] [4253-4.2-2] [4253-4.2-21]: our line, and key exchange right behind it.
+  // RFC 4253 section 4.2 [4253-4.2-1] [4253-4.2-2] [4253-4.2-21]: our line, and key exchange right behind it. As a
+  // server too we say nothing before it [4253-4.2-13] [4253-5.1-6].
   our_version_ = identification(settings.software_version, settings.version_comment);
   writer_.send_raw(bytes_of(our_version_ + "\r\n"));
   if (trace_ != nullptr) trace_->note("identification", fmt::format("we are \"{}\"", our_version_));
@@ -46,7 +48,7 @@ std::optional<TransportEvent> Transport::next_event() {
   if (closed_) return std::nullopt;
   if (peer_version_.empty() && !exchange_versions()) return std::nullopt;
   rekey_if_due();
-  while (!kex_.waiting()) {
+  while (!kex_.waiting()) {  // RFC 4253 section 4.2 [4253-4.2-20]: from here on all is packets
     const std::uint32_t sequence_number = reader_.sequence_number();
     const std::optional<Bytes> payload = reader_.next_payload();
     if (!payload) break;
@@ -163,7 +165,7 @@ void Transport::provide_signature(Bytes signature) {
 }
 
 // RFC 8308 section 3.1 [8308-3.1-2] [8308-3.1-5]; OpenSSH PROTOCOL section 1.8 [openssh-ping-1.8-3] and, for public
-// keys bound to the host, section 3.1.
+// keys bound to the host, section 3.1. RFC 8308 section 4.2.1 [8308-4.2.1-1]: names are registered or private ones.
 void Transport::send_ext_info() {
   const std::string algorithms = join_names(settings_.server_sig_algs);
   msg::ExtInfo message;
@@ -178,8 +180,9 @@ void Transport::on_ext_info(Bytes payload) {
   if (++ext_infos_ > (role() == Role::server ? 1U : 2U)) {
     throw ProtocolError("SSH_MSG_EXT_INFO: came more often than RFC 8308 section 2.4 allows");
   }
-  const auto message = decode<msg::ExtInfo>(payload);
-  // [8308-2.4-5]: a second one replaces the first.
+  const auto message = decode<msg::ExtInfo>(payload);  // [8308-2.5-6] [8308-2.5-7]: values of any bytes, as long as fit
+  // [8308-2.4-5]: a second one replaces the first. [8308-2.4-4]: none is waited for; without one these stay as they
+  // are.
   peer_sig_algs_.clear();
   peer_answers_ping_ = peer_takes_host_bound_keys_ = false;
   for (const msg::Extension& extension : message.extensions) {  // [8308-2.5-3]

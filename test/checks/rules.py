@@ -1,0 +1,170 @@
+"""The RFCs' rules as the checks and conformance/rfc_index see them: the table, and where code and tests cite each rule.
+
+    table, problems = read_table(root)            # what conformance/requirements.tsv says
+    cited, undeclared = find_citations(root, table)
+    cited["4253-6-2"].code                        # [Place("transport/packet_reader.cpp", 119, ""), …]
+    cited["4253-6-2"].tests                       # [Place("test/transport/packet_test.cpp", 60, "Packet.Padding…"), …]
+"""
+
+import bisect
+import dataclasses
+import os
+import re
+
+import source
+
+TABLE = "conformance/requirements.tsv"
+COLUMNS = ["id", "rfc", "section", "level", "role", "requirement", "how_tested"]
+LEVELS = {"MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY"}
+ROLES = {"both", "client", "server"}
+TESTED = {"wire-server", "wire-client", "unit", "not-testable"}
+# Of these, and of OpenSSH's extensions, each MUST and MUST NOT is in code and in a test, or its row says why not.
+COMPLETE = {"4252", "4254", "4256", "4335", "4344", "5656", "8332", "8709", "8731"}
+# What a row may end in, `[not built: why]`, and what it then need not have.
+REASONS = {
+    "not built": ("code", "test"),  # what the rule is about is left out
+    "by the user": ("code", "test"),  # whoever administers or configures keeps it
+    "by others": ("code", "test"),  # it binds neither a client nor a server
+    "not testable": ("test",),  # the code keeps it, but nothing that a test can see depends on it
+}
+REASON = re.compile(r"\[(" + "|".join(REASONS) + r"): [^\]]*\w[^\]]*\]$")
+ENDINGS = (".h", ".cpp", ".py", ".sh", ".gdb", ".md", ".txt")
+TEXTS = (".md", ".txt")
+
+TEST = re.compile(r"^TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)", re.MULTILINE)
+
+
+@dataclasses.dataclass(frozen=True)
+class Rule:
+    id: str
+    rfc: str
+    section: str
+    level: str
+    role: str
+    requirement: str
+    how_tested: str
+
+    @property
+    def must(self):
+        return self.level.startswith("MUST")
+
+    @property
+    def reason(self):
+        """The marker at the end of its row, or None."""
+        found = REASON.search(self.requirement)
+        return found[1] if found else None
+
+    def needs(self):
+        """Where it has to be cited: some of "code" and "test"."""
+        if not self.must or not is_complete(self.rfc):
+            return []
+        return [kind for kind in ("code", "test") if kind not in REASONS.get(self.reason, ())]
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    path: str
+    line: int
+    test: str  # the name of the test around it, if it is in one
+
+    def __str__(self):
+        return f"{self.path}:{self.line}" + (f" {self.test}" if self.test else "")
+
+
+@dataclasses.dataclass
+class Citations:
+    code: list
+    tests: list
+    texts: list
+
+
+def is_complete(rfc):
+    return rfc in COMPLETE or rfc.startswith("openssh-")
+
+
+def read_table(root):
+    """({id: Rule}, [problem, …])"""
+    rules, problems = {}, []
+    lines = source.read(root, TABLE).split("\n")
+    if lines[-1] != "":
+        problems.append("the last line does not end")
+    if lines[0].split("\t") != COLUMNS:
+        problems.append(f"the first line names {lines[0].split()}")
+    for number, line in enumerate(lines[1:-1], 2):
+        cells = line.split("\t")
+        where = f"{TABLE}:{number}: "
+        if len(cells) != len(COLUMNS) or not all(cells) or any(cell != cell.strip() for cell in cells):
+            problems.append(where + "not seven cells without space around them")
+            continue
+        rule = Rule(*cells)
+        if not re.fullmatch(re.escape(f"{rule.rfc}-{rule.section}-") + r"[1-9]\d*", rule.id):
+            problems.append(where + f"id {rule.id} is not made of RFC {rule.rfc} and section {rule.section}")
+        if not re.fullmatch(r"\d{4}|openssh-[a-z-]+", rule.rfc):
+            problems.append(where + f"no such RFC: {rule.rfc}")
+        if rule.id in rules:
+            problems.append(where + f"{rule.id} stands there twice")
+        if rule.level not in LEVELS or rule.role not in ROLES or not TESTED.issuperset(rule.how_tested.split("+")):
+            problems.append(where + f"unknown level, role or kind of test: {rule.level}, {rule.role}, {rule.how_tested}")
+        rules[rule.id] = rule
+    return rules, problems
+
+
+def find_citations(root, rules):
+    """({id: Citations}, ["path:line: …" for an id that nobody declared])"""
+    # Anything in brackets that begins like an id is meant as one: one cut short is a mistake too.
+    rfcs = "|".join(sorted({rule.rfc for rule in rules.values()}))
+    meant = re.compile(r"\[((?:" + rfcs + r"|openssh-[a-z-]+)-\d[^\]\s]*)\]")
+    cited, undeclared = {rule: Citations([], [], []) for rule in rules}, []
+    top = [name for name in os.listdir(root) if name.endswith(".md")]
+    for path in top + source.files(root, ENDINGS, source.FOLDERS + ["docs"]):
+        text = source.read(root, path)
+        name_test = None
+        for number, line in enumerate(text.splitlines(), 1):
+            for match in meant.finditer(line):
+                if match[1] not in rules:
+                    undeclared.append(f"{path}:{number}: [{match[1]}] is not in {TABLE}")
+                    continue
+                found = cited[match[1]]
+                if path.endswith(TEXTS) or path.startswith("docs/") or "/" not in path:
+                    found.texts.append(Place(path, number, ""))
+                elif path.startswith(("test/", "conformance/")):
+                    name_test = name_test or test_names(path, text)
+                    found.tests.append(Place(path, number, name_test(number)))
+                else:
+                    found.code.append(Place(path, number, ""))
+    return cited, undeclared
+
+
+def test_names(path, text):
+    """A function from a line's number to the name of the test that it is in or, outside of any, that follows it."""
+    if path.endswith(".py"):
+        lines = text.splitlines()
+
+        def python_name(number):
+            # A comment in front of a function is about that function.
+            at = number - 1
+            while at < len(lines) and (not lines[at].strip() or lines[at].lstrip().startswith("#")):
+                at += 1
+            for line in reversed(lines[:at + 1]):
+                if found := re.match(r"\s*def (\w+)", line):
+                    return found[1]
+            return ""
+        return python_name
+    tests = []  # (last line, name)
+    for found in TEST.finditer(text):
+        end = text.find("\n}", found.end())
+        tests.append((text.count("\n", 0, end if end >= 0 else len(text)) + 2, f"{found[1]}.{found[2]}"))
+
+    def cpp_name(number):
+        at = bisect.bisect_left(tests, (number, ""))
+        return tests[at][1] if at < len(tests) else ""
+    return cpp_name
+
+
+def missing(rules, cited):
+    """[(rule, "code" or "test"), …]: what the complete RFCs' rules lack."""
+    lacking = []
+    for rule in rules.values():
+        has = {"code": cited[rule.id].code, "test": cited[rule.id].tests}
+        lacking += [(rule, kind) for kind in rule.needs() if not has[kind]]
+    return lacking
