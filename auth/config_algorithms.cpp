@@ -108,10 +108,11 @@ std::vector<std::string> supported_of(std::string_view list, std::string_view ke
 
 }  // namespace
 
-std::vector<std::string> choose_algorithms(std::string_view list, std::string_view keyword, const Names& supported,
+std::vector<std::string> choose_algorithms(std::string_view list, std::string_view keyword, const AlgorithmSet& names,
                                            std::vector<ConfigNote>& notes) {
   const char sign = list.empty() ? '\0' : list.front();
-  const std::vector<std::string> defaults(supported.begin(), supported.end());
+  const Names& supported = names.supported;
+  const std::vector<std::string> defaults(names.defaults.begin(), names.defaults.end());
   std::vector<std::string> chosen;
   if (sign == '-') {
     const auto unwanted = list.substr(1);

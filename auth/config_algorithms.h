@@ -2,14 +2,15 @@
 //
 // A list replaces the default, or begins with + (append), - (remove) or ^ (put in front); its items may be patterns.
 // Lists are allow-lists: an algorithm that OpenSSH has and we do not is skipped with a note, as long as something is
-// left; a name that nobody knows is an error. What is supported is handed in, in order of preference, and is also the
-// default.
+// left; a name that nobody knows is an error. What is supported, and which of it is the default, is handed in.
 //
 //   choose_algorithms("-*cbc,*-etm@openssh.com", "MACs", names.macs, notes)
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "auth/config_syntax.h"
@@ -17,20 +18,27 @@
 
 namespace glassh {
 
+// The algorithms of one kind, in order of preference.
+struct AlgorithmSet {
+  AlgorithmSet(std::vector<std::string_view> names) : supported(names), defaults(std::move(names)) {}
+  AlgorithmSet(std::initializer_list<std::string_view> names) : supported(names), defaults(names) {}
+
+  std::vector<std::string_view> supported;  // what a list may name
+  std::vector<std::string_view> defaults;   // what is offered without a list
+};
 struct AlgorithmNames {
-  std::vector<std::string_view> ciphers;
-  std::vector<std::string_view> macs;
-  std::vector<std::string_view> kex;
-  std::vector<std::string_view> signatures;  // for host keys and for users' keys
+  AlgorithmSet ciphers;
+  AlgorithmSet macs;
+  AlgorithmSet kex;
+  AlgorithmSet signatures;  // for host keys and for users' keys
   std::vector<std::string_view> key_types;
 };
-// What crypto/ has.
-AlgorithmNames our_algorithm_names();
+// What crypto/ has. The two roles support the same, but do not offer the same by default.
+AlgorithmNames our_algorithm_names(Role role);
 
 // `keyword`, in sshd_config(5)'s spelling, says which of OpenSSH's algorithms are known. Throws ConfigError without a
 // place, naming the offending item. Appends to `notes` what it skipped.
-std::vector<std::string> choose_algorithms(std::string_view list, std::string_view keyword,
-                                           const std::vector<std::string_view>& supported,
+std::vector<std::string> choose_algorithms(std::string_view list, std::string_view keyword, const AlgorithmSet& names,
                                            std::vector<ConfigNote>& notes);
 
 }  // namespace glassh

@@ -6,8 +6,13 @@
 
 namespace glassh {
 
-AlgorithmNames our_algorithm_names() {
-  return {cipher_names(), mac_names(), kex_names(), signature_algorithm_names(), key_type_names()};
+AlgorithmNames our_algorithm_names(Role role) {
+  AlgorithmNames names{cipher_names(), mac_names(), kex_names(), signature_algorithm_names(), key_type_names()};
+  if (role == Role::server) {
+    // Like OpenSSH since 10.0: a server offers Diffie-Hellman over integers only when KexAlgorithms says so.
+    std::erase_if(names.kex.defaults, [](std::string_view name) { return name.starts_with("diffie-hellman-"); });
+  }
+  return names;
 }
 
 }  // namespace glassh

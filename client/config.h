@@ -6,7 +6,7 @@
 // and line, unless IgnoreUnknown names it. The files are read twice where a Match asks for `final`. Home directory,
 // user and host names and whoever runs the commands of Match come in as arguments; nothing is looked up in the system.
 //
-//   const auto loaded = load_client_config(options, context, our_algorithm_names());  loaded.config.port
+//   const auto loaded = load_client_config(options, context, our_algorithm_names(Role::client));  loaded.config.port
 #pragma once
 
 #include <cstdint>

@@ -174,11 +174,11 @@ ClientConfig ClientConfigReader::finish(const ClientOptions& options) {
   const auto fill = [](std::vector<std::string>& names, const std::vector<std::string_view>& supported) {
     if (names.empty()) names.assign(supported.begin(), supported.end());
   };
-  fill(config.ciphers, supported_.ciphers);
-  fill(config.macs, supported_.macs);
-  fill(config.kex_algorithms, supported_.kex);
-  fill(config.host_key_algorithms, supported_.signatures);
-  fill(config.pubkey_accepted_algorithms, supported_.signatures);
+  fill(config.ciphers, supported_.ciphers.defaults);
+  fill(config.macs, supported_.macs.defaults);
+  fill(config.kex_algorithms, supported_.kex.defaults);
+  fill(config.host_key_algorithms, supported_.signatures.defaults);
+  fill(config.pubkey_accepted_algorithms, supported_.signatures.defaults);
   if (!config.identity_files_given) {
     config.identity_files_as_written = {"~/.ssh/id_rsa", "~/.ssh/id_ecdsa", "~/.ssh/id_ed25519"};
   }

@@ -23,8 +23,8 @@ std::uint32_t seconds_or_none(const Call& call) {
   return *value;
 }
 
-std::vector<std::string> algorithms(const Call& call, const std::vector<std::string_view>& supported) {
-  return choose_algorithms(call.words[0], call.keyword, supported, call.notes);
+std::vector<std::string> algorithms(const Call& call, const AlgorithmSet& names) {
+  return choose_algorithms(call.words[0], call.keyword, names, call.notes);
 }
 
 // --- The way to the server ------------------------------------------------------------------------------------------

@@ -25,20 +25,20 @@ std::vector<std::string> query_algorithms(std::string_view query, const Algorith
                        [query](auto spelling) { return equal_ignoring_case(query, spelling); });
   };
   if (is({"help"})) return {queries.begin(), queries.end()};
-  if (is({"cipher", "Ciphers"})) return strings(names.ciphers);
+  if (is({"cipher", "Ciphers"})) return strings(names.ciphers.supported);
   if (is({"cipher-auth"})) {
     std::vector<std::string> aead;
-    for (const auto name : names.ciphers) {
+    for (const auto name : names.ciphers.supported) {
       if (is_aead(name)) aead.emplace_back(name);
     }
     return aead;
   }
-  if (is({"mac", "MACs"})) return strings(names.macs);
-  if (is({"kex", "KexAlgorithms"})) return strings(names.kex);
+  if (is({"mac", "MACs"})) return strings(names.macs.supported);
+  if (is({"kex", "KexAlgorithms"})) return strings(names.kex.supported);
   if (is({"key", "key-plain"})) return strings(names.key_types);
   if (is({"key-cert"})) return {};  // there are no certificates yet
   if (is({"key-sig", "sig", "HostKeyAlgorithms", "PubkeyAcceptedAlgorithms", "PubkeyAcceptedKeyTypes"})) {
-    return strings(names.signatures);
+    return strings(names.signatures.supported);
   }
   if (is({"compression"})) return {"none"};
   if (is({"protocol-version"})) return {"2"};

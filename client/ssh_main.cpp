@@ -61,7 +61,8 @@ bool answered_without_a_host(const ClientOptions& options) {
   if (options.show_version) {
     fmt::print(stderr, "glassh {}, {}\n", glassh_version, libcrypto_version());
   } else if (options.query) {
-    for (const std::string& line : query_algorithms(*options.query, our_algorithm_names())) fmt::print("{}\n", line);
+    for (const std::string& line : query_algorithms(*options.query, our_algorithm_names(Role::client)))
+      fmt::print("{}\n", line);
   } else if (options.help) {
     fmt::print("{}", client_usage());
   } else {
@@ -146,7 +147,8 @@ int run(const ClientOptions& options, int& killed_by) {
   ClientLog log(options.quiet ? LogLevel::quiet : LogLevel::info);
   try {
     if (options.log_file) log.use_file(*options.log_file);
-    const LoadedClientConfig loaded = load_client_config(options, context_for(options.host), our_algorithm_names());
+    const LoadedClientConfig loaded =
+        load_client_config(options, context_for(options.host), our_algorithm_names(Role::client));
     log.set_level(loaded.config.log_level);
     if (options.print_config) {
       fmt::print("{}", effective_config(loaded.config));

@@ -158,11 +158,11 @@ ServerConfig ServerConfigReader::finish() {
     if (names.empty()) names.assign(supported.begin(), supported.end());
   };
   if (config.ports.empty()) config.ports = {22};
-  fill(config.ciphers, supported_.ciphers);
-  fill(config.macs, supported_.macs);
-  fill(config.kex_algorithms, supported_.kex);
-  fill(config.host_key_algorithms, supported_.signatures);
-  fill(config.pubkey_accepted_algorithms, supported_.signatures);
+  fill(config.ciphers, supported_.ciphers.defaults);
+  fill(config.macs, supported_.macs.defaults);
+  fill(config.kex_algorithms, supported_.kex.defaults);
+  fill(config.host_key_algorithms, supported_.signatures.defaults);
+  fill(config.pubkey_accepted_algorithms, supported_.signatures.defaults);
   if (!config.authorized_keys_command.empty() && config.authorized_keys_command_user.empty()) {
     config_fail(keys_command_place_,
                 "AuthorizedKeysCommand: whom it runs as is missing: expected AuthorizedKeysCommandUser");

@@ -6,7 +6,7 @@
 // Match are checked when they are read and wait for a connection: config_for() says what applies to it. Only Include
 // and file() read files; nothing is looked up in the system.
 //
-//   ServerConfigReader reader(our_algorithm_names());
+//   ServerConfigReader reader(our_algorithm_names(Role::server));
 //   reader.options(options);  reader.file("/etc/ssh/sshd_config");  const ServerConfig config = reader.finish();
 //   const ServerConfig anns = config_for(config, {.user = "ann", .address = "192.0.2.1", …});
 #pragma once

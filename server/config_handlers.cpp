@@ -28,8 +28,8 @@ std::uint32_t seconds(const Call& call) {
   return *value;
 }
 
-std::vector<std::string> algorithms(const Call& call, const std::vector<std::string_view>& supported) {
-  return choose_algorithms(call.words[0], call.keyword, supported, call.notes);
+std::vector<std::string> algorithms(const Call& call, const AlgorithmSet& names) {
+  return choose_algorithms(call.words[0], call.keyword, names, call.notes);
 }
 
 // --- Where it listens -----------------------------------------------------------------------------------------------

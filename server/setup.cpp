@@ -16,7 +16,7 @@ constexpr const char* system_host_key_directory = "/etc/ssh";
 }  // namespace
 
 Configuration read_configuration(const ServerOptions& options) {
-  ServerConfigReader reader(our_algorithm_names());
+  ServerConfigReader reader(our_algorithm_names(Role::server));
   reader.options(options);
   if (!options.config_file) {
     if (::access(default_config_file, R_OK) == 0) reader.file(default_config_file);

@@ -1,5 +1,7 @@
 #include "auth/config_algorithms.h"
 
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,7 +12,7 @@ namespace {
 
 using test::config_error_of;
 
-const std::vector<std::string_view> ciphers = test::few_algorithms().ciphers;
+const AlgorithmSet ciphers = test::few_algorithms().ciphers;
 
 std::string chosen(std::string_view list, std::size_t expected_notes = 0) {
   std::vector<ConfigNote> notes;
@@ -65,11 +67,43 @@ TEST(ConfigAlgorithms, BadListsSayWhatIsWrong) {
   }
 }
 
+TEST(ConfigAlgorithms, WhatIsSupportedButNoDefaultIsChosenByName) {
+  AlgorithmSet names{"a", "b", "old-1", "old-2"};
+  names.defaults = {"a", "b"};
+  const auto chosen_of = [&](std::string_view list) {
+    std::vector<ConfigNote> notes;
+    return join_names(choose_algorithms(list, "KexAlgorithms", names, notes));
+  };
+  EXPECT_EQ(chosen_of("old-1"), "old-1");
+  EXPECT_EQ(chosen_of("+old-1"), "a,b,old-1");
+  EXPECT_EQ(chosen_of("+old-*"), "a,b,old-1,old-2");
+  EXPECT_EQ(chosen_of("^old-2,b"), "old-2,b,a");
+  EXPECT_EQ(chosen_of("-b"), "a");
+  EXPECT_EQ(chosen_of("*"), "a,b,old-1,old-2");
+}
+
 TEST(ConfigAlgorithms, OursAreWhatCryptoHas) {
-  const auto ours = our_algorithm_names();
-  for (const auto* const names : {&ours.ciphers, &ours.macs, &ours.kex, &ours.signatures, &ours.key_types}) {
-    EXPECT_FALSE(names->empty());
+  for (const Role role : {Role::client, Role::server}) {
+    const auto ours = our_algorithm_names(role);
+    for (const auto* const names : {&ours.ciphers, &ours.macs, &ours.kex, &ours.signatures}) {
+      EXPECT_FALSE(names->defaults.empty());
+    }
+    EXPECT_FALSE(ours.key_types.empty());
   }
+}
+
+// Like OpenSSH since 10.0; what a server does not offer of itself it still takes by name.
+TEST(ConfigAlgorithms, OnlyAClientOffersDiffieHellmanOverIntegersByDefault) {
+  const auto count = [](const std::vector<std::string_view>& names) {
+    return std::count_if(names.begin(), names.end(),
+                         [](std::string_view name) { return name.starts_with("diffie-hellman-"); });
+  };
+  const AlgorithmSet client = our_algorithm_names(Role::client).kex;
+  const AlgorithmSet server = our_algorithm_names(Role::server).kex;
+  EXPECT_EQ(client.supported, server.supported);
+  EXPECT_EQ(client.defaults, client.supported);
+  EXPECT_EQ(count(server.defaults), 0);
+  EXPECT_EQ(static_cast<std::size_t>(count(server.supported)), server.supported.size() - server.defaults.size());
 }
 
 }  // namespace

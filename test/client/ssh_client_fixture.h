@@ -82,11 +82,11 @@ class SshClientTest : public testing::Test {
     config_.preferred_authentications = {"publickey", "keyboard-interactive", "password"};
     config_.strict_host_key_checking = StrictHostKeyChecking::no;
     for (const auto& [list, names] :
-         {std::pair{&config_.kex_algorithms, our_algorithm_names().kex},
-          std::pair{&config_.ciphers, our_algorithm_names().ciphers},
-          std::pair{&config_.macs, our_algorithm_names().macs},
-          std::pair{&config_.host_key_algorithms, our_algorithm_names().signatures},
-          std::pair{&config_.pubkey_accepted_algorithms, our_algorithm_names().signatures}}) {
+         {std::pair{&config_.kex_algorithms, our_algorithm_names(Role::client).kex.defaults},
+          std::pair{&config_.ciphers, our_algorithm_names(Role::client).ciphers.defaults},
+          std::pair{&config_.macs, our_algorithm_names(Role::client).macs.defaults},
+          std::pair{&config_.host_key_algorithms, our_algorithm_names(Role::client).signatures.defaults},
+          std::pair{&config_.pubkey_accepted_algorithms, our_algorithm_names(Role::client).signatures.defaults}}) {
       list->assign(names.begin(), names.end());
     }
     home_.write("in", "");

@@ -9,7 +9,7 @@ const Account ann{"ann", 1000, 1000, "/home/ann", "/bin/sh"};
 const LoginOrigin origin{"client.example", "192.0.2.7", 0};
 
 ServerConfig read(std::string_view text) {
-  ServerConfigReader reader(our_algorithm_names());
+  ServerConfigReader reader(our_algorithm_names(Role::server));
   reader.text(text, "sshd_config");
   return reader.finish();
 }

@@ -7,7 +7,7 @@ namespace glassh {
 namespace {
 
 ServerConfig read(std::string_view text) {
-  ServerConfigReader reader(our_algorithm_names());
+  ServerConfigReader reader(our_algorithm_names(Role::server));
   reader.text(text, "sshd_config");
   return reader.finish();
 }
