@@ -1,66 +1,33 @@
 #include "crypto/kex_curve25519.h"
 
-#include <cassert>
-
 #include <fmt/format.h>
 
-#include "crypto/libcrypto.h"
 #include "proto/error.h"
 
 namespace glassh {
-namespace {
-
-constexpr std::size_t key_size = 32;
-
-}  // namespace
-
-// RFC 5656 section 9 [5656-9-2]: a fresh key for this exchange only; it is wiped with this object.
-Bytes KexCurve25519::start(Rng& rng) {
-  private_key_ = SecretBytes(key_size);
-  rng.fill(private_key_.reveal());
-  key_ = EvpPkey(
-      check_pointer(EVP_PKEY_new_raw_private_key_ex(nullptr, "X25519", nullptr, private_key_.reveal().data(), key_size),
-                    "X25519 private key"));
-  std::size_t size = share_.size();
-  check(EVP_PKEY_get_raw_public_key(key_.get(), share_.data(), &size), "EVP_PKEY_get_raw_public_key");
-  return share_;
-}
 
 Bytes KexCurve25519::respond(Bytes client_share, Rng& rng) {
-  start(rng);
+  const Bytes share = start(rng);
   compute_shared_secret(client_share, "Q_C");
-  return share_;
+  return share;
 }
 
 void KexCurve25519::finish(Bytes server_share) { compute_shared_secret(server_share, "Q_S"); }
 
 void KexCurve25519::compute_shared_secret(Bytes peer_share, const char* field) {
-  assert(!private_key_.empty());  // start() or respond() comes first
   // RFC 8731 section 3 [8731-3-4]: exactly 32 bytes.
-  if (peer_share.size() != key_size) {
-    throw ProtocolError(DisconnectReason::key_exchange_failed,
-                        fmt::format("curve25519-sha256: {} has {} bytes, not {}", field, peer_share.size(), key_size));
+  if (peer_share.size() != X25519::key_size) {
+    throw ProtocolError(DisconnectReason::key_exchange_failed, fmt::format("curve25519-sha256: {} has {} bytes, not {}",
+                                                                           field, peer_share.size(), X25519::key_size));
   }
-  const EvpPkey theirs(check_pointer(
-      EVP_PKEY_new_raw_public_key_ex(nullptr, "X25519", nullptr, peer_share.data(), key_size), "X25519 public key"));
-  const EvpPkeyCtx context(
-      check_pointer(EVP_PKEY_CTX_new_from_pkey(nullptr, key_.get(), nullptr), "EVP_PKEY_CTX_new_from_pkey"));
-  check(EVP_PKEY_derive_init(context.get()), "EVP_PKEY_derive_init");
-  check(EVP_PKEY_derive_set_peer_ex(context.get(), theirs.get(), 0), "EVP_PKEY_derive_set_peer_ex");
-  // RFC 7748 section 5 as RFC 8731 section 3 [8731-3-1] wants it.
-  SecretBytes result(key_size);
-  std::size_t size = result.size();
-  const bool derived = EVP_PKEY_derive(context.get(), result.reveal().data(), &size) > 0 && size == key_size;
-  // RFC 8731 section 3 [8731-3-2] [8731-3-3] [8731-3-5]: a point of small order makes the result zero, whatever our
-  // key. libcrypto reports that as a failure; we do not rely on it.
-  const std::array<std::uint8_t, key_size> zero{};
-  if (!derived || equal_in_constant_time(result.reveal(), zero)) {
-    clear_libcrypto_errors();
+  std::optional<SecretBytes> result = key_.agree(peer_share);
+  // RFC 8731 section 3 [8731-3-2] [8731-3-3] [8731-3-5].
+  if (!result) {
     throw ProtocolError(DisconnectReason::key_exchange_failed,
                         fmt::format("curve25519-sha256: {} is a point of small order", field));
   }
   // RFC 8731 section 3.1 [8731-3.1-1]: these bytes, first one most significant, are K.
-  shared_secret_ = std::move(result);
+  shared_secret_ = std::move(*result);
 }
 
 }  // namespace glassh

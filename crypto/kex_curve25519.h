@@ -7,11 +7,8 @@
 //   client.finish(server.respond(client.start(rng), rng));   // both shared_secret()s are now equal
 #pragma once
 
-#include <array>
-
 #include "crypto/kex_method.h"
-
-typedef struct evp_pkey_st EVP_PKEY;
+#include "crypto/x25519.h"
 
 namespace glassh {
 
@@ -21,18 +18,16 @@ class KexCurve25519 final : public KexMethod {
   HashName hash() const override { return HashName::sha256; }
   bool shares_are_mpints() const override { return false; }
   bool shared_secret_is_mpint() const override { return true; }
-  Bytes start(Rng& rng) override;
+  Bytes start(Rng& rng) override { return key_.generate(rng); }
   Bytes respond(Bytes client_share, Rng& rng) override;
   void finish(Bytes server_share) override;
   const SecretBytes& shared_secret() const override { return shared_secret_; }
-  Bytes ephemeral_private() const override { return private_key_.reveal(); }
+  Bytes ephemeral_private() const override { return key_.private_key(); }
 
  private:
   void compute_shared_secret(Bytes peer_share, const char* field);
 
-  SecretBytes private_key_;        // 32 random bytes; X25519 itself clears and sets the bits that it must
-  std::shared_ptr<EVP_PKEY> key_;  // the same for libcrypto, which works out the public key as it makes one
-  std::array<std::uint8_t, 32> share_{};
+  X25519 key_;
   SecretBytes shared_secret_;
 };
 

@@ -6,6 +6,7 @@
 
 #include "crypto/kex_curve25519.h"
 #include "crypto/kex_ecdh_nist.h"
+#include "crypto/kex_hybrid.h"
 
 namespace glassh {
 
@@ -13,6 +14,7 @@ const std::vector<std::string_view>& kex_names() {
   // RFC 5656 section 4 [5656-4-1] and RFC 9142 section 3.1 [9142-3.1.1-1] [9142-3.1.3-1]. RFC 8731 section 1: the
   // second is the first's older name.
   static const std::vector<std::string_view> names = {
+      "mlkem768x25519-sha256",
       "curve25519-sha256",
       "curve25519-sha256@libssh.org",
       "ecdh-sha2-nistp256",
@@ -23,6 +25,7 @@ const std::vector<std::string_view>& kex_names() {
 std::unique_ptr<KexMethod> make_kex_method(std::string_view name) {
   if (name == "curve25519-sha256" || name == "curve25519-sha256@libssh.org") return std::make_unique<KexCurve25519>();
   if (name == "ecdh-sha2-nistp256") return std::make_unique<KexEcdhNist>();
+  if (auto hybrid = make_kex_hybrid(name)) return hybrid;
   throw std::invalid_argument(fmt::format("no key exchange method is called \"{}\"", name));
 }
 

@@ -230,6 +230,7 @@ TEST(KeyExchange, AWrongGuessIsIgnoredOnceAndARightOneIsUsed) {  // [4253-7-3] [
        {std::string("curve25519-sha256"), std::string("ecdh-sha2-nistp256"), group_exchange}) {
     const bool right = guess == "curve25519-sha256";
     Proposal server_proposal = default_proposal();
+    server_proposal.kex = {"curve25519-sha256", "ecdh-sha2-nistp256"};
     SeededRng key_rng(3);
     const PrivateKey host_key = PrivateKey::generate("ssh-ed25519", key_rng);
     TransportSettings settings;
