@@ -184,6 +184,7 @@ constexpr std::array table{
     ServerKeyword{
         "PubkeyAcceptedAlgorithms", 1, 1, false,
         [](Call& call) { call.target.pubkey_accepted_algorithms = algorithms(call, call.supported.signatures); }},
+    ServerKeyword{"RequiredRSASize", 1, 1, false, [](Call& call) { call.target.required_rsa_size = number(call); }},
     ServerKeyword{"RekeyLimit", 1, 2, false,
                   [](Call& call) { call.target.rekey_limit = parse_rekey_limit(call.words); }},
     ServerKeyword{"LoginGraceTime", 1, 1, false, [](Call& call) { call.target.login_grace_seconds = seconds(call); }},

@@ -23,7 +23,6 @@ constexpr std::array table{
     // Who may log in, and how.
     ForeignKeyword{"RefuseConnection", "no", refuse, "ignoring it would let in whom it shuts out"},
     ForeignKeyword{"RevokedKeys", "none", refuse, "ignoring it would let in holders of revoked keys"},
-    ForeignKeyword{"RequiredRSASize", "0,512,768,1024", refuse, "ignoring it would accept keys that are too short"},
     ForeignKeyword{"AuthorizedPrincipalsCommand", "none", note, no_certificates},
     ForeignKeyword{"AuthorizedPrincipalsCommandUser", "*"},
     ForeignKeyword{"AuthorizedPrincipalsFile", "none", note, no_certificates},

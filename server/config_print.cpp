@@ -96,6 +96,7 @@ std::string effective_config(const ServerConfig& config) {
   add("maxsessions", config.max_sessions);
   add("clientaliveinterval", config.client_alive_interval_seconds);
   add("clientalivecountmax", config.client_alive_count_max);
+  add("requiredrsasize", config.required_rsa_size);
   add("streamlocalbindmask", fmt::format("0{:o}", config.stream_local_bind_mask));
   const std::uint32_t unused = config.unused_connection_timeout_seconds;
   add("unusedconnectiontimeout", unused == 0 ? "none" : std::to_string(unused));

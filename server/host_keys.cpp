@@ -1,5 +1,6 @@
 #include "server/host_keys.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -9,13 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "auth/rsa_size.h"
 #include "crypto/key_file.h"
 
 namespace glassh {
 
 bool HostKeys::add(PrivateKey key) {
   for (const PrivateKey& known : keys_) {
-    if (known.public_key().type() == key.public_key().type()) return false;
+    if (known.public_key() == key.public_key()) return false;
   }
   keys_.push_back(std::move(key));
   return true;
@@ -24,7 +26,9 @@ bool HostKeys::add(PrivateKey key) {
 std::vector<HostKey> HostKeys::offered() const {
   std::vector<HostKey> out;
   for (const PrivateKey& key : keys_) {
-    out.push_back({std::string(key.public_key().type()), copy_of(key.public_key().blob())});
+    const bool again = std::any_of(out.begin(), out.end(),
+                                   [&key](const HostKey& other) { return other.type == key.public_key().type(); });
+    if (!again) out.push_back({std::string(key.public_key().type()), copy_of(key.public_key().blob())});
   }
   return out;
 }
@@ -33,9 +37,9 @@ std::vector<std::string> HostKeys::usable(const std::vector<std::string>& algori
   std::vector<std::string> out;
   for (const std::string& algorithm : algorithms) {
     const auto type = key_type_of_algorithm(algorithm);
-    for (const PrivateKey& key : keys_) {
-      if (type && key.public_key().type() == *type) out.push_back(algorithm);
-    }
+    const bool have = type && std::any_of(keys_.begin(), keys_.end(),
+                                          [&type](const PrivateKey& key) { return key.public_key().type() == *type; });
+    if (have) out.push_back(algorithm);
   }
   return out;
 }
@@ -49,16 +53,21 @@ boost::asio::awaitable<std::vector<std::uint8_t>> HostKeys::sign(std::vector<std
   throw std::runtime_error("asked to sign with a host key that is not ours");
 }
 
-HostKeys load_host_keys(const std::vector<std::string>& paths, const Log& log) {
+HostKeys load_host_keys(const std::vector<std::string>& paths, const Log& log, std::uint32_t required_rsa_size) {
   HostKeys keys;
   for (const std::string& path : paths) {
     try {
       PrivateKey key = load_private_key(path).key;
+      if (!is_long_enough(key.public_key(), required_rsa_size)) {
+        log.error("Host key {}: Invalid key length: it has {} bits, RequiredRSASize is {}", path,
+                  key.public_key().bits(), required_rsa_size);
+        continue;
+      }
       const std::string shown = fmt::format("{} {}", key.public_key().short_type(), key.public_key().fingerprint());
       if (keys.add(std::move(key))) {
         log.debug("Loaded host key {}: {}", path, shown);
       } else {
-        log.error("Could not load host key: {}: another key of its type comes first", path);
+        log.debug("Host key {}: the same key as an earlier one", path);
       }
     } catch (const std::exception& error) {
       log.error("Could not load host key: {}", error.what());
@@ -69,13 +78,13 @@ HostKeys load_host_keys(const std::vector<std::string>& paths, const Log& log) {
 
 namespace {
 
-HostKeys system_host_keys(const std::string& directory, const Log& log) {
+HostKeys system_host_keys(const std::string& directory, const Log& log, std::uint32_t required_rsa_size) {
   std::vector<std::string> readable;
   for (const char* type : {"ed25519", "ecdsa", "rsa"}) {
     const std::string path = fmt::format("{}/ssh_host_{}_key", directory, type);
     if (::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0) readable.push_back(path);
   }
-  return load_host_keys(readable, log);
+  return load_host_keys(readable, log, required_rsa_size);
 }
 
 // Mode 0700, the directories above as well where they do not exist (XDG Base Directory Specification).
@@ -104,8 +113,8 @@ void make_host_key(const std::string& path, Rng& rng, const Log& log) {
 }  // namespace
 
 HostKeys default_host_keys(const std::string& system_directory, const std::string& state_directory, Rng* rng,
-                           const Log& log) {
-  HostKeys keys = system_host_keys(system_directory, log);
+                           const Log& log, std::uint32_t required_rsa_size) {
+  HostKeys keys = system_host_keys(system_directory, log, required_rsa_size);
   if (!keys.empty()) return keys;
 
   const std::string path = state_directory + "/ssh_host_ed25519_key";

@@ -24,11 +24,12 @@ namespace glassh {
 
 class HostKeys {
  public:
-  // At most one key per type is offered: the first.
+  // False if it is there already. Of several keys of one type the first is offered in key exchanges; the others are
+  // announced only, for clients to know them when their time comes (server/host_key_proofs).
   bool add(PrivateKey key);
   bool empty() const { return keys_.empty(); }
   const std::vector<PrivateKey>& keys() const { return keys_; }
-  std::vector<HostKey> offered() const;
+  std::vector<HostKey> offered() const;  // one of each type
   // Those of `algorithms` that one of the keys can sign with, in their order.
   std::vector<std::string> usable(const std::vector<std::string>& algorithms) const;
 
@@ -41,13 +42,14 @@ class HostKeys {
   std::vector<PrivateKey> keys_;
 };
 
-// Each of `paths` that can be used; why another one cannot goes to the log.
-HostKeys load_host_keys(const std::vector<std::string>& paths, const Log& log);
+// Each of `paths` that can be used; why another one cannot goes to the log. RSA keys of fewer bits than RequiredRSASize
+// cannot.
+HostKeys load_host_keys(const std::vector<std::string>& paths, const Log& log, std::uint32_t required_rsa_size = 1024);
 // Without a HostKey line: the keys under `system_directory` (/etc/ssh) that we may read; if there is none, the one in
 // `state_directory`, which is made with a new key in it if need be; without `rng`, nothing is made. Throws
 // std::runtime_error.
 HostKeys default_host_keys(const std::string& system_directory, const std::string& state_directory, Rng* rng,
-                           const Log& log);
+                           const Log& log, std::uint32_t required_rsa_size = 1024);
 // $XDG_STATE_HOME/glassh, or ~/.local/state/glassh where that variable is unset, empty or not absolute.
 std::string state_directory(const Account& account, const char* xdg_state_home);
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "auth/authorized_keys.h"
+#include "auth/rsa_size.h"
 #include "server/password_store.h"
 #include "server/run_as.h"
 
@@ -19,6 +20,10 @@ boost::asio::awaitable<LoginVerdict> Login::judge(std::string user, const Public
   if (!verdict.user_is_known) {
     say(LogLevel::debug1, trace,
         fmt::format("user {} cannot log in here: this server lets in {} only", escaped(user), account_.name));
+  }
+  if (!is_long_enough(key, config_.required_rsa_size)) {
+    say(LogLevel::info, trace, "refusing RSA key: Invalid key length");
+    co_return verdict;
   }
   // The files are read for anybody, so that the time an answer takes does not tell which user exists.
   auto found = co_await find(key, origin, verdict.user_is_known ? trace : nullptr);

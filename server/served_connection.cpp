@@ -78,7 +78,8 @@ ServedConnection::ServedConnection(const std::shared_ptr<const ServerContext>& c
       before_login_(std::make_unique<BeforeLogin>()),
       session_context_(std::make_shared<SessionContext>(
           SessionContext{nullptr, context->account, context->log, context->open_files, std::move(accepted.addresses)})),
-      config_(context, &context->config) {
+      config_(context, &context->config),
+      host_key_proofs_(context->host_keys, core_.transport(), context->log) {
   before_login_->place = std::move(accepted.place);
 }
 
@@ -248,6 +249,7 @@ void ServedConnection::on(const LoggedIn& logged_in) {
   direct_ = std::make_shared<DirectForwarding>(drive_.hub(), core_.channels(), users_, session_context_);
   remote_ = std::make_shared<RemoteForwarding>(drive_.hub(), core_.channels(), users_, session_context_);
   limit_idling();
+  host_key_proofs_.announce(core_.channels());
   before_login_.reset();
 }
 
@@ -371,6 +373,10 @@ asio::awaitable<void> ServedConnection::on(const GlobalRequested& request) {
   if (request.name == msg::NoMoreSessions::name) {
     no_more_sessions_ = true;
     answer.success = true;
+  } else if (request.name == msg::HostKeysProve::name) {
+    auto signatures = co_await host_key_proofs_.prove(request.details);
+    answer.success = signatures.has_value();
+    if (signatures) answer.details = std::move(*signatures);
   } else if (RemoteForwarding::knows(request.name)) {
     answer = co_await remote_->on(request);
   }

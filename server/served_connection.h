@@ -21,6 +21,7 @@
 #include "server/auth_info.h"
 #include "server/context.h"
 #include "server/direct_forwarding.h"
+#include "server/host_key_proofs.h"
 #include "server/listener.h"
 #include "server/login.h"
 #include "server/remote_forwarding.h"
@@ -92,7 +93,8 @@ class ServedConnection {
   std::shared_ptr<const ServerConfig> config_;  // that applies: the global one, until the user is known
   AuthInfoFile auth_info_;
   std::vector<OpenSession> sessions_;
-  ChannelUsers users_;                        // of all other channels
+  ChannelUsers users_;  // of all other channels
+  HostKeyProofs host_key_proofs_;
   std::shared_ptr<AgentForwarding> agent_;    // once a session has asked for it
   std::shared_ptr<DirectForwarding> direct_;  // from LoggedIn, as the next
   std::shared_ptr<RemoteForwarding> remote_;

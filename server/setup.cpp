@@ -28,9 +28,9 @@ Configuration read_configuration(const ServerOptions& options) {
 }
 
 HostKeys read_host_keys(const ServerConfig& config, const Account& account, Rng* rng, const Log& log) {
-  if (!config.host_keys.empty()) return load_host_keys(config.host_keys, log);
-  return default_host_keys(system_host_key_directory, state_directory(account, std::getenv("XDG_STATE_HOME")), rng,
-                           log);
+  if (!config.host_keys.empty()) return load_host_keys(config.host_keys, log, config.required_rsa_size);
+  return default_host_keys(system_host_key_directory, state_directory(account, std::getenv("XDG_STATE_HOME")), rng, log,
+                           config.required_rsa_size);
 }
 
 void check_authentication(const ServerConfig& config, const Account& account) {

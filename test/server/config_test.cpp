@@ -160,9 +160,8 @@ TEST(ServerConfig, MistakesAreNamedWithFileAndLine) {
 }
 
 TEST(ServerConfig, WhatWouldOpenSomethingIsRefused) {
-  for (const auto* const line :
-       {"ChrootDirectory /jail", "RevokedKeys /r", "RefuseConnection yes", "RequiredRSASize 3072",
-        "PerSourceMaxStartups 3", "PerSourcePenalties yes", "HostKeyAgent /agent"}) {
+  for (const auto* const line : {"ChrootDirectory /jail", "RevokedKeys /r", "RefuseConnection yes",
+                                 "PerSourceMaxStartups 3", "PerSourcePenalties yes", "HostKeyAgent /agent"}) {
     const auto error = config_error_of([line] { read(line); });
     EXPECT_THAT(error, HasSubstr("sshd_config:1: ")) << line;
     EXPECT_THAT(error, HasSubstr(" is not supported yet: ")) << line;

@@ -60,11 +60,28 @@ TEST_F(HostKeysTest, SaysWhyAKeyCannotBeUsed) {
   EXPECT_THAT(lines.text(), HasSubstr("nonsense"));
 }
 
-TEST_F(HostKeysTest, OffersOneKeyPerType) {
+// A second key of a type waits for its turn: it is announced, and signs when it is asked to.
+TEST_F(HostKeysTest, OffersOneKeyPerTypeAndKeepsTheOthers) {
   const HostKeys keys = load_host_keys({key_file("rsa2048"), key_file("rsa3072")}, lines.log);
-  ASSERT_EQ(keys.keys().size(), 1u);
-  EXPECT_EQ(keys.keys()[0].public_key(), test_key("rsa2048").public_key());
-  EXPECT_THAT(lines.text(), HasSubstr("rsa3072: another key of its type comes first"));
+  ASSERT_EQ(keys.keys().size(), 2u);
+  ASSERT_EQ(keys.offered().size(), 1u);
+  EXPECT_EQ(keys.offered()[0].blob, copy_of(test_key("rsa2048").public_key().blob()));
+  EXPECT_THAT(keys.usable({"rsa-sha2-512", "rsa-sha2-256"}), ElementsAre("rsa-sha2-512", "rsa-sha2-256"));
+}
+
+TEST_F(HostKeysTest, HasNoKeyTwice) {
+  const std::string again = lines.directory.write("again", test_key_text("ed25519"), 0600);
+  const HostKeys keys = load_host_keys({key_file("ed25519"), key_file("ecdsa"), again}, lines.log);
+  EXPECT_EQ(keys.keys().size(), 2u);
+  EXPECT_THAT(lines.text(), HasSubstr("again: the same key as an earlier one"));
+}
+
+TEST_F(HostKeysTest, LeavesOutRsaKeysThatAreShorterThanRequired) {
+  const HostKeys keys =
+      load_host_keys({key_file("rsa2048"), key_file("rsa3072"), key_file("ed25519")}, lines.log, 2049);
+  ASSERT_EQ(keys.keys().size(), 2u);
+  EXPECT_EQ(keys.keys()[0].public_key(), test_key("rsa3072").public_key());
+  EXPECT_THAT(lines.text(), HasSubstr("rsa2048: Invalid key length"));
 }
 
 TEST_F(HostKeysTest, SignsWithTheKeyThatWasAskedFor) {

@@ -1,0 +1,85 @@
+#include "server/host_key_proofs.h"
+
+#include <algorithm>
+
+#include "auth/patterns.h"
+#include "proto/messages_forward.h"
+
+namespace glassh {
+
+namespace {
+
+// Deviation: WinSCP before 5.7.3 and Tera Term's TTSSH before 2.73 end the connection at a global request that they do
+// not know, though RFC 4254 section 4 [4254-4-3] has them answer it.
+constexpr std::string_view stumbling_peers =
+    "SSH-2.0-WinSCP_release_4*,SSH-2.0-WinSCP_release_5.1*,SSH-2.0-WinSCP_release_5.5*,SSH-2.0-WinSCP_release_5.6*,"
+    "SSH-2.0-WinSCP_release_5.7,SSH-2.0-WinSCP_release_5.7.1,SSH-2.0-WinSCP_release_5.7.2,SSH-2.0-TTSSH/1.5*,"
+    "SSH-2.0-TTSSH/2.1*,SSH-2.0-TTSSH/2.2*,SSH-2.0-TTSSH/2.3*,SSH-2.0-TTSSH/2.4*,SSH-2.0-TTSSH/2.5*,"
+    "SSH-2.0-TTSSH/2.6*,SSH-2.0-TTSSH/2.70*,SSH-2.0-TTSSH/2.71*,SSH-2.0-TTSSH/2.72*";
+
+bool contains(const std::vector<std::vector<std::uint8_t>>& keys, Bytes key) {
+  return std::any_of(keys.begin(), keys.end(), [key](const auto& each) { return equal(each, key); });
+}
+
+}  // namespace
+
+HostKeyProofs::HostKeyProofs(const HostKeys& host_keys, const Transport& transport, const Log& log)
+    : host_keys_(host_keys), transport_(transport), log_(log) {}
+
+// All of them, also those that HostKeyAlgorithms does not let us log in with today. HostKeys has none twice.
+void HostKeyProofs::announce(Channels& channels) const {
+  if (match_pattern_list(transport_.peer_version(), stumbling_peers) == PatternMatch::match) return;
+  msg::HostKeys message;
+  for (const PrivateKey& key : host_keys_.keys()) message.host_keys.items.push_back({key.public_key().blob()});
+  channels.send_global(msg::HostKeys::name, false, encode(message));
+  log_.debug("announced {} host keys", host_keys_.keys().size());
+}
+
+boost::asio::awaitable<std::optional<std::vector<std::uint8_t>>> HostKeyProofs::prove(Bytes request) {
+  const auto keys = wanted(request);
+  if (!keys) co_return std::nullopt;
+  const std::vector<std::uint8_t> session_id = copy_of(transport_.session_id());
+  std::vector<std::vector<std::uint8_t>> signatures;
+  for (const std::vector<std::uint8_t>& key : *keys) {
+    std::vector<std::uint8_t> data =
+        encode(msg::HostKeyProofSignedData{.session_identifier = session_id, .host_key = key});
+    std::string algorithm = algorithm_for(key);
+    signatures.push_back(co_await host_keys_.sign(key, std::move(algorithm), std::move(data)));
+  }
+  msg::HostKeysProveReply reply;
+  for (const std::vector<std::uint8_t>& signature : signatures) reply.signatures.items.push_back({signature});
+  co_return encode(reply);
+}
+
+// The keys asked for, from now on counted as proved. Nothing, if one of them must not sign: then none does.
+std::optional<std::vector<std::vector<std::uint8_t>>> HostKeyProofs::wanted(Bytes request) {
+  std::vector<std::vector<std::uint8_t>> keys;
+  for (const msg::HostKey& asked : decode<msg::HostKeysProve>(request).host_keys.items) {
+    const auto& ours = host_keys_.keys();
+    const bool known = std::any_of(ours.begin(), ours.end(), [&asked](const PrivateKey& key) {
+      return equal(key.public_key().blob(), asked.host_key);
+    });
+    if (!known) {
+      log_.error("hostkeys-prove: asked to prove a host key that is not ours");
+      return std::nullopt;
+    }
+    if (contains(proved_, asked.host_key) || contains(keys, asked.host_key)) {
+      log_.error("hostkeys-prove: asked twice to prove one host key");
+      return std::nullopt;
+    }
+    keys.push_back(copy_of(asked.host_key));
+  }
+  if (keys.empty()) return std::nullopt;
+  proved_.insert(proved_.end(), keys.begin(), keys.end());
+  return keys;
+}
+
+// RSA keys sign as they do in the key exchange, if one of them does there; never with SHA-1.
+std::string HostKeyProofs::algorithm_for(Bytes host_key) const {
+  const std::string type(PublicKey::decode(host_key).type());
+  if (type != "ssh-rsa") return type;
+  const std::string& negotiated = transport_.key_exchange().algorithms().host_key;
+  return key_type_of_algorithm(negotiated) == type ? negotiated : "rsa-sha2-512";
+}
+
+}  // namespace glassh
