@@ -9,11 +9,11 @@
 #include <random>
 #include <set>
 
-#include "proto/random_fill.h"
 #include "proto/random_payload.h"
+#include "test/proto/codec.h"
 #include "test/support/source_directory.h"
 
-namespace glassh {
+namespace glassh::test {
 namespace {
 
 // Structs in the headers that have a name, and so are messages or tails.
@@ -32,38 +32,32 @@ std::size_t declared_messages() {
 
 TEST(AnyMessage, EveryDeclaredMessageIsListedOnce) {
   std::set<std::string_view> names;
-  for_each(AllMessages{}, [&names](auto type) {
-    using M = typename decltype(type)::type;
-    EXPECT_TRUE(names.insert(M::name).second) << M::name;
-  });
+  for (const Codec& codec : all_codecs()) EXPECT_TRUE(names.insert(codec.name).second) << codec.name;
   EXPECT_EQ(names.size(), AllMessages::size);
   EXPECT_EQ(AllMessages::size, declared_messages());
 }
 
 TEST(AnyMessage, EveryMessageNamesItsSection) {
-  for_each(AllMessages{}, [](auto type) {
-    using M = typename decltype(type)::type;
-    EXPECT_THAT(std::string(M::section),
+  for (const Codec& codec : all_codecs()) {
+    EXPECT_THAT(std::string(codec.section),
                 testing::MatchesRegex("(RFC [0-9]+|OpenSSH PROTOCOL|OpenSSH PROTOCOL.agent|draft-miller-ssh-agent)"
                                       "( section [0-9.]+)?"))
-        << M::name;
-  });
+        << codec.name;
+  }
 }
 
 // RFC 4251 section 7 [4251-7-1] keeps: each number is in its layer's block.
 TEST(AnyMessage, NumbersAreInTheirLayersBlock) {
-  const auto expect_block = [](auto list, std::uint8_t first, std::uint8_t last) {
-    for_each(list, [&](auto type) {
-      using M = typename decltype(type)::type;
-      EXPECT_GE(M::number, first) << M::name;
-      EXPECT_LE(M::number, last) << M::name;
-    });
+  const auto expect_block = [](const std::vector<Codec>& list, std::uint8_t first, std::uint8_t last) {
+    for (const Codec& codec : list) {
+      EXPECT_GE(codec.number, first) << codec.name;
+      EXPECT_LE(codec.number, last) << codec.name;
+    }
   };
-  expect_block(KexDhMessages{} + KexEcdhMessages{} + KexDhGexMessages{}, 30, 49);
-  expect_block(PublicKeyMessages{} + PasswordMessages{} + KeyboardInteractiveMessages{}, 60, 79);
-  for_each(CommonMessages{}, [](auto type) {
-    using M = typename decltype(type)::type;
-    const std::string_view name = M::name;
+  expect_block(codecs(KexDhMessages{} + KexEcdhMessages{} + KexDhGexMessages{}), 30, 49);
+  expect_block(codecs(PublicKeyMessages{} + PasswordMessages{} + KeyboardInteractiveMessages{}), 60, 79);
+  for (const Codec& codec : codecs(CommonMessages{})) {
+    const std::string_view name = codec.name;
     const bool userauth = name.find("USERAUTH") != name.npos;
     const bool connection = name.find("CHANNEL") != name.npos || name.find("SSH_MSG_REQUEST") != name.npos ||
                             name == "SSH_MSG_GLOBAL_REQUEST";
@@ -72,34 +66,32 @@ TEST(AnyMessage, NumbersAreInTheirLayersBlock) {
                                : connection ? std::pair{80, 127}
                                : local      ? std::pair{192, 255}
                                             : std::pair{1, 29};
-    EXPECT_GE(M::number, first) << name;
-    EXPECT_LE(M::number, last) << name;
-  });
+    EXPECT_GE(codec.number, first) << name;
+    EXPECT_LE(codec.number, last) << name;
+  }
 }
 
 TEST(AnyMessage, RandomMessagesSurviveTheWire) {
   std::mt19937 numbers(20260714);
   RandomFill fill([&numbers] { return static_cast<std::uint32_t>(numbers()); });
-  for_each(AllMessages{}, [&fill](auto type) {
-    using M = typename decltype(type)::type;
+  for (const Codec& codec : all_codecs()) {
     for (int round = 0; round < 300; ++round) {
-      const M message = fill.make<M>();
-      const std::vector<std::uint8_t> bytes = encode(message);
-      ASSERT_EQ(measure(message), bytes.size()) << M::name;
+      const std::vector<std::uint8_t> bytes = codec.random(fill);
       try {
-        ASSERT_EQ(hex(encode(decode<M>(bytes))), hex(bytes)) << M::name;
+        ASSERT_EQ(codec.measured(bytes), bytes.size()) << codec.name;
+        ASSERT_EQ(hex(codec.again(bytes)), hex(bytes)) << codec.name;
       } catch (const ProtocolError& error) {
         FAIL() << error.what() << " in " << hex(bytes);
       }
       std::size_t end = 0;
-      for (const FieldSpan& span : map_fields<M>(bytes)) {
-        ASSERT_EQ(span.begin, end) << M::name << " " << span.name;
+      for (const FieldSpan& span : codec.map(bytes)) {
+        ASSERT_EQ(span.begin, end) << codec.name << " " << span.name;
         end = span.end;
       }
-      ASSERT_EQ(end, bytes.size()) << M::name;
+      ASSERT_EQ(end, bytes.size()) << codec.name;
     }
     fill.clear();
-  });
+  }
 }
 
 // Nothing but ProtocolError comes out of the decoder, and what it takes it can write again at the same length.
@@ -108,25 +100,24 @@ TEST(AnyMessage, DamagedMessagesAreTakenOrRefused) {
   RandomFill fill([&numbers] { return static_cast<std::uint32_t>(numbers()); });
   std::size_t taken = 0;
   std::size_t refused = 0;
-  for_each(AllMessages{}, [&](auto type) {
-    using M = typename decltype(type)::type;
+  for (const Codec& codec : all_codecs()) {
     for (int round = 0; round < 300; ++round) {
-      std::vector<std::uint8_t> bytes = encode(fill.make<M>());
-      const std::size_t first = Numbered<M> ? 1 : 0;
+      std::vector<std::uint8_t> bytes = codec.random(fill);
+      const std::size_t first = codec.number ? 1 : 0;
       if (bytes.size() <= first) continue;
       for (int damage = 0; damage < 3; ++damage) {
         bytes[first + numbers() % (bytes.size() - first)] = static_cast<std::uint8_t>(numbers());
       }
       try {
-        ASSERT_EQ(encode(decode<M>(bytes)).size(), bytes.size()) << M::name << " " << hex(bytes);
+        ASSERT_EQ(codec.again(bytes).size(), bytes.size()) << codec.name << " " << hex(bytes);
         ++taken;
       } catch (const ProtocolError& error) {
-        ASSERT_THAT(error.what(), testing::StartsWith(std::string(M::name))) << hex(bytes);
+        ASSERT_THAT(error.what(), testing::StartsWith(std::string(codec.name))) << hex(bytes);
         ++refused;
       }
     }
     fill.clear();
-  });
+  }
   EXPECT_GT(taken, 5000u);
   EXPECT_GT(refused, 5000u);
 }
@@ -148,11 +139,8 @@ TEST(RandomFill, EveryNumberOfAPacketTurnsUp) {
   RandomFill fill([&numbers] { return static_cast<std::uint32_t>(numbers()); });
   std::set<std::uint8_t> seen;
   for (int i = 0; i < 5000; ++i) seen.insert(random_payload(fill).at(0));
-  for_each(PacketMessages{}, [&seen](auto type) {
-    using M = typename decltype(type)::type;
-    EXPECT_TRUE(seen.contains(M::number)) << M::name;
-  });
+  for (const Codec& codec : codecs(PacketMessages{})) EXPECT_TRUE(seen.contains(codec.number.value())) << codec.name;
 }
 
 }  // namespace
-}  // namespace glassh
+}  // namespace glassh::test
