@@ -90,6 +90,12 @@ void handle_host_key_algorithms(Call& call) {
   call.target.config.host_key_algorithms_given = call.words[0].front() != '+' && call.words[0].front() != '-';
 }
 
+// Unlike other keywords, this one knows neither true nor false in OpenSSH.
+void handle_compression(Call& call) {
+  constexpr std::array<std::pair<std::string_view, bool>, 2> values = {{{"yes", true}, {"no", false}}};
+  call.target.config.compression = one_of(call, values, "yes or no");
+}
+
 // --- Sessions -------------------------------------------------------------------------------------------------------
 
 void handle_send_env(Call& call) {
@@ -171,6 +177,7 @@ constexpr std::array table{
                   [](Call& call) {
                     call.target.config.pubkey_accepted_algorithms = algorithms(call, call.supported.signatures);
                   }},
+    ClientKeyword{"Compression", 1, 1, false, handle_compression},
     ClientKeyword{"RekeyLimit", 1, 2, false,
                   [](Call& call) { call.target.config.rekey_limit = parse_rekey_limit(call.words); }},
     ClientKeyword{"SendEnv", 1, many, true, handle_send_env},

@@ -58,7 +58,6 @@ constexpr std::array table{
     ForeignKeyword{"ControlMaster", "no,false", note, no_sharing, verbose},
     ForeignKeyword{"ControlPath", "none", note, no_sharing, verbose},
     ForeignKeyword{"ControlPersist", "no,false", note, no_sharing, verbose},
-    ForeignKeyword{"Compression", "no,false", note, "compression is not done yet"},
     ForeignKeyword{"LogVerbose", "none", note, "LogLevel and --trace are what there is"},
     ForeignKeyword{"SyslogFacility", "*"},
     ForeignKeyword{"VersionAddendum", "none", note, "nothing is added to our version", verbose},

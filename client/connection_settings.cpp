@@ -16,6 +16,9 @@ std::shared_ptr<const ClientConnectionSettings> connection_settings(const Client
   kex.proposal.host_key = std::move(host_key_algorithms);
   kex.proposal.cipher_client_to_server = kex.proposal.cipher_server_to_client = config.ciphers;
   kex.proposal.mac_client_to_server = kex.proposal.mac_server_to_client = config.macs;
+  std::vector<std::string> compression = {"none", std::string(delayed_zlib)};
+  if (config.compression) std::swap(compression[0], compression[1]);
+  kex.proposal.compression_client_to_server = kex.proposal.compression_server_to_client = std::move(compression);
   kex.key_log = std::move(key_log);
   settings->transport.rekey_limit = config.rekey_limit;
   settings->auth.user = config.user;

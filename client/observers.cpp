@@ -54,6 +54,10 @@ void ClientTrace::packet(Direction direction, std::uint32_t sequence_number, std
   if (writer_ != nullptr) writer_->packet(direction, sequence_number, cipher, payload);
 }
 
+void ClientTrace::compressed(Direction direction, std::size_t size) {
+  if (writer_ != nullptr) writer_->compressed(direction, size);
+}
+
 void ClientTrace::note(std::string_view topic, std::string_view text) {
   const LogLevel level = topic == "exchange hash" ? LogLevel::debug2 : LogLevel::debug1;
   if (log_.shows(level)) log_.line(level, fmt::format("{}: {}", topic, text));

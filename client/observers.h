@@ -24,6 +24,7 @@ class ClientTrace final : public TraceSink {
   TraceSink* sink();
 
   void packet(Direction direction, std::uint32_t sequence_number, std::string_view cipher, Bytes payload) override;
+  void compressed(Direction direction, std::size_t size) override;
   void note(std::string_view topic, std::string_view text) override;
 
  private:

@@ -27,6 +27,7 @@ constexpr std::array setting_flags{
     SettingFlag{'4', "AddressFamily", "inet", true},
     SettingFlag{'6', "AddressFamily", "inet6", true},
     SettingFlag{'g', "GatewayPorts", "yes", true},
+    SettingFlag{'C', "Compression", "yes", true},
     SettingFlag{'c', "Ciphers", "", true},
     SettingFlag{'m', "MACs", "", true},
     SettingFlag{'i', "IdentityFile"},
@@ -231,7 +232,7 @@ ClientOptions parse_client_options(std::span<const std::string> arguments) {
 }
 
 std::string_view client_usage() {
-  return "usage: glassh [-46AafGgkNnqsTtVvXxY] [-B bind_interface] [-b bind_address]\n"
+  return "usage: glassh [-46AaCfGgkNnqsTtVvXxY] [-B bind_interface] [-b bind_address]\n"
          "              [-c cipher_spec] [-D [bind_address:]port] [-E log_file]\n"
          "              [-e escape_char] [-F configfile] [-i identity_file]\n"
          "              [-J [user@]host[:port]] [-L address] [-l login_name] [-m mac_spec]\n"

@@ -21,6 +21,10 @@ struct TraceSink {
   // NEWKEYS). All arguments are views that end with the call.
   virtual void packet(Direction direction, std::uint32_t sequence_number, std::string_view cipher, Bytes payload) = 0;
 
+  // Said right before packet(): that one's payload travels in so many bytes (RFC 4253 section 6.2). For a received one
+  // that does not inflate, no packet() follows.
+  virtual void compressed(Direction /*direction*/, std::size_t /*size*/) {}
+
   // A decision, in words: note("negotiation", "kex: curve25519-sha256 (lost: ecdh-sha2-nistp256)"). The text may have
   // several lines. Never pass a secret.
   virtual void note(std::string_view topic, std::string_view text) = 0;

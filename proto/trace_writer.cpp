@@ -1,5 +1,7 @@
 #include "proto/trace_writer.h"
 
+#include <utility>
+
 #include "proto/messages_auth.h"
 #include "proto/messages_connection.h"
 #include "proto/messages_forward.h"
@@ -50,11 +52,17 @@ TraceWriter::TraceWriter(Side side, std::function<void(std::string_view)> write,
 
 void TraceWriter::packet(Direction direction, std::uint32_t sequence_number, std::string_view cipher, Bytes payload) {
   const std::string_view arrow = direction == Direction::sent ? ">>> sent" : "<<< received";
-  std::string text = fmt::format("{} packet {}, cipher {}: ", arrow, sequence_number, printable_lines(cipher));
+  std::string text = fmt::format("{} packet {}, cipher {}", arrow, sequence_number, printable_lines(cipher));
+  if (const auto size = std::exchange(way(direction).compressed, std::nullopt)) {
+    text += fmt::format(", {} bytes compressed to {}", payload.size(), *size);
+  }
+  text += ": ";
   text += describe_payload(payload, context_of(direction, payload), style_);
   write_(text);
   remember(direction, payload);
 }
+
+void TraceWriter::compressed(Direction direction, std::size_t size) { way(direction).compressed = size; }
 
 void TraceWriter::note(std::string_view topic, std::string_view text) {
   std::string out = fmt::format("--- {}: ", printable_lines(topic));

@@ -12,6 +12,7 @@
 #include <array>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -28,6 +29,7 @@ class TraceWriter : public TraceSink {
   TraceWriter(Side side, std::function<void(std::string_view)> write, TraceStyle style);
 
   void packet(Direction direction, std::uint32_t sequence_number, std::string_view cipher, Bytes payload) override;
+  void compressed(Direction direction, std::size_t size) override;
   void note(std::string_view topic, std::string_view text) override;
 
  private:
@@ -38,6 +40,7 @@ class TraceWriter : public TraceSink {
     std::deque<std::string> global_requests;  // that want a reply
     std::set<std::uint32_t> secret_openings;  // sender_channel of channels with secrets, not yet confirmed
     std::set<std::uint32_t> secret_channels;  // recipient_channel of data that goes this way
+    std::optional<std::size_t> compressed;    // the next payload's size
   };
 
   Way& way(Direction direction) { return ways_[direction == Direction::sent ? 0 : 1]; }

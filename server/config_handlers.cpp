@@ -105,6 +105,15 @@ void handle_password_file(Call& call) {
   call.target.password_file = path;
 }
 
+// "delayed" is of when "yes" compressed before the login, too.
+void handle_compression(Call& call) {
+  const bool no = equal_ignoring_case(call.words[0], "no");
+  if (!no && !equal_ignoring_case(call.words[0], "yes") && !equal_ignoring_case(call.words[0], "delayed")) {
+    throw ConfigError(fmt::format("bad value '{}': expected yes, delayed or no", call.words[0]));
+  }
+  call.target.compression = !no;
+}
+
 // --- Sessions -------------------------------------------------------------------------------------------------------
 
 void handle_accept_env(Call& call) {
@@ -185,6 +194,7 @@ constexpr std::array table{
         "PubkeyAcceptedAlgorithms", 1, 1, false,
         [](Call& call) { call.target.pubkey_accepted_algorithms = algorithms(call, call.supported.signatures); }},
     ServerKeyword{"RequiredRSASize", 1, 1, false, [](Call& call) { call.target.required_rsa_size = number(call); }},
+    ServerKeyword{"Compression", 1, 1, false, handle_compression},
     ServerKeyword{"RekeyLimit", 1, 2, false,
                   [](Call& call) { call.target.rekey_limit = parse_rekey_limit(call.words); }},
     ServerKeyword{"LoginGraceTime", 1, 1, false, [](Call& call) { call.target.login_grace_seconds = seconds(call); }},

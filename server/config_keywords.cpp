@@ -51,7 +51,6 @@ constexpr std::array table{
     // What a session may do.
     ForeignKeyword{"ChrootDirectory", "none", refuse, "ignoring it would show the whole file system"},
     ForeignKeyword{"RDomain", "", refuse, "sessions would use the wrong routing table"},
-    ForeignKeyword{"Compression", "*"},  // negotiation settles it: we offer none only
 
     // Forwarding that is not done yet.
     ForeignKeyword{"PermitTunnel", "no", note, no_tunnels},

@@ -113,6 +113,7 @@ std::string effective_config(const ServerConfig& config) {
   add("strictmodes", yes_no(config.strict_modes));
   add("tcpkeepalive", yes_no(config.tcp_keep_alive));
   add("permitemptypasswords", yes_no(config.permit_empty_passwords));
+  add("compression", yes_no(config.compression));
   add("gatewayports", gateway_ports_name(config.gateway_ports));
   add("allowtcpforwarding", allow_forwarding_name(config.allow_tcp_forwarding));
   add("allowagentforwarding", yes_no(config.allow_agent_forwarding));

@@ -16,6 +16,10 @@ std::shared_ptr<const ServerConnectionSettings> connection_settings(const Server
   transport.kex.proposal.cipher_server_to_client = config.ciphers;
   transport.kex.proposal.mac_client_to_server = config.macs;
   transport.kex.proposal.mac_server_to_client = config.macs;
+  if (config.compression) {
+    transport.kex.proposal.compression_client_to_server = {"none", std::string(delayed_zlib)};
+    transport.kex.proposal.compression_server_to_client = {"none", std::string(delayed_zlib)};
+  }
   transport.kex.host_keys = host_keys.offered();
   transport.kex.key_log = std::move(key_log);
   transport.rekey_limit = config.rekey_limit;

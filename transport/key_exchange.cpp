@@ -84,7 +84,8 @@ void KeyExchange::send_kexinit() {
   const std::string cipher_s2c = join_names(proposal.cipher_server_to_client);
   const std::string mac_c2s = join_names(proposal.mac_client_to_server);
   const std::string mac_s2c = join_names(proposal.mac_server_to_client);
-  const std::string compression = join_names(proposal.compression);
+  const std::string compression_c2s = join_names(proposal.compression_client_to_server);
+  const std::string compression_s2c = join_names(proposal.compression_server_to_client);
 
   msg::KexInit kexinit;
   rng_.fill(kexinit.cookie);  // RFC 4253 section 7.1 [4253-7.1-5]: fresh and random each time
@@ -94,8 +95,8 @@ void KeyExchange::send_kexinit() {
   kexinit.encryption_algorithms_server_to_client = {cipher_s2c};
   kexinit.mac_algorithms_client_to_server = {mac_c2s};
   kexinit.mac_algorithms_server_to_client = {mac_s2c};
-  kexinit.compression_algorithms_client_to_server = {compression};
-  kexinit.compression_algorithms_server_to_client = {compression};
+  kexinit.compression_algorithms_client_to_server = {compression_c2s};
+  kexinit.compression_algorithms_server_to_client = {compression_s2c};
   kexinit.first_kex_packet_follows = false;  // [4253-7.1-24] [4253-7.1-25]: we never guess
 
   exchange.our_kexinit = encode(kexinit);
@@ -273,7 +274,9 @@ void KeyExchange::send_newkeys() {
           ? CipherNames{exchange.algorithms.cipher_client_to_server, exchange.algorithms.mac_client_to_server}
           : CipherNames{exchange.algorithms.cipher_server_to_client, exchange.algorithms.mac_server_to_client};
   // [openssh-strict-kex-1.9-7] [openssh-strict-kex-1.9-9]: at every NEWKEYS of the connection.
-  writer_.use(make_sealer(names, keys_for(names, we_are_client)), names.cipher, strict_);
+  writer_.use(make_sealer(names, keys_for(names, we_are_client)), names.cipher, strict_,
+              we_are_client ? exchange.algorithms.compression_client_to_server
+                            : exchange.algorithms.compression_server_to_client);
   stage_ = Stage::expecting_newkeys;
 }
 
@@ -287,7 +290,9 @@ std::optional<KexEvent> KeyExchange::on_newkeys(Bytes payload) {
       from_client ? CipherNames{exchange.algorithms.cipher_client_to_server, exchange.algorithms.mac_client_to_server}
                   : CipherNames{exchange.algorithms.cipher_server_to_client, exchange.algorithms.mac_server_to_client};
   // [openssh-strict-kex-1.9-8] [openssh-strict-kex-1.9-9]
-  reader_.use(make_opener(names, keys_for(names, from_client)), names.cipher, strict_);
+  reader_.use(make_opener(names, keys_for(names, from_client)), names.cipher, strict_,
+              from_client ? exchange.algorithms.compression_client_to_server
+                          : exchange.algorithms.compression_server_to_client);
   algorithms_ = exchange.algorithms;
   exchange_.reset();
   stage_ = Stage::idle;
@@ -374,6 +379,10 @@ void KeyExchange::note_negotiation(const msg::KexInit& client, const msg::KexIni
                 server.mac_algorithms_client_to_server) +
            line("MAC, server to client", chosen.mac_server_to_client, client.mac_algorithms_server_to_client,
                 server.mac_algorithms_server_to_client) +
+           line("compression, client to server", chosen.compression_client_to_server,
+                client.compression_algorithms_client_to_server, server.compression_algorithms_client_to_server) +
+           line("compression, server to client", chosen.compression_server_to_client,
+                client.compression_algorithms_server_to_client, server.compression_algorithms_server_to_client) +
            fmt::format("strict key exchange: {}",
                        strict_ ? "yes, both sides offer it" : "no, the peer does not offer it"));
 }

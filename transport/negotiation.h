@@ -22,7 +22,7 @@ struct Proposal {
   std::vector<std::string> host_key;  // signature algorithms
   std::vector<std::string> cipher_client_to_server, cipher_server_to_client;
   std::vector<std::string> mac_client_to_server, mac_server_to_client;
-  std::vector<std::string> compression{"none"};
+  std::vector<std::string> compression_client_to_server{"none"}, compression_server_to_client{"none"};
 };
 
 // What crypto/ has, in its order.

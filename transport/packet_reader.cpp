@@ -87,7 +87,11 @@ std::optional<Bytes> PacketReader::next_payload() {
     throw ProtocolError(DisconnectReason::mac_error,
                         fmt::format("packet {}: the {} tag is wrong", sequence_number_, cipher_name_));
   }
-  const Bytes payload = payload_of(packet);
+  Bytes payload = payload_of(packet);
+  if (decompressor_ != nullptr) {
+    if (trace_ != nullptr) trace_->compressed(Direction::received, payload.size());
+    payload = decompressor_->decompress(sequence_number_, payload);
+  }
   if (trace_ != nullptr) trace_->packet(Direction::received, sequence_number_, cipher_name_, payload);
 
   begin_ += packet_size;
@@ -131,7 +135,8 @@ Bytes PacketReader::payload_of(Bytes packet) const {
   return packet.subspan(5, packet_length_ - 1 - padding_size);
 }
 
-void PacketReader::use(std::unique_ptr<Opener> opener, std::string cipher_name, bool reset_sequence_number) {
+void PacketReader::use(std::unique_ptr<Opener> opener, std::string cipher_name, bool reset_sequence_number,
+                       std::string_view compression) {
   assert(packet_length_ == 0);
   opener_ = std::move(opener);
   shape_ = opener_->shape();
@@ -139,10 +144,22 @@ void PacketReader::use(std::unique_ptr<Opener> opener, std::string cipher_name, 
   if (reset_sequence_number) sequence_number_ = 0;
   packets_under_key_ = 0;
   bytes_under_key_ = 0;
+  // RFC 4253 section 6.2 [4253-6.2-8], section 9 [4253-9-7]: each key exchange begins another context.
+  delayed_zlib_ = compression == delayed_zlib;
+  decompressor_.reset();
+  if (login_over_) start_delayed_compression(CompressedFrom::next_packet);
+}
+
+void PacketReader::start_delayed_compression(CompressedFrom from) {
+  login_over_ = true;
+  if (!delayed_zlib_ || from == CompressedFrom::next_keys) return;
+  decompressor_ = std::make_unique<Decompressor>(max_packet_length);
+  if (trace_ != nullptr) trace_->note("compression", "what the peer sends goes through zlib from here on");
 }
 
 void PacketReader::release_if_empty() {
   if (!block_ || begin_ != end_) return;
+  if (decompressor_ != nullptr) decompressor_->release();
   wipe({block_.data(), used_});
   block_.give_back();
   begin_ = end_ = used_ = 0;

@@ -2,7 +2,8 @@
 //
 // The rim reads straight into space(), says how much with filled(), and next_payload() returns one payload after the
 // other until it has only part of a packet. Every check of section 6 on a packet's outside is here: length, padding,
-// tag. A wrong packet throws ProtocolError and the reader must not be used again.
+// tag. A wrong packet throws ProtocolError and the reader must not be used again. What the peer compressed
+// (section 6.2) is inflated into other memory than it arrived in.
 //
 //   auto space = reader.space();  reader.filled(::read(fd, space.data(), space.size()));  while (auto p =
 //   reader.next_payload()) …
@@ -17,6 +18,7 @@
 #include "crypto/packet_cipher.h"
 #include "proto/trace_sink.h"
 #include "transport/block_pool.h"
+#include "transport/compression.h"
 
 namespace glassh {
 
@@ -35,17 +37,23 @@ class PacketReader {
   // The payload of the next whole packet; valid until the next call of any function here.
   std::optional<Bytes> next_payload();
 
-  void use(std::unique_ptr<Opener> opener, std::string cipher_name, bool reset_sequence_number);
+  // New keys, and what was negotiated with them, for every packet after the last payload.
+  void use(std::unique_ptr<Opener> opener, std::string cipher_name, bool reset_sequence_number,
+           std::string_view compression = "none");
+  // The login has succeeded: where "zlib@openssh.com" was negotiated, the peer's next packet is the first compressed
+  // one, or the first one under its next keys.
+  enum class CompressedFrom { next_packet, next_keys };
+  void start_delayed_compression(CompressedFrom from);
 
   std::uint32_t sequence_number() const { return sequence_number_; }  // of the next packet
   std::uint64_t packets_under_key() const { return packets_under_key_; }
   std::uint64_t bytes_under_key() const { return bytes_under_key_; }
   const PacketShape& shape() const { return shape_; }
-  bool holds_block() const { return static_cast<bool>(block_); }
+  bool holds_block() const { return block_ || (decompressor_ != nullptr && decompressor_->holds_block()); }
   bool holds_bytes() const { return end_ > begin_; }
 
   // RFC 4253 section 6.1: 35000 bytes in all are owed to everybody [4253-6.1-1]; more are of use to a long command
-  // [4253-6.1-2]. OpenSSH has the same limit.
+  // [4253-6.1-2]. OpenSSH has the same limit. A payload that was compressed is no longer either.
   static constexpr std::uint32_t max_packet_length = 256 * 1024;
 
  private:
@@ -59,6 +67,9 @@ class PacketReader {
   std::unique_ptr<Opener> opener_;
   PacketShape shape_;
   std::string cipher_name_ = "none";
+  bool delayed_zlib_ = false;  // negotiated with the current keys
+  bool login_over_ = false;
+  std::unique_ptr<Decompressor> decompressor_;  // only while payloads are compressed
   std::uint32_t sequence_number_ = 0;
   std::uint64_t packets_under_key_ = 0;
   std::uint64_t bytes_under_key_ = 0;

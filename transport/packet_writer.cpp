@@ -39,8 +39,10 @@ MutableBytes PacketWriter::begin(std::size_t size) {
   assert(begun_ == 0);
   if (size > max_payload) throw std::length_error(fmt::format("a payload of {} bytes does not fit in a packet", size));
   const std::size_t most_padding = least_padding + std::max<std::size_t>(shape_.block, 8) + hiding_step;
-  OutBlock& block = block_with(header_size + size + most_padding + shape_.tag);
+  const std::size_t most_payload = compressor_ == nullptr ? size : compressor_->bound(size);
+  OutBlock& block = block_with(header_size + most_payload + most_padding + shape_.tag);
   begun_ = size;
+  if (compressor_ != nullptr) return compressor_->space(size);
   return {block.memory.data() + block.end + header_size, size};
 }
 
@@ -48,18 +50,35 @@ void PacketWriter::finish(std::size_t size, Length length) {
   assert(size >= 1 && size <= begun_);
   begun_ = 0;
   const OutBlock& block = blocks_.back();
-  const Bytes payload(block.memory.data() + block.end + header_size, size);
-  if (holding_ && !may_leave_during_key_exchange(payload[0])) {
+  const MutableBytes in_packet(block.memory.data() + block.end + header_size,
+                               block.memory.size() - block.end - header_size);
+  const Bytes payload = compressor_ == nullptr ? Bytes(in_packet.first(size)) : compressor_->payload(size);
+  const std::uint8_t number = payload[0];
+  if (holding_ && !may_leave_during_key_exchange(number)) {
     held_bytes_ += size;
     if (held_bytes_ > most_held) {
       throw ProtocolError(
           fmt::format("{} bytes of answers wait for the key exchange to end: too many requests", held_bytes_));
     }
     held_.push_back({SecretBytes(payload), length});
+    if (compressor_ != nullptr) compressor_->release();
     return;
   }
-  if (trace_ != nullptr) trace_->packet(Direction::sent, sequence_number_, cipher_name_, payload);
-  seal_packet(size, length);
+  // RFC 4253 section 6.2 [4253-6.2-1]: the payload alone, before everything else is computed from it.
+  const std::size_t size_in_packet = compressor_ == nullptr ? size : compressor_->compress(size, in_packet);
+  if (trace_ != nullptr) {
+    if (compressor_ != nullptr) trace_->compressed(Direction::sent, size_in_packet);
+    trace_->packet(Direction::sent, sequence_number_, cipher_name_, payload);
+  }
+  seal_packet(size_in_packet, length);
+  if (compressor_ != nullptr) compressor_->release();
+  // draft-miller-secsh-compression-delayed-00 section 3: the server's first packet behind it is compressed.
+  if (number == message_number::userauth_success) start_delayed_compression();
+}
+
+void PacketWriter::abandon() {
+  begun_ = 0;
+  if (compressor_ != nullptr) compressor_->release();
 }
 
 void PacketWriter::seal_packet(std::size_t payload_size, Length length) {
@@ -101,13 +120,19 @@ void PacketWriter::fill_padding(MutableBytes padding) {
   std::copy_n(random_.begin() + static_cast<std::ptrdiff_t>(random_left_), padding.size(), padding.begin());
 }
 
-void PacketWriter::use(std::unique_ptr<Sealer> sealer, std::string cipher_name, bool reset_sequence_number) {
+void PacketWriter::use(std::unique_ptr<Sealer> sealer, std::string cipher_name, bool reset_sequence_number,
+                       std::string_view compression) {
+  assert(begun_ == 0);
   sealer_ = std::move(sealer);
   shape_ = sealer_->shape();
   cipher_name_ = std::move(cipher_name);
   if (reset_sequence_number) sequence_number_ = 0;
   packets_under_key_ = 0;
   bytes_under_key_ = 0;
+  // RFC 4253 section 6.2 [4253-6.2-8], section 9 [4253-9-7]: each key exchange begins another context.
+  delayed_zlib_ = compression == delayed_zlib;
+  compressor_.reset();
+  if (login_over_) start_delayed_compression();
   holding_ = false;
   // RFC 4253 section 9 [4253-9-9]: what waited goes on, and nobody above noticed.
   const std::vector<Held> released = std::exchange(held_, {});
@@ -118,6 +143,14 @@ void PacketWriter::use(std::unique_ptr<Sealer> sealer, std::string cipher_name, 
     std::copy(payload.begin(), payload.end(), place.begin());
     finish(payload.size(), held.length);
   }
+}
+
+void PacketWriter::start_delayed_compression() {
+  assert(begun_ == 0);
+  login_over_ = true;
+  if (!delayed_zlib_ || compressor_ != nullptr) return;
+  compressor_ = std::make_unique<Compressor>();
+  if (trace_ != nullptr) trace_->note("compression", "what we send goes through zlib from here on");
 }
 
 void PacketWriter::drop_held() {

@@ -3,7 +3,8 @@
 // begin(n) reserves a packet and gives the place of its payload; finish(n) writes length and padding and seals in
 // place. send() does both for a message. Packets pile up back to back until the rim has written them. It knows nothing
 // of key exchange but this: while holding (RFC 4253 section 7.1) only messages 1 to 49 leave, the others wait, bounded,
-// for the next keys.
+// for the next keys. Where payloads are compressed (section 6.2), begin() gives a place of the compressor's, and
+// finish() compresses from there into the packet.
 //
 //   writer.send(msg::Ignore{data});  for (Bytes b : writer.ready()) …writev…  writer.written(n);
 #pragma once
@@ -21,6 +22,7 @@
 #include "proto/trace_sink.h"
 #include "proto/wire.h"
 #include "transport/block_pool.h"
+#include "transport/compression.h"
 
 namespace glassh {
 
@@ -45,13 +47,17 @@ class PacketWriter {
   // steps of 64 bytes.
   enum class Length { shows, hidden };
   void finish(std::size_t size, Length length = Length::shows);
-  void abandon() { begun_ = 0; }
+  void abandon();
 
   // RFC 4253 section 7.1: from our KEXINIT to our NEWKEYS.
   void hold() { holding_ = true; }
   bool holding() const { return holding_; }
-  // New keys for everything after this; releases what was held.
-  void use(std::unique_ptr<Sealer> sealer, std::string cipher_name, bool reset_sequence_number);
+  // New keys, and what was negotiated with them, for everything after this; releases what was held.
+  void use(std::unique_ptr<Sealer> sealer, std::string cipher_name, bool reset_sequence_number,
+           std::string_view compression = "none");
+  // The login has succeeded, and where "zlib@openssh.com" was negotiated, the next packet is the first compressed one.
+  // For a client; a server's writer sees by itself when USERAUTH_SUCCESS leaves.
+  void start_delayed_compression();
   // Releases nothing and forgets what was held: the connection is ending.
   void drop_held();
 
@@ -90,6 +96,9 @@ class PacketWriter {
   std::uint32_t sequence_number_ = 0;
   std::uint64_t packets_under_key_ = 0;
   std::uint64_t bytes_under_key_ = 0;
+  bool delayed_zlib_ = false;  // negotiated with the current keys
+  bool login_over_ = false;
+  std::unique_ptr<Compressor> compressor_;  // only while payloads are compressed
   bool holding_ = false;
   std::size_t begun_ = 0;
   std::vector<OutBlock> blocks_;

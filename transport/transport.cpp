@@ -249,7 +249,15 @@ void Transport::send_ping(Bytes data) { writer_.send(msg::Ping{data}); }
 
 void Transport::send_debug(std::string_view text) { writer_.send(msg::Debug{false, text, ""}); }
 
-void Transport::enter(Phase phase) { phase_ = phase; }
+void Transport::enter(Phase phase) {
+  phase_ = phase;
+  if (phase != Phase::connection) return;
+  // draft-miller-secsh-compression-delayed-00 section 3: the client compresses what it sends after SUCCESS has come. A
+  // client whose NEWKEYS is on its way does not know of SUCCESS yet: that stands behind ours.
+  if (role() == Role::client) writer_.start_delayed_compression();
+  reader_.start_delayed_compression(kex_.peer_started() ? PacketReader::CompressedFrom::next_keys
+                                                        : PacketReader::CompressedFrom::next_packet);
+}
 
 // RFC 4253 section 11.1 [4253-11.1-2] [4253-11.1-3]: nothing is sent or read after it.
 void Transport::disconnect(DisconnectReason reason, std::string_view description) {

@@ -71,7 +71,8 @@ class Transport {
   void accept_host_key() { kex_.accept_host_key(); }
   void start_key_exchange() { kex_.start(); }
   void request_service(std::string_view name);  // client
-  // The owner says when RFC 4252 begins and when it has ended; the gate and the answer to PING follow.
+  // The owner says when RFC 4252 begins and when it has ended; the gate, the answer to PING and delayed compression
+  // follow.
   void enter(Phase phase);
   // RFC 4253 section 11.1: queues SSH_MSG_DISCONNECT; nothing follows it.
   void disconnect(DisconnectReason reason, std::string_view description);
