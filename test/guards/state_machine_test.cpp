@@ -113,7 +113,7 @@ TEST(StateMachine, WhatIsDueLeadsToTheNextStateAndNoFurther) {
   for_each_probe([&](const Place& place, int number, Expected kind, const Outcome& outcome) {
     if (kind != Expected::due) return;
     ++count;
-    const bool of_login = test::detail::is_login(place.state) && number >= 50 && number < 80;
+    const bool of_login = test::is_login(place.state) && number >= 50 && number < 80;
     const bool of_channels = place.state >= State::no_channel && number >= 80;
     const bool said_something_of_the_user =
         std::any_of(outcome.answers.begin(), outcome.answers.end(), [](int answer) { return answer >= 50; });

@@ -17,8 +17,6 @@ enum class Expected {
   due,       // this is what is waited for, or a service that is open to the peer
 };
 
-namespace detail {
-
 inline bool is_between(int number, int first, int last) { return number >= first && number <= last; }
 
 inline bool is_login(State state) { return state >= State::login_begun && state <= State::login_password; }
@@ -98,16 +96,13 @@ inline bool is_harmless(const Place& place, int number) {
   return false;
 }
 
-}  // namespace detail
-
 // A peer that will be strict has not said so before its KEXINIT: what came before it is answered as from any other, and
 // held against it then.
 inline bool only_before_strictness(int number) {
-  return detail::is_between(number, 2, 4) || number == 20 || !detail::is_assigned(number);
+  return is_between(number, 2, 4) || number == 20 || !is_assigned(number);
 }
 
 inline Expected expected(const Place& place, std::uint8_t number, bool with_fields) {
-  using namespace detail;
   // RFC 4252 section 5.1 [4252-5.1-13]: whatever it says, it is not even read.
   if (number == 50 && place.role == Role::server && is_connection(place.state)) return Expected::harmless;
   if (!is_assigned(number)) {
