@@ -1,0 +1,135 @@
+"""Peers that are libraries. Around each is a small program, <name>_peer.*, that is told what to do in lines of fields between tabs.
+
+    <program> client              login PORT USER KEY INPUT OUTPUT REKEY COMPRESS COMMAND
+                                  … runs COMMAND at 127.0.0.1 with the file INPUT as its input, writes what comes into the file OUTPUT,
+                                  changes keys on the way if REKEY is not 0, and answers
+                                  ok STATUS HOST_KEY STDERR      or      failed WHY
+    <program> server REKEY AUTHORIZED_KEYS HOST_KEY…
+                                  says `listening PORT`, lets in whoever has one of the keys, answers COMMAND by sending back what it gets
+                                  and what COMMAND says in the end, and ends with its standard input
+
+REKEY is the number of bytes after which keys shall change. A key is a file as ssh-keygen writes it; HOST_KEY in an answer
+is the one the server showed, in base64.
+"""
+
+import os
+import subprocess
+import threading
+
+from interop.ours import COMMAND, STATUS, STDERR
+from interop.programs import ALL_KINDS, Peer
+from peers import USER, expect, expect_equal
+from peers.cases import Failure
+from peers.servers import authorized_keys
+from peers.workspace import end_process
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+REKEY_BYTES = 64 * 1024
+
+
+class Library(Peer):
+    def __init__(self):
+        self._client = None
+        self._client_log = None
+
+    def command(self, workspace):
+        """What runs the program."""
+        raise NotImplementedError
+
+    def log_in(self, workspace, login):
+        source, target = workspace.fresh("input"), workspace.fresh("output")
+        with open(source, "wb") as file:
+            file.write(login.data)
+        rekey = REKEY_BYTES if login.rekey else 0
+        key = workspace.key("user-" + login.user_key, login.user_key)
+        answer = self._ask(workspace, "login", login.port, USER, key, source, target, rekey, int(login.compress), COMMAND)
+        if answer[0] != "ok":
+            raise Failure(" ".join(answer) + "\n" + self._log())
+        expect_equal(int(answer[1]), STATUS, answer)
+        expect_equal(answer[2], workspace.public_key("host-" + login.host_key_kind, login.host_key_kind).split()[1],
+                     "the host key that the peer saw")
+        expect(STDERR in answer[3].split(), "what the command wrote to stderr did not arrive", answer)
+        with open(target, "rb") as file:
+            got = file.read()
+        expect_equal(len(got), len(login.data))
+        expect(got == login.data, "what came back is not what was sent")
+
+    def serve(self, workspace, rekey):
+        keys = [workspace.key("host-" + kind, kind) for kind in ALL_KINDS]
+        log_path = workspace.fresh(self.name + "-server.log")
+        with open(log_path, "wb") as log:
+            process = workspace.start([*self.command(workspace), "server", str(REKEY_BYTES if rekey else 0),
+                                       authorized_keys(workspace), *keys],
+                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
+        return LibraryServer(process, log_path)
+
+    def _ask(self, workspace, *fields):
+        """One process answers many questions; if it dies of one, the next question finds another."""
+        if self._client is None or self._client.poll() is not None:
+            self._client_log = workspace.fresh(self.name + "-client.log")
+            with open(self._client_log, "wb") as log:
+                self._client = workspace.start([*self.command(workspace), "client"], stdin=subprocess.PIPE,
+                                               stdout=subprocess.PIPE, stderr=log)
+        late = threading.Timer(60, self._client.kill)
+        late.start()
+        try:
+            self._client.stdin.write("\t".join(map(str, fields)).encode() + b"\n")
+            self._client.stdin.flush()
+            line = self._client.stdout.readline().decode(errors="replace")
+        except BrokenPipeError:
+            line = ""
+        finally:
+            late.cancel()
+        if not line.endswith("\n"):
+            status = self._client.wait(10)
+            self._client = None
+            return ["failed", f"the peer's program ended with status {status}, or was ended after 60 seconds"]
+        return line.rstrip("\n").split("\t")
+
+    def _log(self):
+        with open(self._client_log, encoding="utf-8", errors="replace") as file:
+            return "the peer says:\n" + "".join(file.readlines()[-30:])
+
+    def end(self):
+        if self._client is not None:
+            end_process(self._client)
+            self._client = None
+
+
+class LibraryServer:
+    def __init__(self, process, log_path):
+        self.process, self._log_path = process, log_path
+        late = threading.Timer(30, process.kill)
+        late.start()
+        line = process.stdout.readline().decode(errors="replace").split()
+        late.cancel()
+        if len(line) != 2 or line[0] != "listening":
+            raise Failure(f"the server did not start: {line}\n{self.log_tail()}")
+        self.port = int(line[1])
+
+    def log_tail(self):
+        with open(self._log_path, encoding="utf-8", errors="replace") as file:
+            return "the peer's log:\n" + "".join(file.readlines()[-30:])
+
+    def stop(self):
+        end_process(self.process)
+
+
+class PythonLibrary(Library):
+    def command(self, workspace):
+        return ["/usr/bin/python3", "-W", "ignore", "-u", os.path.join(HERE, f"{self.name}_peer.py")]
+
+
+class Paramiko(PythonLibrary):
+    name = "paramiko"
+
+
+class AsyncSsh(PythonLibrary):
+    name = "asyncssh"
+
+    def talks_during_rekey(self):
+        """Debian 12's 2.10.1 has lost the lines that kept data back until the new keys; OpenSSH since 10.4 refuses it, too."""
+        code = ("import asyncssh.connection, inspect; "
+                "print('MSG_KEX_LAST' in inspect.getsource(asyncssh.connection.SSHConnection.send_packet))")
+        answer = subprocess.run(["/usr/bin/python3", "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+        return answer.stdout.strip() == "False"
