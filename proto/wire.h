@@ -160,7 +160,9 @@ class Decoder {
     for (std::size_t i = 0; i <= names.size(); ++i) {
       if (i == names.size() || names[i] == ',') {
         // RFC 4251 section 5 [4251-5-12] and section 6 [4251-6-3]: between 1 and 64 characters.
-        if (length == 0) fail(name, fmt::format("has an empty name at character {}", i));
+        // Deviation: libssh 0.10 ends its list of ciphers with a comma.
+        if (length == 0 && (i == 0 || i < names.size()))
+          fail(name, fmt::format("has an empty name at character {}", i));
         if (length > 64) fail(name, fmt::format("has a name of {} characters; 64 is the limit", length));
         length = 0;
         continue;
