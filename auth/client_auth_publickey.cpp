@@ -103,7 +103,10 @@ MethodStep ClientPublickey::on_message(Bytes payload) {
   }
   const auto message = decode<msg::UserauthPkOk>(payload);
   const PublicKey& key = *(*candidates_)[identity_].key;
-  if (message.algorithm != algorithm_ || !equal(message.public_key, key.blob())) {
+  // Deviation: node's ssh2 answers a question about rsa-sha2-512 with the name of the key's type, ssh-rsa. What we sign
+  // with stays what we asked about.
+  const bool answers = message.algorithm == algorithm_ || message.algorithm == key.type();
+  if (!answers || !equal(message.public_key, key.blob())) {
     throw ProtocolError(fmt::format("{}: algorithm {:?} and public_key are not the ones that we asked about",
                                     message.name, message.algorithm));
   }

@@ -298,6 +298,16 @@ TEST_F(ClientAuthTest, AnswerAboutAnotherKeyEndsTheConnection) {  // [4252-7-10]
   EXPECT_FALSE(auth().waiting());
 }
 
+// Node's ssh2 answers so; what was asked about and is signed with is RSA with SHA-2 all the same.
+TEST_F(ClientAuthTest, AnswerWithTheNameOfTheKeysTypeIsUnderstood) {
+  identities = {rsa.public_key()};
+  start();
+  expect_query(rsa.public_key(), "rsa-sha2-512");
+  const auto event = receive(msg::UserauthPkOk{"ssh-rsa", rsa.public_key().blob()});
+  ASSERT_TRUE(is<UserSignatureWanted>(event));
+  EXPECT_EQ(std::get<UserSignatureWanted>(*event).algorithm, "rsa-sha2-512");
+}
+
 // What a server may send when; everything else ends the connection.
 TEST_F(ClientAuthTest, AnswersToNothingEndTheConnection) {  // [4252-5.1-12] breaks
   const auto check = [&](std::string_view when, bool success, bool failure, bool pk_ok) {
