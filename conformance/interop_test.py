@@ -8,6 +8,7 @@ one algorithm of each kind and the peer all of its own, and our trace shows whet
 """
 
 import concurrent.futures
+import dataclasses
 import os
 import sys
 import time
@@ -20,7 +21,8 @@ from peers import Cases, Workspace, expect, expect_equal, glassh
 from peers.cases import Failure
 from peers.people import become_root
 
-PEERS = (libraries.AsyncSsh, libraries.Paramiko, programs.OpenSsh)
+PEERS = (libraries.AsyncSsh, libraries.Paramiko, libraries.Ssh2, programs.OpenSsh, libraries.LibSsh, libraries.Go, programs.Dropbear,
+         libraries.LibSsh2, programs.Plink)
 
 
 class Interop:
@@ -59,14 +61,18 @@ class Interop:
     def try_server(self, peer):
         servers = {}
 
-        def server(rekey):
-            if rekey not in servers:
-                servers[rekey] = peer.serve(self.workspace, rekey)
-            return servers[rekey]
+        def server(rekey, kinds):
+            if (rekey, kinds) not in servers:
+                servers[rekey, kinds] = peer.serve(self.workspace, rekey, kinds)
+            return servers[rekey, kinds]
+
+        def ask():
+            lists = [kexinit.offered_by_server(server(False, kinds).port, self.ours) for kinds in peer.key_groups]
+            return dataclasses.replace(lists[0], host_key=sum((each.host_key for each in lists), ()))
 
         def one(choice):
-            peer_server = server(choice.rekey == "peer")
             kind = plan.HOST_KEY_KINDS[choice.host_key]
+            peer_server = server(choice.rekey == "peer", next(kinds for kinds in peer.key_groups if kind in kinds))
             known = f"[127.0.0.1]:{peer_server.port} {self.workspace.public_key('host-' + kind, kind)}\n"
             try:
                 trace = ours.log_in(self.workspace, choice, peer_server.port, known, peer.user(), self.data)
@@ -74,7 +80,7 @@ class Interop:
                 raise Failure(f"{failure!r}\n{failure}\n{peer_server.log_tail()}") from failure
             ours.expect_negotiated(trace, choice, self.aead)
 
-        self._try(peer, "server", lambda: kexinit.offered_by_server(server(False).port, self.ours), one)
+        self._try(peer, "server", ask, one)
         for each in servers.values():
             each.stop()
 

@@ -17,11 +17,11 @@ import subprocess
 import threading
 
 from interop.ours import COMMAND, STATUS, STDERR
-from interop.programs import ALL_KINDS, Peer
-from peers import USER, expect, expect_equal
+from interop.programs import Peer
+from peers import USER, expect, expect_equal, find_program
 from peers.cases import Failure
 from peers.servers import authorized_keys
-from peers.workspace import end_process
+from peers.workspace import end_process, our_program
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 REKEY_BYTES = 64 * 1024
@@ -54,8 +54,8 @@ class Library(Peer):
         expect_equal(len(got), len(login.data))
         expect(got == login.data, "what came back is not what was sent")
 
-    def serve(self, workspace, rekey):
-        keys = [workspace.key("host-" + kind, kind) for kind in ALL_KINDS]
+    def serve(self, workspace, rekey, kinds):
+        keys = [workspace.key("host-" + kind, kind) for kind in kinds]
         log_path = workspace.fresh(self.name + "-server.log")
         with open(log_path, "wb") as log:
             process = workspace.start([*self.command(workspace), "server", str(REKEY_BYTES if rekey else 0),
@@ -112,6 +112,7 @@ class LibraryServer:
             return "the peer's log:\n" + "".join(file.readlines()[-30:])
 
     def stop(self):
+        self.process.stdin.close()
         end_process(self.process)
 
 
@@ -133,3 +134,84 @@ class AsyncSsh(PythonLibrary):
                 "print('MSG_KEX_LAST' in inspect.getsource(asyncssh.connection.SSHConnection.send_packet))")
         answer = subprocess.run(["/usr/bin/python3", "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
         return answer.stdout.strip() == "False"
+
+
+class BuiltLibrary(Library):
+    """Its program is built when it is first needed or has changed, beside our own programs, where the next run finds it."""
+
+    source = ""
+
+    def build(self, source, target):
+        """The command, and variables for it."""
+        raise NotImplementedError
+
+    def command(self, workspace):
+        source = os.path.join(HERE, self.source)
+        target = os.path.join(built(), self.name)
+        with _building:
+            newest = max(os.path.getmtime(os.path.join(HERE, name)) for name in (self.source, "peer_lines.h"))
+            if not os.path.exists(target) or os.path.getmtime(target) <= newest:
+                command, environment = self.build(source, target)
+                result = workspace.run(command, env=environment, timeout=300)
+                expect_equal(result.status, 0, result)
+        return [target]
+
+
+_building = threading.Lock()
+
+
+def built():
+    path = os.path.join(os.path.dirname(os.path.dirname(our_program("glassh"))), "interop")
+    os.makedirs(path, exist_ok=True)
+    return path
+
+
+class CppLibrary(BuiltLibrary):
+    libraries = ()
+
+    def build(self, source, target):
+        warnings = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+        return [find_program("c++"), "-std=c++20", "-O1", *warnings, "-o", target, source, *self.libraries], {}
+
+
+class LibSsh(CppLibrary):
+    name = "libssh"
+    source = "libssh_peer.cpp"
+    libraries = ("-lssh",)
+
+
+class LibSsh2(CppLibrary):
+    name = "libssh2"
+    roles = ("client",)
+    rekeys = ()
+    source = "libssh2_peer.cpp"
+    libraries = ("-lssh2", "-lcrypto")
+    notes = ("libssh2 is a client only, and has no way to begin a rekey",)
+
+
+class Go(BuiltLibrary):
+    name = "Go"
+    source = "go_peer.go"
+
+    def build(self, source, target):
+        # Debian's package is a source tree to find, not a module; -w: the linker has no words for the library's own tables.
+        environment = {"GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "GOCACHE": os.path.join(built(), "go-cache"),
+                       "GOFLAGS": "", "GOTOOLCHAIN": "local"}
+        return [find_program("go"), "build", "-ldflags=-w", "-o", target, source], environment
+
+    def version(self, identification):
+        answer = subprocess.run(["dpkg-query", "-W", "-f=${Version}", "golang-golang-x-crypto-dev"], capture_output=True,
+                                text=True, check=False)
+        return f"{identification}, golang.org/x/crypto {answer.stdout or 'of an unknown version'}"
+
+
+class Ssh2(Library):
+    """From npm, into a directory that ./dev test fills."""
+
+    name = "ssh2"
+
+    def command(self, workspace):
+        modules = os.path.join(built(), "ssh2", "node_modules")
+        if not os.path.isdir(os.path.join(modules, "ssh2")):
+            raise Failure(f"node's ssh2 is not in {modules}; ./dev test fetches it there")
+        return ["/usr/bin/env", f"NODE_PATH={modules}", find_program("node"), os.path.join(HERE, "ssh2_peer.js")]

@@ -1,15 +1,23 @@
 """Peers that are programs. Each looks for its files in a home of its own, and none asks questions.
 
 A peer has `name` and `roles`; `log_in(workspace, login)` for the role of the client, which raises Failure if the login does not go as
-it should; `serve(workspace, rekey)` for the server's. What a peer cannot be made to do is in its `notes`.
+it should; `serve(workspace, rekey, kinds)`, with host keys of those kinds, for the server's. What a peer cannot be made to do is in its `notes`.
 """
 
+import base64
+import contextlib
 import dataclasses
+import hashlib
 import os
+import threading
 
 from interop.ours import COMMAND, REKEY, STATUS, STDERR
 from interop.plan import HOST_KEY_KINDS
 from peers import USER, client_options, expect, expect_equal, find_program, start_sshd
+from peers.people import person
+from peers.servers import authorized_keys
+from peers.streams import Service
+from peers.workspace import end_process
 
 ALL_KINDS = tuple(dict.fromkeys(HOST_KEY_KINDS.values()))
 
@@ -30,6 +38,7 @@ class Peer:
     name = ""
     roles = ("client", "server")
     rekeys = ("client", "server")  # the roles in which it can be told to change keys
+    key_groups = (ALL_KINDS,)  # which host keys one server can have
     notes = ()
 
     def user(self):
@@ -77,10 +86,127 @@ class OpenSsh(Program):
         flags += ["-o", f"RekeyLimit={REKEY}"] if login.rekey else []
         return [find_program("ssh"), *flags, *options, "127.0.0.1", COMMAND]
 
-    def serve(self, workspace, rekey):
+    def serve(self, workspace, rekey, kinds):
         lines = [f"KexAlgorithms {self._kex(workspace)}", "Compression yes"] + ([f"RekeyLimit {REKEY}"] if rekey else [])
-        return start_sshd(workspace, lines, ALL_KINDS)
+        return start_sshd(workspace, lines, kinds)
 
     def _kex(self, workspace):
         """All that it has; some are not proposed unless one asks for them."""
         return ",".join(workspace.run([find_program("ssh"), "-Q", "kex"]).out.decode().split())
+
+
+class Dropbear(Program):
+    """Its server takes no port 0 and looks for keys in a user's home only: it is started for each connection, for a user of its own."""
+
+    name = "dropbear"
+    rekeys = ()
+    key_groups = (tuple(kind for kind in ALL_KINDS if kind != "ecdsa521"), ("ecdsa521",))  # it takes four at most
+    notes = ("dropbear begins a rekey after a GiB or eight hours, and neither can be changed",)
+
+    def __init__(self):
+        self._stack = contextlib.ExitStack()
+        self._account = None
+
+    def arguments(self, workspace, login):
+        self._home = workspace.fresh("home")
+        os.makedirs(os.path.join(self._home, ".ssh"))
+        key = workspace.public_key("host-" + login.host_key_kind, login.host_key_kind)
+        with open(os.path.join(self._home, ".ssh", "known_hosts"), "w", encoding="utf-8") as file:
+            file.write(f"127.0.0.1 {key}\n")
+        return [find_program("dbclient"), "-T", "-p", str(login.port), "-l", USER,
+                "-i", converted(workspace, "user-" + login.user_key, login.user_key), "127.0.0.1", COMMAND]
+
+    def environment(self, workspace):
+        return {"HOME": self._home}
+
+    def user(self):
+        return self._account.name
+
+    def serve(self, workspace, rekey, kinds):
+        if self._account is None:
+            self._make_account(workspace)
+        keys = [part for kind in kinds for part in ("-r", converted(workspace, "host-" + kind, kind))]
+        return StartedForEach(workspace, [find_program("dropbear"), "-i", "-m", "-s", *keys])
+
+    def _make_account(self, workspace):
+        os.chmod(workspace.path, 0o711)  # the way to the home in it
+        self._account = self._stack.enter_context(person(workspace.path, "dropbear"))
+        os.makedirs(self._account.file(".ssh"), 0o700)
+        os.chown(self._account.file(".ssh"), self._account.uid, self._account.gid)
+        with open(authorized_keys(workspace), encoding="utf-8") as file:
+            self._account.write(".ssh/authorized_keys", file.read(), 0o600)
+
+    def end(self):
+        self._stack.close()
+
+
+def converted(workspace, name, kind):
+    """The path of the key in dropbear's format."""
+    path = workspace.key(name, kind) + ".dropbear"
+    with _converting:
+        if not os.path.exists(path):
+            result = workspace.run([find_program("dropbearconvert"), "openssh", "dropbear", workspace.key(name, kind), path])
+            expect_equal(result.status, 0, result)
+    return path
+
+
+_converting = threading.Lock()
+
+
+class StartedForEach:
+    """Listens, and starts a program with each connection as its standard input and output, as inetd does."""
+
+    def __init__(self, workspace, arguments):
+        self._log_path = workspace.fresh("started.log")
+        self._workspace, self._arguments = workspace, arguments
+        self._processes = []
+        self._service = Service(workspace, self._start)
+        self.port = self._service.port
+
+    def _start(self, connection):
+        with open(self._log_path, "ab") as log:
+            process = self._workspace.start(self._arguments, stdin=connection, stdout=connection, stderr=log)
+        self._processes.append(process)
+        connection.close()
+        process.wait()
+
+    def log_tail(self):
+        if not os.path.exists(self._log_path):
+            return "nobody has connected"
+        with open(self._log_path, encoding="utf-8", errors="replace") as file:
+            return "server's log:\n" + "".join(file.readlines()[-30:])
+
+    def stop(self):
+        self._service.close()
+        for process in self._processes:
+            end_process(process)
+
+
+class Plink(Program):
+    """PuTTY's client. Its own server for tests, uppity, is in none of Debian's packages."""
+
+    name = "plink"
+    roles = ("client",)
+    rekeys = ("client",)
+    notes = ("PuTTY's test server, uppity, is not packaged",)
+
+    def arguments(self, workspace, login):
+        self._home = workspace.fresh("putty")
+        os.makedirs(os.path.join(self._home, "sessions"))
+        with open(os.path.join(self._home, "sessions", "interop"), "w", encoding="utf-8") as file:
+            file.write("Protocol=ssh\n" + (f"RekeyBytes={REKEY}\n" if login.rekey else ""))
+        blob = workspace.public_key("host-" + login.host_key_kind, login.host_key_kind).split()[1]
+        digest = base64.b64encode(hashlib.sha256(base64.b64decode(blob)).digest()).decode().rstrip("=")
+        return [find_program("plink"), "-load", "interop", "-batch", "-ssh", "-T", "-noagent", "-no-antispoof",
+                *(["-C"] if login.compress else []), "-P", str(login.port), "-l", USER, "-i", self._key(workspace, login.user_key),
+                "-hostkey", f"SHA256:{digest}", "127.0.0.1", COMMAND]
+
+    def environment(self, workspace):
+        return {"PUTTYDIR": self._home, "HOME": self._home}
+
+    def _key(self, workspace, kind):
+        path = workspace.key("user-" + kind, kind) + ".ppk"
+        if not os.path.exists(path):
+            result = workspace.run([find_program("puttygen"), workspace.key("user-" + kind, kind), "-O", "private", "-o", path])
+            expect_equal(result.status, 0, result)
+        return path
