@@ -21,8 +21,8 @@ from peers import Cases, Workspace, expect, expect_equal, glassh
 from peers.cases import Failure
 from peers.people import become_root
 
-PEERS = (libraries.AsyncSsh, libraries.Paramiko, libraries.Ssh2, programs.OpenSsh, libraries.LibSsh, libraries.Go, programs.Dropbear,
-         libraries.LibSsh2, programs.Plink)
+PEERS = (libraries.AsyncSsh, libraries.Paramiko, libraries.Ssh2, programs.OpenSsh, libraries.LibSsh, libraries.Go,
+         programs.Dropbear, libraries.LibSsh2, programs.Plink)
 
 
 class Interop:
@@ -49,10 +49,11 @@ class Interop:
             try:
                 peer.log_in(self.workspace, programs.Login(
                     server.port, plan.HOST_KEY_KINDS[choice.host_key], choice.user_key, self.data,
-                    choice.rekey == "peer", choice.compression != plan.NO_COMPRESSION))
+                    choice.rekey == "peer", choice.compression != plan.NO_COMPRESSION,
+                    choice.directions() if choice.back else ()))
                 ours.expect_negotiated(server.trace, choice, self.aead)
             except Exception as failure:
-                raise Failure(f"{failure!r}\n{failure}\n{server.log_tail()}\n{ours.tail(server.trace)}") from failure
+                raise Failure(f"{said(failure)}\n{server.log_tail()}\n{ours.tail(server.trace)}") from failure
             finally:
                 server.stop()
 
@@ -61,10 +62,10 @@ class Interop:
     def try_server(self, peer):
         servers = {}
 
-        def server(rekey, kinds):
-            if (rekey, kinds) not in servers:
-                servers[rekey, kinds] = peer.serve(self.workspace, rekey, kinds)
-            return servers[rekey, kinds]
+        def server(*options):
+            if options not in servers:
+                servers[options] = peer.serve(self.workspace, *options)
+            return servers[options]
 
         def ask():
             lists = [kexinit.offered_by_server(server(False, kinds).port, self.ours) for kinds in peer.key_groups]
@@ -72,12 +73,13 @@ class Interop:
 
         def one(choice):
             kind = plan.HOST_KEY_KINDS[choice.host_key]
-            peer_server = server(choice.rekey == "peer", next(kinds for kinds in peer.key_groups if kind in kinds))
+            options = [choice.rekey == "peer", next(kinds for kinds in peer.key_groups if kind in kinds)]
+            peer_server = server(*options, *([choice.directions()] if choice.back else []))
             known = f"[127.0.0.1]:{peer_server.port} {self.workspace.public_key('host-' + kind, kind)}\n"
             try:
                 trace = ours.log_in(self.workspace, choice, peer_server.port, known, peer.user(), self.data)
             except Exception as failure:
-                raise Failure(f"{failure!r}\n{failure}\n{peer_server.log_tail()}") from failure
+                raise Failure(f"{said(failure)}\n{peer_server.log_tail()}") from failure
             ours.expect_negotiated(trace, choice, self.aead)
 
         self._try(peer, "server", ask, one)
@@ -92,8 +94,9 @@ class Interop:
         with self.cases.case(f"{peer.name} as {role} says what it offers"):
             talks = peer.talks_during_rekey()
             theirs = ask()
-            attempts = plan.attempts(self.ours, theirs, self.aead, role in peer.rekeys, talks)
-            self.table.begin(peer.name, role, peer.version(theirs.identification), peer.notes)
+            attempts = plan.attempts(self.ours, theirs, self.aead, role in peer.rekeys, talks,
+                                     peer.has_directions)
+            self.table.begin(peer.name, role, peer.version(theirs.identification), theirs.manners + peer.notes)
         for attempt in attempts:
             passed, value = False, attempt.value
             with self.cases.case(f"{peer.name} as {role}: {attempt.axis} {attempt.value} ({attempt.choice})"):
@@ -115,6 +118,10 @@ class Interop:
             for done in [pool.submit(self.try_client if role == "client" else self.try_server, peer()) for peer, role in jobs]:
                 with self.cases.case("what was started for a peer is ended"):
                     done.result()
+
+
+def said(failure):
+    return str(failure) if isinstance(failure, Failure) else repr(failure)
 
 
 def main():

@@ -61,8 +61,9 @@ async def echo(process):
 
 
 async def server(rekey, authorized_keys, *host_keys):
-    listener = await asyncssh.listen("127.0.0.1", 0, server_host_keys=list(host_keys), authorized_client_keys=authorized_keys,
-                                     config=None, process_factory=echo, encoding=None, allow_pty=False,
+    listener = await asyncssh.listen("127.0.0.1", 0, server_host_keys=list(host_keys),
+                                     authorized_client_keys=authorized_keys, config=None,
+                                     process_factory=echo, encoding=None, allow_pty=False,
                                      compression_algs=["none", "zlib@openssh.com"], **algorithms(), **rekeying(rekey))
     print(f"listening\t{listener.sockets[0].getsockname()[1]}", flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)

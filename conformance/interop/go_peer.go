@@ -77,7 +77,8 @@ func readKey(path string) ssh.Signer {
 }
 
 func logIn(fields []string) (string, error) {
-	port, user, key, source, target, rekey, said := fields[0], fields[1], fields[2], fields[3], fields[4], fields[5], fields[7]
+	port, user, key, source, target := fields[0], fields[1], fields[2], fields[3], fields[4]
+	rekey, said := fields[5], fields[7] // there is no compression
 	data, err := os.ReadFile(source)
 	if err != nil {
 		return "", err

@@ -14,6 +14,7 @@ from peers.cases import Failure, expect
 from peers.raw_client import KEXINIT, kexinit, u32
 
 IDENTIFICATION = b"SSH-2.0-probe\r\n"
+MARKERS = {"kex-strict-": "strict key exchange", "ext-info-": "extension negotiation"}
 AXES = ("kex", "host_key", "cipher", "mac", "compression")
 
 
@@ -25,6 +26,7 @@ class Lists:
     cipher: tuple = ()
     mac: tuple = ()
     compression: tuple = ()
+    manners: tuple = ()  # what else its KEXINIT tells
 
 
 def offered_by_server(port, ours):
@@ -62,8 +64,19 @@ def _read_lists(connection, ours):
         names.append(tuple(body[offset + 4:offset + 4 + length].decode().split(",")))
         offset += 4 + length
     kex, host_key, *two_ways = names
+    manners = [text for marker, text in MARKERS.items() if any(name.startswith(marker) for name in kex)]
+    # RFC 4253 section 7.1 [4253-7.1-24]: with the methods of which it is first, the guess is right, with others wrong.
+    manners += [f"guesses {kex[0]}"] if body[_after_lists(body)] else []
     both = [tuple(name for name in two_ways[i] if name in two_ways[i + 1]) for i in (0, 2, 4)]
-    return Lists(line.decode().strip(), kex, host_key, *both)
+    return Lists(line.decode().strip(), kex, host_key, *both, tuple(manners))
+
+
+def _after_lists(body):
+    """Where first_kex_packet_follows is."""
+    offset = 1 + 1 + 16
+    for _ in range(10):
+        offset += 4 + struct.unpack_from(">I", body, offset)[0]
+    return offset
 
 
 def _name_lists(lists):

@@ -1,14 +1,22 @@
-"""Peers that are libraries. Around each is a small program, <name>_peer.*, that is told what to do in lines of fields between tabs.
+"""Peers that are libraries. Around each is a small program, <name>_peer.*, that is told what to do in lines; between
+the fields of a line are tabs.
 
-    <program> client              login PORT USER KEY INPUT OUTPUT REKEY COMPRESS COMMAND
-                                  … runs COMMAND at 127.0.0.1 with the file INPUT as its input, writes what comes into the file OUTPUT,
-                                  changes keys on the way if REKEY is not 0, and answers
-                                  ok STATUS HOST_KEY STDERR      or      failed WHY
+    <program> client
+        hears    login PORT USER KEY INPUT OUTPUT REKEY COMPRESS COMMAND
+        answers  ok STATUS HOST_KEY STDERR
+        or       failed WHY
+
+        It runs COMMAND at 127.0.0.1 with the file INPUT as its input, writes what comes into the file OUTPUT, and
+        changes keys on the way if REKEY is not 0.
+
     <program> server REKEY AUTHORIZED_KEYS HOST_KEY…
-                                  says `listening PORT`, lets in whoever has one of the keys, answers COMMAND by sending back what it gets
-                                  and what COMMAND says in the end, and ends with its standard input
+        says     listening PORT
 
-REKEY is the number of bytes after which keys shall change. A key is a file as ssh-keygen writes it; HOST_KEY in an answer
+        It lets in whoever has one of the keys, answers COMMAND by sending back what it gets and then what COMMAND would say,
+        and ends with its standard input.
+
+REKEY is the number of bytes after which keys shall change. To a peer that can offer other algorithms for each direction it
+may also be NUMBER/CIPHER/MAC/CIPHER/MAC, first those from the client to the server. A key is a file as ssh-keygen writes it; HOST_KEY in an answer
 is the one the server showed, in base64.
 """
 
@@ -40,9 +48,10 @@ class Library(Peer):
         source, target = workspace.fresh("input"), workspace.fresh("output")
         with open(source, "wb") as file:
             file.write(login.data)
-        rekey = REKEY_BYTES if login.rekey else 0
+        rekey = told(login.rekey, login.directions)
         key = workspace.key("user-" + login.user_key, login.user_key)
-        answer = self._ask(workspace, "login", login.port, USER, key, source, target, rekey, int(login.compress), COMMAND)
+        answer = self._ask(workspace, "login", login.port, USER, key, source, target, rekey, int(login.compress),
+                           COMMAND)
         if answer[0] != "ok":
             raise Failure(" ".join(answer) + "\n" + self._log())
         expect_equal(int(answer[1]), STATUS, answer)
@@ -54,11 +63,11 @@ class Library(Peer):
         expect_equal(len(got), len(login.data))
         expect(got == login.data, "what came back is not what was sent")
 
-    def serve(self, workspace, rekey, kinds):
+    def serve(self, workspace, rekey, kinds, directions=()):
         keys = [workspace.key("host-" + kind, kind) for kind in kinds]
         log_path = workspace.fresh(self.name + "-server.log")
         with open(log_path, "wb") as log:
-            process = workspace.start([*self.command(workspace), "server", str(REKEY_BYTES if rekey else 0),
+            process = workspace.start([*self.command(workspace), "server", told(rekey, directions),
                                        authorized_keys(workspace), *keys],
                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
         return LibraryServer(process, log_path)
@@ -96,6 +105,10 @@ class Library(Peer):
             self._client = None
 
 
+def told(rekey, directions):
+    return "/".join((str(REKEY_BYTES if rekey else 0), *directions))
+
+
 class LibraryServer:
     def __init__(self, process, log_path):
         self.process, self._log_path = process, log_path
@@ -129,15 +142,16 @@ class AsyncSsh(PythonLibrary):
     name = "asyncssh"
 
     def talks_during_rekey(self):
-        """Debian 12's 2.10.1 has lost the lines that kept data back until the new keys; OpenSSH since 10.4 refuses it, too."""
+        """Debian 12's 2.10.1 has lost the lines that kept data back until the new keys. OpenSSH 10.4 refuses it, too."""
         code = ("import asyncssh.connection, inspect; "
                 "print('MSG_KEX_LAST' in inspect.getsource(asyncssh.connection.SSHConnection.send_packet))")
-        answer = subprocess.run(["/usr/bin/python3", "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+        answer = subprocess.run(["/usr/bin/python3", "-W", "ignore", "-c", code], capture_output=True, text=True,
+                                check=True)
         return answer.stdout.strip() == "False"
 
 
 class BuiltLibrary(Library):
-    """Its program is built when it is first needed or has changed, beside our own programs, where the next run finds it."""
+    """Its program is built beside our own programs when it is first needed or has changed, and is kept there."""
 
     source = ""
 
@@ -171,12 +185,15 @@ class CppLibrary(BuiltLibrary):
 
     def build(self, source, target):
         warnings = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
-        return [find_program("c++"), "-std=c++20", "-O1", *warnings, "-o", target, source, *self.libraries], {}
+        root = os.path.dirname(os.path.dirname(HERE))
+        return [find_program("c++"), "-std=c++20", "-O1", *warnings, "-I", root, "-o", target, source, *self.libraries], {}
 
 
 class LibSsh(CppLibrary):
     name = "libssh"
+    key_groups = (("ed25519", "ecdsa", "rsa"), ("ecdsa384",), ("ecdsa521",))  # one of each type
     source = "libssh_peer.cpp"
+    has_directions = True
     libraries = ("-lssh",)
 
 
@@ -185,7 +202,8 @@ class LibSsh2(CppLibrary):
     roles = ("client",)
     rekeys = ()
     source = "libssh2_peer.cpp"
-    libraries = ("-lssh2", "-lcrypto")
+    has_directions = True
+    libraries = ("-lssh2",)
     notes = ("libssh2 is a client only, and has no way to begin a rekey",)
 
 
@@ -194,9 +212,10 @@ class Go(BuiltLibrary):
     source = "go_peer.go"
 
     def build(self, source, target):
-        # Debian's package is a source tree to find, not a module; -w: the linker has no words for the library's own tables.
-        environment = {"GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "GOCACHE": os.path.join(built(), "go-cache"),
-                       "GOFLAGS": "", "GOTOOLCHAIN": "local"}
+        # Debian's package is a source tree, not a module. -w: the linker knows no types of the tables we look into.
+        cache = os.path.join(built(), "go-cache")
+        environment = {"GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "GOCACHE": cache, "GOFLAGS": "",
+                       "GOTOOLCHAIN": "local"}
         return [find_program("go"), "build", "-ldflags=-w", "-o", target, source], environment
 
     def version(self, identification):

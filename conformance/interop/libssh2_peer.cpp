@@ -2,15 +2,27 @@
 #include <arpa/inet.h>
 #include <libssh2.h>
 #include <netinet/in.h>
-#include <openssl/evp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdint>
 
-#include "peer_lines.h"
+#include "conformance/interop/peer_lines.h"
 
 namespace {
+
+std::string base64(const std::string& bytes) {
+  constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t group = 0;
+    for (std::size_t j = 0; j < 3; ++j) {
+      group = group << 8 | (i + j < bytes.size() ? static_cast<std::uint8_t>(bytes[i + j]) : 0u);
+    }
+    for (std::size_t j = 0; j < 4; ++j) text += i + j > bytes.size() ? '=' : digits[group >> (18 - 6 * j) & 63];
+  }
+  return text;
+}
 
 void check(LIBSSH2_SESSION* session, long result) {
   if (result >= 0) return;
@@ -24,10 +36,7 @@ std::string host_key(LIBSSH2_SESSION* session) {
   int type = 0;
   const char* blob = libssh2_session_hostkey(session, &size, &type);
   require(blob != nullptr, "libssh2_session_hostkey");
-  const std::vector<unsigned char> bytes(blob, blob + size);
-  std::vector<unsigned char> text(size * 2 + 4);
-  const int length = EVP_EncodeBlock(text.data(), bytes.data(), static_cast<int>(size));
-  return {text.begin(), text.begin() + length};
+  return base64({blob, size});
 }
 
 std::string read_all(LIBSSH2_SESSION* session, LIBSSH2_CHANNEL* channel, int stream) {
@@ -44,6 +53,11 @@ std::string read_all(LIBSSH2_SESSION* session, LIBSSH2_CHANNEL* channel, int str
 std::string log_in_with(LIBSSH2_SESSION* session, int socket, const Login& login) {
   libssh2_session_set_timeout(session, 60000);
   libssh2_session_flag(session, LIBSSH2_FLAG_COMPRESS, login.compress ? 1 : 0);
+  constexpr int methods[] = {LIBSSH2_METHOD_CRYPT_CS, LIBSSH2_METHOD_MAC_CS, LIBSSH2_METHOD_CRYPT_SC,
+                             LIBSSH2_METHOD_MAC_SC};
+  for (std::size_t i = 0; i < login.directions.size(); ++i) {
+    check(session, libssh2_session_method_pref(session, methods[i], login.directions[i].c_str()));
+  }
   check(session, libssh2_session_handshake(session, socket));
   check(session,
         libssh2_userauth_publickey_fromfile_ex(session, login.user.data(), static_cast<unsigned int>(login.user.size()),

@@ -13,7 +13,7 @@
 #include <set>
 #include <thread>
 
-#include "peer_lines.h"
+#include "conformance/interop/peer_lines.h"
 
 namespace {
 
@@ -45,6 +45,12 @@ std::string log_in_with(ssh_session session, const Login& login) {
   set(session, SSH_OPTIONS_TIMEOUT, &seconds);
   set(session, SSH_OPTIONS_COMPRESSION, login.compress ? "yes" : "no");
   set_rekey(session, login.rekey_bytes);
+  if (!login.directions.empty()) {
+    set(session, SSH_OPTIONS_CIPHERS_C_S, login.directions[0].c_str());
+    set(session, SSH_OPTIONS_HMAC_C_S, login.directions[1].c_str());
+    set(session, SSH_OPTIONS_CIPHERS_S_C, login.directions[2].c_str());
+    set(session, SSH_OPTIONS_HMAC_S_C, login.directions[3].c_str());
+  }
   require(ssh_connect(session) == SSH_OK, ssh_get_error(session));
   ssh_key host_key = nullptr;
   ssh_key key = nullptr;
@@ -170,9 +176,18 @@ int run_server(char** arguments) {
   for (std::string kind, key; file >> kind >> key;) authorized.insert(key);
   const auto bind = ssh_bind_new();
   const bool no = false;
-  ssh_bind_options_set(bind, SSH_BIND_OPTIONS_PROCESS_CONFIG, &no);
+  const auto set_bind = [bind](ssh_bind_options_e option, const void* value) {
+    require(ssh_bind_options_set(bind, option, value) == SSH_OK, ssh_get_error(bind));
+  };
+  set_bind(SSH_BIND_OPTIONS_PROCESS_CONFIG, &no);
+  if (const auto directions = directions_of(arguments[0]); !directions.empty()) {
+    set_bind(SSH_BIND_OPTIONS_CIPHERS_C_S, directions[0].c_str());
+    set_bind(SSH_BIND_OPTIONS_HMAC_C_S, directions[1].c_str());
+    set_bind(SSH_BIND_OPTIONS_CIPHERS_S_C, directions[2].c_str());
+    set_bind(SSH_BIND_OPTIONS_HMAC_S_C, directions[3].c_str());
+  }
   for (char** path = arguments + 2; *path != nullptr; ++path) {
-    require(ssh_bind_options_set(bind, SSH_BIND_OPTIONS_HOSTKEY, *path) == SSH_OK, ssh_get_error(bind));
+    set_bind(SSH_BIND_OPTIONS_HOSTKEY, *path);
   }
   const int listener = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};

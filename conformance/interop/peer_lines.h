@@ -17,15 +17,22 @@ struct Login {
   int port;
   std::string user, key, source, target;
   unsigned long rekey_bytes;
+  std::vector<std::string> directions;  // empty, or cipher and MAC to the server, cipher and MAC back
   bool compress;
   std::string command;
 };
 
-inline std::vector<std::string> split(const std::string& line) {
+inline std::vector<std::string> split(const std::string& line, char between = '\t') {
   std::vector<std::string> fields;
   std::istringstream stream(line);
-  for (std::string field; std::getline(stream, field, '\t');) fields.push_back(field);
+  for (std::string field; std::getline(stream, field, between);) fields.push_back(field);
   return fields;
+}
+
+// REKEY is a number, or number/cipher/MAC/cipher/MAC.
+inline std::vector<std::string> directions_of(const std::string& rekey) {
+  const auto parts = split(rekey, '/');
+  return parts.size() == 5 ? std::vector<std::string>(parts.begin() + 1, parts.end()) : std::vector<std::string>();
 }
 
 inline std::string read_file(const std::string& path) {
@@ -60,8 +67,9 @@ int run_client(LogIn log_in) {
     try {
       const auto f = split(line);
       require(f.size() == 9, "nine fields expected: " + line);
-      std::cout << log_in(Login{std::stoi(f[1]), f[2], f[3], f[4], f[5], std::stoul(f[6]), f[7] != "0", f[8]})
-                << std::endl;
+      const Login login{std::stoi(f[1]),     f[2],        f[3], f[4], f[5], std::stoul(f[6]),
+                        directions_of(f[6]), f[7] != "0", f[8]};
+      std::cout << log_in(login) << std::endl;
     } catch (const std::exception& failure) {
       std::cout << "failed\t" << one_line(failure.what()) << std::endl;
     }

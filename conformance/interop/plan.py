@@ -25,9 +25,14 @@ class Choice:
     compression: str
     user_key: str = "ed25519"
     rekey: str = "us"
+    back: tuple = ()  # cipher and MAC from the server to the client, where they are others
+
+    def directions(self):
+        """Cipher and MAC to the server, cipher and MAC back."""
+        return (self.cipher, self.mac, *(self.back or (self.cipher, self.mac)))
 
     def __str__(self):
-        return " ".join((self.kex, self.host_key, self.cipher, self.mac, self.compression))
+        return " ".join((self.kex, self.host_key, self.cipher, self.mac, self.compression, *self.back))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,8 +48,10 @@ def our_lists(run):
     return Lists("glassh", **{axis: tuple(run("-Q", query)) for axis, query in queries.items()})
 
 
-def attempts(ours, theirs, aead, peer_can_rekey, talks_during_rekey=False):
-    """A peer that talks during rekeys is only asked for one where that is what is tried."""
+def attempts(ours, theirs, aead, peer_can_rekey, talks_during_rekey, has_directions):
+    """A peer that talks during rekeys is only asked for one where that is what is tried. One that has directions can be told to
+    offer other algorithms for each.
+    """
     common = {axis: [name for name in getattr(ours, axis) if name in getattr(theirs, axis)] for axis in AXES}
     for axis, names in common.items():
         expect(names, f"{axis}: nothing in common with the peer, which offers {', '.join(getattr(theirs, axis))}")
@@ -75,4 +82,9 @@ def attempts(ours, theirs, aead, peer_can_rekey, talks_during_rekey=False):
     if only_ours and with_aead:
         choice = dataclasses.replace(base, cipher=with_aead[0], mac=only_ours[0])
         found.append(Attempt("mixed", "AEAD and no common MAC", choice))
+    if has_directions:
+        other = (with_aead or counters)[-1]
+        there = dataclasses.replace(with_mac, mac=common["mac"][-1], back=(other, common["mac"][0]))
+        back = dataclasses.replace(base, cipher=other, mac=common["mac"][0], back=(with_mac.cipher, common["mac"][-1]))
+        found += [Attempt("mixed", "other algorithms each way", there), Attempt("mixed", "the same, swapped", back)]
     return found

@@ -1,7 +1,8 @@
 """Peers that are programs. Each looks for its files in a home of its own, and none asks questions.
 
-A peer has `name` and `roles`; `log_in(workspace, login)` for the role of the client, which raises Failure if the login does not go as
-it should; `serve(workspace, rekey, kinds)`, with host keys of those kinds, for the server's. What a peer cannot be made to do is in its `notes`.
+A peer has `name` and `roles`. As a client it has `log_in(workspace, login)`, which raises Failure if the login does not go
+as it should; as a server `serve(workspace, rekey, kinds)`, with host keys of those kinds. What it cannot be made to do is
+in its `notes`.
 """
 
 import base64
@@ -32,12 +33,14 @@ class Login:
     data: bytes
     rekey: bool = False
     compress: bool = False
+    directions: tuple = ()  # what to offer for each; empty: everything for both
 
 
 class Peer:
     name = ""
     roles = ("client", "server")
     rekeys = ("client", "server")  # the roles in which it can be told to change keys
+    has_directions = False  # whether it can be told to offer other algorithms for each
     key_groups = (ALL_KINDS,)  # which host keys one server can have
     notes = ()
 
@@ -96,7 +99,8 @@ class OpenSsh(Program):
 
 
 class Dropbear(Program):
-    """Its server takes no port 0 and looks for keys in a user's home only: it is started for each connection, for a user of its own."""
+    """Its server takes no port 0 and looks for keys in a user's home only: so it is started for each connection, and the
+    user is made for it."""
 
     name = "dropbear"
     rekeys = ()
@@ -198,8 +202,8 @@ class Plink(Program):
         blob = workspace.public_key("host-" + login.host_key_kind, login.host_key_kind).split()[1]
         digest = base64.b64encode(hashlib.sha256(base64.b64decode(blob)).digest()).decode().rstrip("=")
         return [find_program("plink"), "-load", "interop", "-batch", "-ssh", "-T", "-noagent", "-no-antispoof",
-                *(["-C"] if login.compress else []), "-P", str(login.port), "-l", USER, "-i", self._key(workspace, login.user_key),
-                "-hostkey", f"SHA256:{digest}", "127.0.0.1", COMMAND]
+                *(["-C"] if login.compress else []), "-P", str(login.port), "-l", USER,
+                "-i", self._key(workspace, login.user_key), "-hostkey", f"SHA256:{digest}", "127.0.0.1", COMMAND]
 
     def environment(self, workspace):
         return {"PUTTYDIR": self._home, "HOME": self._home}
@@ -207,6 +211,7 @@ class Plink(Program):
     def _key(self, workspace, kind):
         path = workspace.key("user-" + kind, kind) + ".ppk"
         if not os.path.exists(path):
-            result = workspace.run([find_program("puttygen"), workspace.key("user-" + kind, kind), "-O", "private", "-o", path])
+            key = workspace.key("user-" + kind, kind)
+            result = workspace.run([find_program("puttygen"), key, "-O", "private", "-o", path])
             expect_equal(result.status, 0, result)
         return path

@@ -33,8 +33,9 @@ class Table:
                 if axis in axes:
                     words = [f"{'+' if passed else 'FAILED '}{value}" for value, passed in axes[axis]]
                     lines += _wrapped(f"  {axis:12}", words)
-            lines += [f"  ({note})" for note in self._notes.get((peer, role), ())]
-        lines.append(f"\n{total} logins with {len({peer for peer, _ in self._rows})} peers: {total - failed} passed, {failed} failed")
+            lines += [f"  {'about it':12} {note}" for note in self._notes.get((peer, role), ())]
+        peers = {peer for peer, _ in self._rows}
+        lines.append(f"\n{total} logins with {len(peers)} peers: {total - failed} passed, {failed} failed")
         return "\n".join(lines)
 
 
