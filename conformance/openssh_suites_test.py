@@ -24,6 +24,9 @@ CIPHERS = [(cipher, None) for cipher in AEAD] + list(itertools.product(CTR, MACS
 SUITES = [(cipher, mac, kex, host_key) for (cipher, mac), kex, host_key in itertools.product(CIPHERS, KEX, HOST_KEYS)]
 # RFC 5656 section 10.1 [5656-10.1-1] keeps: the larger curves, with one suite each.
 SUITES += [(AEAD[0], None, KEX[0], f"ecdsa-sha2-nistp{bits}") for bits in (384, 521)]
+# The post-quantum hybrid that OpenSSH 9.2 has; one cipher of each kind.
+SUITES += [(cipher, mac, "sntrup761x25519-sha512@openssh.com", "ssh-ed25519")
+           for cipher, mac in ((AEAD[0], None), (AEAD[2], None), (CTR[2], MACS[3]))]
 HOST_KEY_KINDS = ("ed25519", "ecdsa", "ecdsa384", "ecdsa521", "rsa")
 
 

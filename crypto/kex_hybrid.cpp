@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "crypto/mlkem768.h"
+#include "crypto/sntrup761.h"
 #include "crypto/x25519.h"
 #include "proto/error.h"
 
@@ -51,6 +52,29 @@ class MlKem768 final : public Kem {
 
  private:
   SecretBytes decapsulation_key_;
+};
+
+class Sntrup761 final : public Kem {
+ public:
+  std::size_t public_key_size() const override { return sntrup761::public_key_size; }
+  std::size_t ciphertext_size() const override { return sntrup761::ciphertext_size; }
+  std::vector<std::uint8_t> generate(Rng& rng) override {
+    sntrup761::KeyPair keys = sntrup761::key_gen(rng);
+    secret_key_ = std::move(keys.secret_key);
+    return copy_of(keys.public_key);
+  }
+  std::string problem(Bytes) const override { return {}; }  // every string of this length is a key
+  SecretBytes encapsulate(Bytes public_key, Rng& rng, std::vector<std::uint8_t>& reply) const override {
+    sntrup761::Encapsulated made = sntrup761::encap(public_key, rng);
+    append(reply, made.ciphertext);
+    return std::move(made.shared_secret);
+  }
+  SecretBytes decapsulate(Bytes ciphertext) const override {
+    return sntrup761::decap(secret_key_.reveal(), ciphertext);
+  }
+
+ private:
+  SecretBytes secret_key_;
 };
 
 class KexHybrid final : public KexMethod {
@@ -133,6 +157,9 @@ void KexHybrid::refuse(const char* field, std::string_view why) const {
 std::unique_ptr<KexMethod> make_kex_hybrid(std::string_view name) {
   if (name == "mlkem768x25519-sha256") {
     return std::make_unique<KexHybrid>(name, HashName::sha256, std::make_unique<MlKem768>());
+  }
+  if (name == "sntrup761x25519-sha512" || name == "sntrup761x25519-sha512@openssh.com") {
+    return std::make_unique<KexHybrid>(name, HashName::sha512, std::make_unique<Sntrup761>());
   }
   return nullptr;
 }

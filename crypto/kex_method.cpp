@@ -11,13 +11,11 @@
 namespace glassh {
 
 const std::vector<std::string_view>& kex_names() {
-  // RFC 5656 section 4 [5656-4-1] and RFC 9142 section 3.1 [9142-3.1.1-1] [9142-3.1.3-1]. RFC 8731 section 1: the
-  // second is the first's older name.
+  // RFC 5656 section 4 [5656-4-1] and RFC 9142 section 3.1 [9142-3.1.1-1] [9142-3.1.3-1]. RFC 8731 section 1:
+  // the name at libssh.org is an older one.
   static const std::vector<std::string_view> names = {
-      "mlkem768x25519-sha256",
-      "curve25519-sha256",
-      "curve25519-sha256@libssh.org",
-      "ecdh-sha2-nistp256",
+      "mlkem768x25519-sha256", "sntrup761x25519-sha512",       "sntrup761x25519-sha512@openssh.com",
+      "curve25519-sha256",     "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256",
   };
   return names;
 }

@@ -8,9 +8,9 @@
 #include <gtest/gtest.h>
 
 #include "crypto/mlkem768.h"
+#include "crypto/sntrup761.h"
 #include "crypto/x25519.h"
 #include "proto/error.h"
-#include "test/support/scripted_rng.h"
 #include "test/support/vectors.h"
 
 namespace glassh {
@@ -27,6 +27,8 @@ struct Shape {
 
 constexpr std::array shapes = {
     Shape{"mlkem768x25519-sha256", HashName::sha256, 1184 + 32, 1088 + 32},
+    Shape{"sntrup761x25519-sha512", HashName::sha512, 1158 + 32, 1039 + 32},
+    Shape{"sntrup761x25519-sha512@openssh.com", HashName::sha512, 1158 + 32, 1039 + 32},
 };
 
 // The text of the refusal, or "accepted".
@@ -87,21 +89,28 @@ TEST(KexHybrid, SharesHaveTheirLengthsAndKIsAStringAsLongAsTheHash) {
 }
 
 // The encapsulated secret and then X25519's, hashed; the same halves in the same order in the shares.
-TEST(KexHybrid, MlKemComesBeforeX25519) {
+TEST(KexHybrid, TheEncapsulationComesBeforeX25519) {
   SeededRng rng(4);
-  const mlkem768::KeyPair keys = mlkem768::key_gen(rng);
-  X25519 x25519;
-  std::vector<std::uint8_t> share = copy_of(keys.encapsulation_key);
-  const Bytes public_key = x25519.generate(rng);
-  share.insert(share.end(), public_key.begin(), public_key.end());
-  const auto server = make_kex_hybrid("mlkem768x25519-sha256");
-  const Bytes reply = server->respond(share, rng);
+  const mlkem768::KeyPair mlkem = mlkem768::key_gen(rng);
+  const sntrup761::KeyPair sntrup = sntrup761::key_gen(rng);
+  for (const Shape& shape : shapes) {
+    SCOPED_TRACE(std::string(shape.name));
+    const bool is_mlkem = shape.name.starts_with("mlkem");
+    X25519 x25519;
+    const Bytes public_key = x25519.generate(rng);
+    std::vector<std::uint8_t> share = is_mlkem ? copy_of(mlkem.encapsulation_key) : copy_of(sntrup.public_key);
+    share.insert(share.end(), public_key.begin(), public_key.end());
+    const auto server = make_kex_hybrid(shape.name);
+    const Bytes reply = server->respond(share, rng);
 
-  const SecretBytes first = mlkem768::decaps(keys.decapsulation_key.reveal(), reply.first(1088));
-  const std::optional<SecretBytes> second = x25519.agree(reply.subspan(1088));
-  ASSERT_TRUE(second);
-  const Digest K = Hash(HashName::sha256).raw(first.reveal()).raw(second->reveal()).finish();
-  EXPECT_EQ(hex(server->shared_secret().reveal()), hex(K.bytes()));
+    const Bytes ciphertext = reply.first(reply.size() - 32);
+    const SecretBytes first = is_mlkem ? mlkem768::decaps(mlkem.decapsulation_key.reveal(), ciphertext)
+                                       : sntrup761::decap(sntrup.secret_key.reveal(), ciphertext);
+    const std::optional<SecretBytes> second = x25519.agree(reply.last(32));
+    ASSERT_TRUE(second);
+    const Digest K = Hash(shape.hash).raw(first.reveal()).raw(second->reveal()).finish();
+    EXPECT_EQ(hex(server->shared_secret().reveal()), hex(K.bytes()));
+  }
 }
 
 TEST(KexHybrid, RefusesEveryOtherLength) {

@@ -39,8 +39,9 @@ void expect_refused(std::string_view name, Bytes share, std::string_view why) {
 
 // [9142-3.1.1-1] [9142-3.1.3-1] [5656-4-1] keeps
 TEST(KexMethod, OffersItsMethodsInOrder) {
-  EXPECT_THAT(kex_names(), ElementsAre("mlkem768x25519-sha256", "curve25519-sha256", "curve25519-sha256@libssh.org",
-                                       "ecdh-sha2-nistp256"));
+  EXPECT_THAT(kex_names(),
+              ElementsAre("mlkem768x25519-sha256", "sntrup761x25519-sha512", "sntrup761x25519-sha512@openssh.com",
+                          "curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256"));
   EXPECT_THROW(make_kex_method("diffie-hellman-group1-sha1"), std::invalid_argument);
   EXPECT_THROW(make_kex_method(""), std::invalid_argument);
 }
@@ -50,7 +51,7 @@ TEST(KexMethod, GivesBothSidesTheSameSecretAndADifferentOneEachTime) {
   for (const std::string_view name : kex_names()) {
     SCOPED_TRACE(std::string(name));
     std::string last;
-    for (int i = 0; i < 20; ++i) {
+    for (int i = 0; i < 5; ++i) {
       const auto client = make_kex_method(name);
       const auto server = make_kex_method(name);
       client->finish(server->respond(client->start(rng), rng));

@@ -42,6 +42,7 @@ const std::vector<Plan> plans = {
     {"client-rekeys", "client", "aes128-gcm@openssh.com", "hmac-sha2-256", "curve25519-sha256", "ssh-ed25519", "ours"},
     {"client-is-rekeyed", "client", "chacha20-poly1305@openssh.com", "hmac-sha2-256", "curve25519-sha256",
      "ssh-ed25519", "theirs"},
+    {"client-sntrup761", "client", "aes256-gcm@openssh.com", "hmac-sha2-256", "sntrup761x25519-sha512@openssh.com"},
     {"server-chacha20-poly1305", "server", "chacha20-poly1305@openssh.com"},
     {"server-aes256-gcm", "server", "aes256-gcm@openssh.com"},
     {"server-aes128-ctr-etm", "server", "aes128-ctr", "hmac-sha2-256-etm@openssh.com"},
@@ -49,6 +50,7 @@ const std::vector<Plan> plans = {
     {"server-rekeys", "server", "aes128-gcm@openssh.com", "hmac-sha2-256", "curve25519-sha256", "ssh-ed25519", "ours"},
     {"server-is-rekeyed", "server", "chacha20-poly1305@openssh.com", "hmac-sha2-256", "curve25519-sha256",
      "ssh-ed25519", "theirs"},
+    {"server-sntrup761", "server", "aes256-gcm@openssh.com", "hmac-sha2-256", "sntrup761x25519-sha512@openssh.com"},
 };
 
 int checked(int result, const char* what) {

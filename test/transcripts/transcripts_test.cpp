@@ -60,15 +60,17 @@ bool has_event(const Recording& recording, std::string_view words) {
                      [&](const RecordedLine& line) { return line.kind == '=' && line.text.starts_with(words); });
 }
 
-TEST(Transcripts, AreThereForBothRolesEachCipherAndRekeys) {
+TEST(Transcripts, AreThereForBothRolesEachCipherRekeysAndTheHybrid) {
   std::set<std::string> kinds;
   for (const Transcript& transcript : all_transcripts()) {
     const Recording recording = parse_recording(transcript.text);
     kinds.insert(recording.at("role") + " " + recording.at("cipher"));
+    kinds.insert(recording.at("role") + " " + recording.at("kex"));
     if (has_event(recording, "new keys")) kinds.insert(recording.at("role") + " rekey");
   }
   for (const std::string role : {"client", "server"}) {
-    for (const char* kind : {"chacha20-poly1305@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "rekey"}) {
+    for (const char* kind : {"chacha20-poly1305@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "rekey",
+                             "sntrup761x25519-sha512@openssh.com"}) {
       EXPECT_TRUE(kinds.contains(role + " " + kind)) << role << " " << kind;
     }
   }

@@ -12,7 +12,7 @@ using test::TransportPair;
 using test::TransportSide;
 using testing::HasSubstr;
 
-constexpr std::array hybrids = {"mlkem768x25519-sha256"};
+constexpr std::array hybrids = {"mlkem768x25519-sha256", "sntrup761x25519-sha512"};
 
 Proposal only(const char* kex) {
   Proposal proposal = default_proposal();
@@ -47,7 +47,7 @@ void run_with_changed_bit(TransportPair& pair, const TransportSide& side, std::s
 // others are of the ciphertext, which gives another secret and no error by itself.
 TEST(HybridExchange, AChangedReplyNeverEndsInKeys) {  // [4253-8-8] breaks
   for (const char* const kex : hybrids) {
-    for (const std::size_t bit : {0, 100, 256, 1000, 5000, 8800}) {
+    for (const std::size_t bit : {0, 100, 256, 1000, 5000, 8500}) {
       SCOPED_TRACE(fmt::format("{}, bit {} from the end", kex, bit));
       TransportPair pair(only(kex));
       run_with_changed_bit(pair, pair.client, bit);
