@@ -109,7 +109,7 @@ TEST_F(ClientAuthTest, AlgorithmFollowsWhatTheServerAccepts) {
   };
   const std::vector<std::string> both = {"rsa-sha2-512", "rsa-sha2-256"};
   const std::vector<Case> cases = {
-      {{}, both, "rsa-sha2-512"},  // RFC 8332 section 3.3 [8332-3.3-2], RFC 8308 section 3.1 [8308-3.1-7]
+      {{}, both, "rsa-sha2-512"},  // RFC 8332 section 3.3 [8332-3.3-2], RFC 8308 section 3.1 [8308-3.1-6] [8308-3.1-7]
       {{}, {"rsa-sha2-256"}, "rsa-sha2-256"},
       {{"rsa-sha2-256", "rsa-sha2-512"}, both, "rsa-sha2-512"},
       {{"ssh-ed25519", "rsa-sha2-256"}, both, "rsa-sha2-256"},  // [8308-3.1-2]

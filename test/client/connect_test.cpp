@@ -68,7 +68,7 @@ std::string error_of(const ClientConfig& config, std::optional<Clock::time_point
   return "connected";
 }
 
-TEST(Connect, ATcpConnectionDoesNotDelaySmallPackets) {
+TEST(Connect, ATcpConnectionDoesNotDelaySmallPackets) {  // [4253-4-2] keeps: the client is who opens it
   const Listener listener;
   ClientLog log(LogLevel::quiet);
   ServerStream stream = connect_to_server(config_for("127.0.0.1", listener.port()), log, std::nullopt);

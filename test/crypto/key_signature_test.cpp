@@ -96,7 +96,7 @@ TEST(KeySignature, AlgorithmsAreListedInOurOrder) {
 }
 
 // [4253-6.6-7] keeps: only RSA's formats and signatures have different names. [8332-3-3] keeps.
-TEST(KeySignature, EachAlgorithmBelongsToOneKeyType) {
+TEST(KeySignature, EachAlgorithmBelongsToOneKeyType) {  // [4253-7.1-11] keeps: by its name
   EXPECT_EQ(key_type_of_algorithm("ssh-ed25519"), "ssh-ed25519");
   EXPECT_EQ(key_type_of_algorithm("ecdsa-sha2-nistp256"), "ecdsa-sha2-nistp256");
   EXPECT_EQ(key_type_of_algorithm("ecdsa-sha2-nistp521"), "ecdsa-sha2-nistp521");

@@ -20,7 +20,7 @@ std::string refusal(std::string_view text) {
   });
 }
 
-// The verdicts are sshd's, the reasons are what its log says.
+// The verdicts are sshd's, the reasons are what its log says. [4251-9.4.3-2] [4251-9.4.3-3]
 TEST(Access, ListsOfUsersAndGroups) {
   const std::pair<std::string, std::string> cases[] = {
       {"", ""},

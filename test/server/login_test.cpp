@@ -56,7 +56,7 @@ TEST_F(LoginTest, TheOwnUserGetsInWithAListedKey) {
   EXPECT_THAT(notes.all, HasSubstr("login: " + home.path("keys:2") + ": matching key found"));
 }
 
-// [4252-7-2] breaks
+// [4252-7-2] [4251-9.4.3-1] breaks
 TEST_F(LoginTest, AKeyThatIsNotListedGetsNowhere) {
   home.write("keys", other.line() + "\n");
   EXPECT_EQ(judge("ann", ours).decision(), LoginDecision::refuse);
@@ -64,7 +64,7 @@ TEST_F(LoginTest, AKeyThatIsNotListedGetsNowhere) {
   EXPECT_THAT(notes.all, HasSubstr("more_keys: there is no such file"));
 }
 
-// [4252-5-10] [4251-4.5-3]
+// [4252-5-10] [4251-4.5-3] [4251-9.4.3-1]
 TEST_F(LoginTest, NobodyElseGetsIn) {
   home.write("keys", ours.line());
   for (const char* user : {"", "bob", "Ann", "ann ", "ann\n", "root"}) {

@@ -76,6 +76,7 @@ TEST(Transcripts, AreThereForBothRolesEachCipherRekeysAndTheHybrid) {
   }
 }
 
+// What OpenSSH signed or verified is the exchange hash as it computes it: [4253-4.2-10] keeps.
 TEST(Transcripts, ReplayToTheLastByte) {
   for (const Transcript& transcript : all_transcripts()) {
     SCOPED_TRACE(transcript.name);

@@ -69,6 +69,12 @@ TEST(MessageGate, NumbersThatNobodyAssignedAreUnimplemented) {  // [4253-11.4-1]
   for (const int number : {8, 9, 19, 22, 29, 54, 59, 62, 79, 83, 89, 101, 127, 128, 191, 194, 255}) {
     EXPECT_EQ(judge(arrival, static_cast<std::uint8_t>(number)), Verdict::unimplemented) << number;
   }
+  // [4253-7.1-33] keeps: during a key exchange as well.
+  for (const Phase phase : {Phase::first_key_exchange, Phase::connection}) {
+    for (const std::uint8_t number : {8, 19, 22, 29}) {
+      EXPECT_EQ(judge({Role::server, phase, false, true}, number), Verdict::unimplemented) << int{number};
+    }
+  }
 }
 
 TEST(MessageGate, BeforeTheLoginNothingOfALaterProtocolIsTaken) {  // [4252-6-1] breaks

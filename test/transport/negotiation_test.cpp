@@ -74,6 +74,10 @@ TEST(Negotiation, NothingInCommonNamesTheListAndBothSides) {  // [4253-7.1-9] [4
       {{.mac = "other"}, "SSH_MSG_KEXINIT: mac_algorithms_client_to_server: nothing in common"},
       {{.compression = "other"}, "SSH_MSG_KEXINIT: compression_algorithms_client_to_server: nothing in common"},
       {{.kex = ""}, "SSH_MSG_KEXINIT: kex_algorithms: nothing in common"},
+      // [4253-7.1-20] breaks: "none" has to be in both lists like any other name.
+      {{.cipher = "none"}, "SSH_MSG_KEXINIT: encryption_algorithms_client_to_server: nothing in common"},
+      {{.mac = "none"}, "SSH_MSG_KEXINIT: mac_algorithms_client_to_server: nothing in common"},
+      {{.compression = ""}, "SSH_MSG_KEXINIT: compression_algorithms_client_to_server: nothing in common"},
   };
   for (const auto& [server, text] : cases) {
     try {
@@ -103,15 +107,25 @@ TEST(Negotiation, AGuessIsRightOnlyIfBothFirstNamesAgree) {  // [4253-7-2] [4253
   EXPECT_FALSE(guess_is_right(kexinit_of(ours), kexinit_of({.kex = "", .host_key = "h"})));
 }
 
-TEST(Negotiation,
-     OurOwnListsObeyTheRulesForNames) {  // [4251-6-3] [4251-6-5] [4251-6-8] [4251-6-9] [4251-6-11] [4253-7.1-2] keeps
+TEST(Negotiation, ListsAreNamesWithCommasBetween) {  // [4253-7.1-1] keeps
+  EXPECT_EQ(join_names({"a", "b@c", "d"}), "a,b@c,d");
+  EXPECT_EQ(split_names("a,b@c,d"), (std::vector<std::string_view>{"a", "b@c", "d"}));
+  EXPECT_FALSE(contains_name("aes128-ctr,aes256-ctr", "aes"));
+}
+
+// [4251-4.5-6] [4251-6-3] [4251-6-5] [4251-6-6] [4251-6-7] [4251-6-8] [4251-6-9] [4251-6-10] [4251-6-11] [4253-7.1-2]
+// keeps
+TEST(Negotiation, OurOwnListsObeyTheRulesForNames) {
   const Proposal proposal = default_proposal();
-  for (const auto& list :
-       {proposal.kex, proposal.host_key, proposal.cipher_client_to_server, proposal.mac_server_to_client}) {
+  for (const auto& list : {proposal.kex, proposal.host_key, proposal.cipher_client_to_server,
+                           proposal.mac_server_to_client, proposal.compression}) {
     EXPECT_FALSE(list.empty());
     for (const std::string& name : list) {
       EXPECT_LE(name.size(), 64U);
       EXPECT_LE(std::count(name.begin(), name.end(), '@'), 1);
+      // Behind the at-sign is the domain of somebody who defines such names.
+      const std::string domain = name.substr(std::min(name.find('@'), name.size()));
+      EXPECT_TRUE(domain.empty() || domain == "@openssh.com" || domain == "@libssh.org") << name;
       for (const char c : name) EXPECT_TRUE(c > 0x20 && c < 0x7f && c != ',') << name;
     }
   }

@@ -182,7 +182,8 @@ TEST(PacketPair, AFlippedBitEndsItInEverySuite) {  // past vulnerability 37
   }
 }
 
-TEST(PacketReader, ImplausibleLengthsAreRefused) {  // [4253-6.1-4] breaks; past vulnerabilities 34 and 35
+TEST(PacketReader, ImplausibleLengthsAreRefused) {  // [4253-6.1-4] [4251-9.3.5-1] breaks; past vulnerabilities 34
+                                                    // and 35
   for (const std::uint32_t length :
        {0U, 1U, 2U, 3U, 4U, 5U, (1U << 18) + 4, (1U << 18) + 12, 1U << 31, 0xffffffffU, 0xfffffffcU}) {
     EXPECT_NE(error_of(packet(length, 4, 30)).find("packet_length is"), std::string::npos) << length;
