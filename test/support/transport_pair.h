@@ -53,10 +53,10 @@ struct TransportSide {
 class TransportPair {
  public:
   explicit TransportPair(Proposal proposal = default_proposal(), std::uint64_t seed = 1,
-                         TraceSink* server_trace = nullptr)
+                         TraceSink* client_trace = nullptr, TraceSink* server_trace = nullptr)
       : host_key_rng(seed + 77),
         host_keys{PrivateKey::generate("ssh-ed25519", host_key_rng)},
-        client(client_settings(proposal), seed),
+        client(client_settings(proposal), seed, client_trace),
         server(server_settings(proposal), seed + 1, server_trace) {}
 
   // The server's settings offer only host keys that exist here.

@@ -109,7 +109,7 @@ TEST(ExtInfoNames, AreRegisteredOrPrivateOnes) {  // [8308-4.2.1-1] keeps
     void note(std::string_view, std::string_view) override {}
     std::vector<std::string> names;
   } sent;
-  TransportPair pair(default_proposal(), 1, &sent);
+  TransportPair pair(default_proposal(), 1, nullptr, &sent);
   pair.run();
   EXPECT_FALSE(sent.names.empty());
   for (const std::string& name : sent.names) {

@@ -86,7 +86,7 @@ TEST(OnTheWire, EachKexinitHasAnotherCookieAndOnlyTheFirstHasMarkers) {  // [425
     std::set<std::string> cookies;
     int marked = 0;
   } kexinits;
-  TransportPair pair(default_proposal(), 1, &kexinits);
+  TransportPair pair(default_proposal(), 1, nullptr, &kexinits);
   pair.run();
   for (int i = 0; i < 3; ++i) {
     pair.server.transport.start_key_exchange();
