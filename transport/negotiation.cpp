@@ -51,7 +51,8 @@ bool is_marker(std::string_view kex_name) {
 
 // RFC 4253 section 7.1 [4253-7.1-2]: all that we have, best first. RFC 4251 sections 4.5 and 6 [4251-4.5-6] [4251-6-5]
 // [4251-6-6] [4251-6-7] [4251-6-8] [4251-6-9] [4251-6-10] [4251-6-11]: names of IANA's registry, and name@domain for
-// the others; a configuration chooses among them and adds none.
+// the others; a configuration chooses among them and adds none. Compression is "none" unless that wants it
+// [4253-6.2-6].
 Proposal default_proposal() {
   Proposal proposal;
   proposal.kex = owned(kex_names());
@@ -61,7 +62,7 @@ Proposal default_proposal() {
   return proposal;
 }
 
-// Each direction for itself: RFC 4253 sections 6.3 and 6.4 [4253-6.3-6] [4253-6.4-5].
+// Each direction for itself: RFC 4253 sections 6.2, 6.3 and 6.4 [4253-6.2-4] [4253-6.3-6] [4253-6.4-5].
 Algorithms negotiate(const msg::KexInit& client, const msg::KexInit& server) {
   Algorithms chosen;
   chosen.kex = choose("kex_algorithms", client.kex_algorithms, server.kex_algorithms);

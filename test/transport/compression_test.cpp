@@ -231,6 +231,7 @@ TEST(DelayedCompression, BeginsBehindTheSuccessThatTheServerSends) {
   EXPECT_LT(pair.size_of(ignore(long_text)), little);
 }
 
+// RFC 4253 section 6.2 [4253-6.2-1] keeps: length, padding and tag are those of the compressed payload.
 TEST(DelayedCompression, BeginsWithTheNextPacketWhereAClientIsTold) {
   Pair pair;
   pair.writer.start_delayed_compression();

@@ -118,7 +118,7 @@ TEST(Negotiation, ListsAreNamesWithCommasBetween) {  // [4253-7.1-1] keeps
 TEST(Negotiation, OurOwnListsObeyTheRulesForNames) {
   const Proposal proposal = default_proposal();
   for (const auto& list : {proposal.kex, proposal.host_key, proposal.cipher_client_to_server,
-                           proposal.mac_server_to_client, proposal.compression}) {
+                           proposal.mac_server_to_client, proposal.compression_client_to_server}) {
     EXPECT_FALSE(list.empty());
     for (const std::string& name : list) {
       EXPECT_LE(name.size(), 64U);
