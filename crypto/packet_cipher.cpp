@@ -69,6 +69,7 @@ void check_sizes(const CipherNames& names, const CipherKeys& keys) {
 
 }  // namespace
 
+// RFC 8758 section 2 [8758-2-1] [8758-2-2]: what is not here, like arcfour, is neither offered nor taken.
 const std::vector<std::string_view>& cipher_names() {
   static const std::vector<std::string_view> names = names_of(ciphers);
   return names;

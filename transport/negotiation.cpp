@@ -31,7 +31,8 @@ std::string choose(std::string_view field, NameList client, NameList server) {
 }
 
 std::string choose_mac(std::string_view field, const std::string& cipher, NameList client, NameList server) {
-  // RFC 5647 section 5.1, OpenSSH PROTOCOL section 1.6 [4253-7.1-17]: an AEAD cipher brings its own integrity.
+  // RFC 5647 section 5.1 [5647-5.1-1], OpenSSH PROTOCOL section 1.6 [4253-7.1-17]: an AEAD cipher brings its own
+  // integrity.
   if (is_aead(cipher)) return {};
   return choose(field, client, server);
 }

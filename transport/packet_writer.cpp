@@ -92,6 +92,7 @@ void PacketWriter::seal_packet(std::size_t payload_size, Length length) {
   if (padding_size < least_padding) padding_size += shape_.block;
   if (length == Length::hidden) {
     const std::size_t steps = (payload_size + least_padding + hiding_step - 1) / hiding_step;
+    // RFC 5647 section 7.2 [5647-7.2-1]: 255 is the most, and this is far from it.
     while (payload_size + padding_size < steps * hiding_step) padding_size += shape_.block;
   }
 

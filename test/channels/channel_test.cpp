@@ -27,7 +27,7 @@ TEST_F(ChannelTest, DataGoesWhereItIsSealedAndTakesFromTheWindow) {
   EXPECT_EQ(channel.window_to_peer(), 460u);
 }
 
-TEST_F(ChannelTest, ExtendedDataTakesFromTheSameWindow) {  // [4254-5.2-9] keeps
+TEST_F(ChannelTest, ExtendedDataTakesFromTheSameWindow) {  // [4254-5.2-9] [4250-4.4.1-1] keeps
   Channel& channel = opened(500, 50);
   send(channel, 30, extended_data_type::standard_error);
   const auto data = out.take_only<msg::ChannelExtendedData>();

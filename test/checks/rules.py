@@ -19,7 +19,7 @@ LEVELS = {"MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY"}
 ROLES = {"both", "client", "server"}
 TESTED = {"wire-server", "wire-client", "unit", "not-testable"}
 # Of these, and of OpenSSH's extensions, each MUST and MUST NOT is in code and in a test, or its row says why not.
-COMPLETE = {"4251", "4252", "4254", "4256", "4335", "4344", "5656", "8308", "8332", "8709", "8731"}
+COMPLETE = {"4250", "4251", "4252", "4254", "4256", "4335", "4344", "5647", "5656", "8308", "8332", "8709", "8731", "8758"}
 # What a row may end in, `[not built: why]`, and what it then need not have.
 REASONS = {
     "not built": ("code", "test"),  # what the rule is about is left out

@@ -216,7 +216,7 @@ TEST_P(EverySuite, RefusesKeysOfAnotherSize) {
   EXPECT_THROW(make_opener(GetParam(), keys_with(0, -16, 0)), std::invalid_argument);
 }
 
-// [4344-4-4] [4344-4-5] [4344-4-6] [4253-6.3-4] keeps
+// [4344-4-4] [4344-4-5] [4344-4-6] [4253-6.3-4] [8758-2-1] [8758-2-2] keeps
 TEST(PacketCipher, OffersItsCiphersAndMacsInOrder) {
   EXPECT_THAT(cipher_names(), ElementsAre("chacha20-poly1305@openssh.com", "aes128-gcm@openssh.com",
                                           "aes256-gcm@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr"));

@@ -58,7 +58,9 @@ TEST(Decisions, WhatWasChosenIsNotedAndWhatLost) {
 }
 
 TEST(Decisions, TheExchangeHashIsNotedWithoutASecret) {
-  NotedPair noted;
+  Proposal proposal = default_proposal();
+  proposal.kex = {"curve25519-sha256"};  // what the key log has of it are K and a private key
+  const NotedPair noted(proposal);
   ASSERT_EQ(noted.secrets.size(), 2U);
   const std::string session_id = hex(noted.pair.client.transport.session_id());
   for (const auto* notes : {&noted.client_notes, &noted.server_notes}) {
@@ -66,7 +68,7 @@ TEST(Decisions, TheExchangeHashIsNotedWithoutASecret) {
     EXPECT_THAT(text, HasSubstr("V_C = \"SSH-2.0-"));
     EXPECT_THAT(text, HasSubstr("H   = " + session_id + " (this is also the session identifier)"));
     for (const std::string& secret : noted.secrets) {
-      ASSERT_GE(secret.size(), 32U);
+      ASSERT_GE(secret.size(), 64U);
       EXPECT_THAT(notes->all, Not(HasSubstr(secret)));
     }
   }
@@ -119,7 +121,8 @@ TEST(Decisions, ARefusalNamesThePhase) {
   EXPECT_EQ(phase_text(Phase::first_key_exchange), "the first key exchange");
 }
 
-// What a password's length would tell: steps of 64 bytes, whatever the payload.
+// What a password's length would tell: steps of 64 bytes, whatever the payload. RFC 5647 section 7.2 [5647-7.2-1]
+// keeps.
 TEST(Decisions, AHiddenLengthShowsInStepsOnly) {
   std::map<std::size_t, std::size_t> sizes;
   for (std::size_t size = 1; size <= 200; ++size) {
@@ -127,7 +130,10 @@ TEST(Decisions, AHiddenLengthShowsInStepsOnly) {
     PacketWriter writer(rng);
     writer.begin(size)[0] = 50;
     writer.finish(size, PacketWriter::Length::hidden);
-    ++sizes[take_ready(writer).size()];
+    const std::vector<std::uint8_t> packet = take_ready(writer);
+    ++sizes[packet.size()];
+    EXPECT_EQ(packet.size(), 5 + size + packet[4]) << "padding_length says how much there is";
+    EXPECT_GE(packet[4], 4U);
   }
   EXPECT_EQ(sizes.size(), 4U) << "200 lengths in steps of 64";
 }

@@ -50,7 +50,8 @@ TEST(Negotiation, EachDirectionChoosesForItself) {  // [4253-6.3-6] [4253-6.4-5]
 }
 
 TEST(Negotiation,
-     AnAeadCipherNeedsNoMac) {  // [4253-7.1-16] [4253-7.1-17] [4253-7.1-4] keeps: even with empty or disjoint lists
+     AnAeadCipherNeedsNoMac) {  // [4253-7.1-16] [4253-7.1-17] [4253-7.1-4] [5647-5.1-1] keeps: even with empty or
+                                // disjoint lists
   for (const char* mac : {"", "hmac-none-of-ours"}) {
     Lists client;
     client.cipher = "aes128-gcm@openssh.com";
