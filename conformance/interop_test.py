@@ -51,6 +51,7 @@ class Interop:
                     server.port, plan.HOST_KEY_KINDS[choice.host_key], choice.user_key, self.data,
                     choice.rekey == "peer", choice.compression != plan.NO_COMPRESSION,
                     choice.directions() if choice.back else ()))
+                server.stop()  # it may have something to read yet
                 ours.expect_negotiated(server.trace, choice, self.aead)
             except Exception as failure:
                 raise Failure(f"{said(failure)}\n{server.log_tail()}\n{ours.tail(server.trace)}") from failure

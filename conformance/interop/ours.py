@@ -25,7 +25,9 @@ def settings(choice):
 def serve(workspace, choice):
     """glasshd for one login."""
     trace = workspace.fresh("trace")
-    lines = [f"{name} {value}" for name, value in settings(choice).items()] + ["PermitRootLogin yes"]
+    lines = [f"{name} {value}" for name, value in settings(choice).items()]
+    # Debian's bash reads ~/.bashrc if it is the first shell of an SSH session; not all peers can tell it that it is not.
+    lines += ["PermitRootLogin yes", "SetEnv SHLVL=1"]
     server = start_glasshd(workspace, lines, ["--trace", trace], [HOST_KEY_KINDS[choice.host_key]])
     server.trace = trace
     return server
