@@ -226,8 +226,18 @@ std::string name_to_write(std::string_view host, std::uint16_t port) {
 }  // namespace
 
 std::string known_hosts_line(std::string_view host, std::uint16_t port, const PublicKey& key, Rng* hash_with) {
-  const std::string name = name_to_write(host, port);
-  return fmt::format("{} {}", hash_with != nullptr ? hashed_host_name(name, *hash_with) : name, key.line());
+  const HostAndPort name{std::string(host), port};
+  return known_hosts_line({&name, 1}, key, hash_with);
+}
+
+std::string known_hosts_line(std::span<const HostAndPort> names, const PublicKey& key, Rng* hash_with) {
+  std::string lines;
+  for (const HostAndPort& name : names) {
+    if (!lines.empty()) lines += hash_with != nullptr ? fmt::format(" {}\n", key.line()) : ",";
+    const std::string plain = name_to_write(name.host, name.port);
+    lines += hash_with != nullptr ? hashed_host_name(plain, *hash_with) : plain;
+  }
+  return lines + " " + key.line();
 }
 
 void add_known_host(const std::string& path, std::string_view host, std::uint16_t port, const PublicKey& key,
@@ -237,13 +247,7 @@ void add_known_host(const std::string& path, std::string_view host, std::uint16_
 }
 
 void add_known_host(const std::string& path, std::span<const HostAndPort> names, const PublicKey& key, Rng* hash_with) {
-  std::string lines;
-  for (const HostAndPort& name : names) {
-    if (!lines.empty()) lines += hash_with != nullptr ? fmt::format(" {}\n", key.line()) : ",";
-    const std::string plain = name_to_write(name.host, name.port);
-    lines += hash_with != nullptr ? hashed_host_name(plain, *hash_with) : plain;
-  }
-  lines += fmt::format(" {}", key.line());
+  const std::string lines = known_hosts_line(names, key, hash_with);
   const std::size_t slash = path.rfind('/');
   if (slash != std::string::npos && slash > 0) {
     const std::string directory = path.substr(0, slash);

@@ -86,6 +86,7 @@ struct HostAndPort {
   std::string host;
   std::uint16_t port = 22;
 };
+std::string known_hosts_line(std::span<const HostAndPort> names, const PublicKey& key, Rng* hash_with);
 void add_known_host(const std::string& path, std::span<const HostAndPort> names, const PublicKey& key, Rng* hash_with);
 
 }  // namespace glassh

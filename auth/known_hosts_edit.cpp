@@ -20,69 +20,21 @@
 namespace glassh {
 namespace {
 
-struct Line {
-  std::size_t number = 0;
-  std::string_view whole;  // with its end
-  bool has_entry = false;  // neither blank nor a comment
-  KnownHostsFields fields;
-  KnownHostsReason reason;
-};
-
-std::string_view without_end(std::string_view whole) {
-  if (whole.ends_with('\n')) whole.remove_suffix(1);
-  if (whole.ends_with('\r')) whole.remove_suffix(1);
-  return whole;
-}
-
-// A key of a type that we do not have is fine, as long as it says which type it is.
-KnownHostsReason split_line(std::string_view text, KnownHostsFields& fields) {
-  if (text.size() > longest_key_line) return fmt::format("is longer than {} bytes", longest_key_line);
-  KnownHostsReason reason = split_known_hosts_line(text, fields);
-  bool ignored = false;
-  if (reason.empty()) reason = match_known_hosts_names(fields.names, "", ignored);
-  if (reason.empty()) reason = decode_key_field(fields.type, fields.encoded_key).reason;
-  return reason;
-}
-
-template <class OnLine>
-void for_each_line(std::string_view text, OnLine on_line) {
-  for (std::size_t number = 1; !text.empty(); ++number) {
-    const std::size_t size = std::min(text.find('\n'), text.size() - 1) + 1;
-    Line line{number, text.substr(0, size), false, {}, {}};
-    text.remove_prefix(size);
-    const std::string_view trimmed = without_blanks_around(without_end(line.whole));
-    line.has_entry = !trimmed.empty() && trimmed[0] != '#';
-    if (line.has_entry) line.reason = split_line(trimmed, line.fields);
-    on_line(line);
-  }
-}
-
-bool names_host(const Line& line, const std::string& name) {
-  bool matches = false;
-  return line.has_entry && !line.fields.names.empty() &&
-         match_known_hosts_names(line.fields.names, name, matches).empty() && matches;
-}
-
 std::string_view from(std::string_view word, std::string_view whole) {
-  return without_end(whole.substr(static_cast<std::size_t>(word.data() - whole.data())));
-}
-
-void add_line(std::string& text, std::string_view whole) {
-  text += whole;
-  if (!whole.ends_with('\n')) text += '\n';
+  return without_line_end(whole.substr(static_cast<std::size_t>(word.data() - whole.data())));
 }
 
 }  // namespace
 
 std::vector<FoundHostLine> find_host_lines(const KnownHostsFile& file, const std::string& name) {
   std::vector<FoundHostLine> found;
-  for_each_line(file.text, [&](const Line& line) {
-    if (!names_host(line, name) || line.fields.encoded_key.empty()) return;
+  for (const KnownHostsLine& line : known_hosts_lines(file.text)) {
+    if (!line.names_host(name) || line.fields.encoded_key.empty()) continue;
     FoundHostLine hit;
     hit.line = line.number;
     hit.revoked = line.fields.revoked;
     hit.authority = line.fields.authority;
-    hit.text = without_end(line.whole);
+    hit.text = without_line_end(line.whole);
     hit.names = line.fields.names;
     hit.key_text = from(line.fields.type, line.whole);
     std::string_view behind = from(line.fields.encoded_key, line.whole);
@@ -95,21 +47,21 @@ std::vector<FoundHostLine> find_host_lines(const KnownHostsFile& file, const std
       // It is shown as it stands.
     }
     found.push_back(std::move(hit));
-  });
+  }
   return found;
 }
 
 KnownHostsEdit without_host(const KnownHostsFile& file, const std::string& name) {
   KnownHostsEdit edit;
-  for_each_line(file.text, [&](const Line& line) {
+  for (const KnownHostsLine& line : known_hosts_lines(file.text)) {
     if (!line.reason.empty()) edit.bad_lines.push_back({file.path, line.number, line.reason});
     const bool marked = line.fields.revoked || line.fields.authority;
-    if (line.reason.empty() && !marked && names_host(line, name)) {
+    if (line.reason.empty() && !marked && line.names_host(name)) {
       edit.lines.push_back(line.number);
     } else {
-      add_line(edit.text, line.whole);
+      append_whole_line(edit.text, line.whole);
     }
-  });
+  }
   return edit;
 }
 
@@ -131,7 +83,7 @@ std::string hashed_lines(std::string_view names, std::string_view key_text, Rng&
 
 KnownHostsEdit with_hashed_names(const KnownHostsFile& file, Rng& rng) {
   KnownHostsEdit edit;
-  for_each_line(file.text, [&](const Line& line) {
+  for (const KnownHostsLine& line : known_hosts_lines(file.text)) {
     if (!line.reason.empty()) edit.bad_lines.push_back({file.path, line.number, line.reason});
     const std::string_view names = line.fields.names;
     const bool wild = line.has_entry && names.find_first_of("*?!") != std::string_view::npos && names[0] != '|';
@@ -142,12 +94,12 @@ KnownHostsEdit with_hashed_names(const KnownHostsFile& file, Rng& rng) {
       hashed = hashed_lines(names, from(line.fields.type, line.whole), rng);
     }
     if (hashed.empty()) {
-      add_line(edit.text, line.whole);
+      append_whole_line(edit.text, line.whole);
     } else {
       edit.text += hashed;
       edit.lines.push_back(line.number);
     }
-  });
+  }
   return edit;
 }
 

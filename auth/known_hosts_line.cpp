@@ -1,5 +1,6 @@
 #include "auth/known_hosts_line.h"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -64,6 +65,52 @@ KnownHostsReason match_known_hosts_names(std::string_view names, const std::stri
   if (names.starts_with('|')) return "has a hashed name in an unknown format";
   matches = match_pattern_list(name, lower_case(names)) == PatternMatch::match;
   return {};
+}
+
+// ----------------------------------------------------------------------------------------------------------------
+// whole files
+
+namespace {
+
+KnownHostsReason split_line(std::string_view text, KnownHostsFields& fields) {
+  if (text.size() > longest_key_line) return fmt::format("is longer than {} bytes", longest_key_line);
+  KnownHostsReason reason = split_known_hosts_line(text, fields);
+  bool ignored = false;
+  if (reason.empty()) reason = match_known_hosts_names(fields.names, "", ignored);
+  if (reason.empty()) reason = decode_key_field(fields.type, fields.encoded_key).reason;
+  return reason;
+}
+
+}  // namespace
+
+std::string_view without_line_end(std::string_view whole) {
+  if (whole.ends_with('\n')) whole.remove_suffix(1);
+  if (whole.ends_with('\r')) whole.remove_suffix(1);
+  return whole;
+}
+
+void append_whole_line(std::string& text, std::string_view whole) {
+  text += whole;
+  if (!whole.ends_with('\n')) text += '\n';
+}
+
+std::vector<KnownHostsLine> known_hosts_lines(std::string_view text) {
+  std::vector<KnownHostsLine> lines;
+  while (!text.empty()) {
+    const std::size_t size = std::min(text.find('\n'), text.size() - 1) + 1;
+    KnownHostsLine line{.number = lines.size() + 1, .whole = text.substr(0, size)};
+    text.remove_prefix(size);
+    const std::string_view trimmed = without_blanks_around(without_line_end(line.whole));
+    line.has_entry = !trimmed.empty() && trimmed[0] != '#';
+    if (line.has_entry) line.reason = split_line(trimmed, line.fields);
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+bool KnownHostsLine::names_host(const std::string& name) const {
+  bool matches = false;
+  return has_entry && !fields.names.empty() && match_known_hosts_names(fields.names, name, matches).empty() && matches;
 }
 
 std::string hashed_host_name(std::string_view name, Rng& rng) {

@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace glassh {
 
@@ -27,5 +28,21 @@ KnownHostsReason split_known_hosts_line(std::string_view line, KnownHostsFields&
 // Whether `names` (plain, with wildcards and negation, or one hashed name) name the host that known_host_name() calls
 // `name`.
 KnownHostsReason match_known_hosts_names(std::string_view names, const std::string& name, bool& matches);
+
+// For whoever changes a file: its lines as they stand there. Views into the text.
+struct KnownHostsLine {
+  std::size_t number = 0;       // from 1
+  std::string_view whole = {};  // with its end
+  bool has_entry = false;       // neither blank nor a comment
+  KnownHostsFields fields = {};
+  KnownHostsReason reason = {};  // a key of a type that we do not have is fine, if it says which type it is
+
+  // False for a line whose names cannot be understood.
+  bool names_host(const std::string& name) const;
+};
+std::vector<KnownHostsLine> known_hosts_lines(std::string_view text);
+std::string_view without_line_end(std::string_view whole);
+// With an end, if it has none.
+void append_whole_line(std::string& text, std::string_view whole);
 
 }  // namespace glassh

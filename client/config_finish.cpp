@@ -91,6 +91,11 @@ void ClientConfigReader::expand_paths(ClientConfig& config) {
   };
   config.identity_files = expand(config.identity_files_as_written, "IdentityFile");
   config.user_known_hosts_files = expand(draft_.user_known_hosts_files, "UserKnownHostsFile");
+  // Whoever names files of their own wants to know what stands in them.
+  const bool usual = draft_.user_known_hosts_files == std::vector<std::string>{"~/.ssh/known_hosts"};
+  if (!seen_.contains("updatehostkeys") && seen_.contains("userknownhostsfile") && !usual) {
+    config.update_host_keys = UpdateHostKeys::no;
+  }
   config.global_known_hosts_files = expand(draft_.global_known_hosts_files, "GlobalKnownHostsFile");
 }
 

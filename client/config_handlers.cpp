@@ -78,6 +78,15 @@ void handle_strict_host_key_checking(Call& call) {
   call.target.config.strict_host_key_checking = one_of(call, values, "yes, no, ask or accept-new");
 }
 
+void handle_update_host_keys(Call& call) {
+  constexpr std::array<std::pair<std::string_view, UpdateHostKeys>, 5> values = {{{"yes", UpdateHostKeys::yes},
+                                                                                  {"true", UpdateHostKeys::yes},
+                                                                                  {"no", UpdateHostKeys::no},
+                                                                                  {"false", UpdateHostKeys::no},
+                                                                                  {"ask", UpdateHostKeys::ask}}};
+  call.target.config.update_host_keys = one_of(call, values, "yes, no or ask");
+}
+
 void handle_fingerprint_hash(Call& call) {
   constexpr std::array<std::pair<std::string_view, HashName>, 2> values = {
       {{"sha256", HashName::sha256}, {"md5", HashName::md5}}};
@@ -162,6 +171,9 @@ constexpr std::array table{
     ClientKeyword{"HashKnownHosts", 1, 1, false,
                   [](Call& call) { call.target.config.hash_known_hosts = yes_no(call); }},
     ClientKeyword{"CheckHostIP", 1, 1, false, [](Call& call) { call.target.config.check_host_ip = yes_no(call); }},
+    ClientKeyword{"UpdateHostKeys", 1, 1, false, handle_update_host_keys},
+    ClientKeyword{"RequiredRSASize", 1, 1, false,
+                  [](Call& call) { call.target.config.required_rsa_size = number(call); }},
     ClientKeyword{"VisualHostKey", 1, 1, false, [](Call& call) { call.target.config.visual_host_key = yes_no(call); }},
     ClientKeyword{"FingerprintHash", 1, 1, false, handle_fingerprint_hash},
     ClientKeyword{"NoHostAuthenticationForLocalhost", 1, 1, false,

@@ -25,9 +25,7 @@ constexpr std::array table{
     // Who the server is.
     ForeignKeyword{"RevokedHostKeys", "none", refuse, "revoked host keys would be accepted"},
     ForeignKeyword{"KnownHostsCommand", "none", refuse, "host keys that only it knows, or revokes, would be unknown"},
-    ForeignKeyword{"RequiredRSASize", "0,512,768,1024", refuse, "keys that are too short would be accepted"},
     ForeignKeyword{"VerifyHostKeyDNS", "no,false", note, "DNS is not asked; unknown keys are questions as usual"},
-    ForeignKeyword{"UpdateHostKeys", "no,false", note, "further host keys are not learned yet", verbose},
     ForeignKeyword{"CASignatureAlgorithms", "*"},  // there are no certificates to check
     ForeignKeyword{"WarnWeakCrypto", "*"},         // what it warns of does not exist here
 

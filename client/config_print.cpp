@@ -25,6 +25,18 @@ std::string_view name_of(StrictHostKeyChecking value) {
   return "?";
 }
 
+std::string_view name_of(UpdateHostKeys value) {
+  switch (value) {
+    case UpdateHostKeys::no:
+      return "false";
+    case UpdateHostKeys::yes:
+      return "true";
+    case UpdateHostKeys::ask:
+      return "ask";
+  }
+  return "?";
+}
+
 std::string_view name_of(PubkeyAuthentication value) {
   switch (value) {
     case PubkeyAuthentication::no:
@@ -149,6 +161,7 @@ std::string effective_config(const ClientConfig& config) {
   add("stricthostkeychecking", name_of(config.strict_host_key_checking));
   add("tcpkeepalive", yes_no(config.tcp_keep_alive));
   add("visualhostkey", yes_no(config.visual_host_key));
+  add("updatehostkeys", name_of(config.update_host_keys));
   add("enableescapecommandline", yes_no(config.enable_escape_commandline));
   add("canonicalizemaxdots", config.canonical.max_dots);
   add("connectionattempts", config.connection_attempts);
@@ -156,6 +169,7 @@ std::string effective_config(const ClientConfig& config) {
   add("numberofpasswordprompts", config.number_of_password_prompts);
   add("serveralivecountmax", config.server_alive_count_max);
   add("serveraliveinterval", config.server_alive_interval_seconds);
+  add("requiredrsasize", config.required_rsa_size);
   if (!config.bind_address.empty()) add("bindaddress", config.bind_address);
   if (!config.bind_interface.empty()) add("bindinterface", config.bind_interface);
   add("ciphers", join_names(config.ciphers));

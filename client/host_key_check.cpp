@@ -5,6 +5,7 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include "auth/rsa_size.h"
 #include "client/shell_word.h"
 #include "crypto/key.h"
 #include "crypto/randomart.h"
@@ -102,6 +103,12 @@ bool HostKeyCheck::address_counts() const {
 // here it is decided whether this key is the server's.
 asio::awaitable<bool> HostKeyCheck::accepts(PublicKey key) {
   log_.debug1("Server host key: {} {}", key.type(), key.fingerprint());
+  may_update_ = false;
+  if (!is_long_enough(key, config_.required_rsa_size)) {
+    log_.error("Bad server host key: Invalid key length: it has {} bits, RequiredRSASize is {}", key.bits(),
+               config_.required_rsa_size);
+    co_return false;
+  }
   if (is_exempt()) {
     log_.debug1("NoHostAuthenticationForLocalhost: the key of {} is not checked", address_name_);
     co_return true;
@@ -128,6 +135,9 @@ asio::awaitable<bool> HostKeyCheck::accepts(PublicKey key) {
     alarm(key, deciding, also);
     unsafe_ = true;
     say_unsafe();
+    if (config_.update_host_keys != UpdateHostKeys::no) {
+      log_.error("UpdateHostkeys is disabled because the host key is not trusted.");
+    }
     co_return true;
   }
   if (accepted && also != nullptr) accepted = co_await address_agrees(key, deciding, *also);
@@ -135,8 +145,24 @@ asio::awaitable<bool> HostKeyCheck::accepts(PublicKey key) {
     log_.error("Host key verification failed.");
     co_return false;
   }
+  may_update_ = action == HostKeyAction::ask || trusted_by_user(deciding);
+  if (!may_update_) log_.debug1("the host key was not known in the user's own files, nor accepted: no UpdateHostKeys");
   remember(key, action != HostKeyAction::accept, also != nullptr && also->status == KnownHostStatus::unknown);
   co_return true;
+}
+
+// A key that stands in the system's files only is the administrator's business, and one that is known without the port
+// may be another server's.
+bool HostKeyCheck::trusted_by_user(const KnownHostLookup& found) const {
+  if (found.status != KnownHostStatus::match || !found.entry || found.without_port) return false;
+  const auto& own = config_.user_known_hosts_files;
+  return std::find(own.begin(), own.end(), found.entry->file) != own.end();
+}
+
+std::vector<HostAndPort> HostKeyCheck::names() const {
+  std::vector<HostAndPort> names = {{host_, port_}};
+  if (address_counts()) names.push_back({*address_, config_.port});
+  return names;
 }
 
 void HostKeyCheck::say_match(const PublicKey& key, const KnownHostLookup& found) const {

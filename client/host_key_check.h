@@ -1,8 +1,8 @@
 // Is this the server that we mean? RFC 4251 section 4.1 and RFC 4253 section 8, with known_hosts and the user.
 //
 // judge_host_key() is the whole policy as a table; HostKeyCheck carries it out: it reads the files, asks, warns and
-// remembers, for the name and with CheckHostIP for the address. Certificates, DNS fingerprints (RFC 4255) and keys
-// announced by hostkeys-00@openssh.com are not done yet.
+// remembers, for the name and with CheckHostIP for the address. Keys that are announced later are host_key_update's
+// business. Certificates and DNS fingerprints (RFC 4255) are not done yet.
 //
 //   HostKeyCheck check(config, stream.address(), log, rng, ask);  proposal.host_key = check.algorithms();
 //   if (co_await check.accepts(key)) connection.accept_host_key();
@@ -49,6 +49,14 @@ class HostKeyCheck {
   // After accepts() said yes to a key that is not the one that is known. Whoever is at the other end must get nothing
   // that can be passed on: no password, no answer to a question, no forwarded agent or port.
   bool unsafe() const { return unsafe_; }
+  // After accepts() said yes: whether what the server then says about its keys may change the user's files. It may if
+  // the key was known, from one of the user's own files, or the user accepted it; not if it was let pass or remembered
+  // unseen.
+  bool may_update() const { return may_update_; }
+
+  const std::string& name() const { return name_; }  // as known_hosts has it
+  // What a key is remembered under: the host, and with CheckHostIP its address.
+  std::vector<HostAndPort> names() const;
 
  private:
   bool add_file(const std::string& path);
@@ -59,6 +67,7 @@ class HostKeyCheck {
                                               const KnownHostLookup& by_address) const;
   std::string first_contact_question(const PublicKey& key, const KnownHostLookup& found) const;
   std::string picture(const PublicKey& key) const;
+  bool trusted_by_user(const KnownHostLookup& found) const;
   void say_match(const PublicKey& key, const KnownHostLookup& found) const;
   void alarm(const PublicKey& key, const KnownHostLookup& found, const KnownHostLookup* by_address) const;
   void say_refused(const PublicKey& key, const KnownHostLookup& found, const KnownHostLookup* by_address) const;
@@ -77,6 +86,7 @@ class HostKeyCheck {
   std::vector<KnownHostsFile> files_;
   bool all_files_read_ = true;
   bool unsafe_ = false;
+  bool may_update_ = false;
 };
 
 }  // namespace glassh

@@ -5,6 +5,8 @@
 #include <system_error>
 #include <utility>
 
+#include "auth/rsa_size.h"
+
 namespace glassh {
 
 namespace asio = boost::asio;
@@ -91,8 +93,12 @@ asio::awaitable<std::vector<AgentKey>> Identities::keys_of_agent(asio::any_io_ex
   co_return std::vector<AgentKey>{};
 }
 
-// Whether PubkeyAcceptedAlgorithms has an algorithm for it.
+// Whether PubkeyAcceptedAlgorithms has an algorithm for it, and RequiredRSASize lets it pass.
 bool Identities::accepted(const PublicKey& key) const {
+  if (!is_long_enough(key, config_.required_rsa_size)) {
+    log_.debug1("Skipping {} key {}: Invalid key length", key.type(), key.fingerprint());
+    return false;
+  }
   const auto& names = config_.pubkey_accepted_algorithms;
   const bool found = std::any_of(names.begin(), names.end(),
                                  [&key](const std::string& name) { return key_type_of_algorithm(name) == key.type(); });
@@ -116,7 +122,7 @@ HowToOpen Identities::how_to_open() const {
 asio::awaitable<std::optional<PublicKey>> Identities::open(asio::any_io_executor executor, std::size_t identity) {
   log_.debug1("Trying private key: {}", list_.at(identity).name);
   std::optional<PrivateKey> key = co_await private_key(executor, identity);
-  if (!key) co_return std::nullopt;
+  if (!key || !accepted(key->public_key())) co_return std::nullopt;
   Identity& opened = list_[identity];
   opened.key = key->public_key();
   opened.opened = std::move(key);

@@ -47,6 +47,7 @@ RemoteSession::RemoteSession(ClientConnection& connection, std::shared_ptr<Hub> 
       agent_(std::move(agent)),
       display_(std::move(display)),
       log_(log),
+      input_hold_(std::make_shared<InputHold>(hub_->executor())),
       finished_(hub_->executor()) {}
 
 void RemoteSession::open() {
@@ -175,7 +176,8 @@ void RemoteSession::connect_standard_streams() {
 
 void RemoteSession::start_input(Descriptor input) {
   if (wish_.terminal && on_escape) {
-    input_ = Source::start(channel_, std::make_unique<TypedInput>(std::move(input), config_.escape_char, on_escape));
+    input_ = Source::start(channel_,
+                           std::make_unique<TypedInput>(std::move(input), config_.escape_char, on_escape, input_hold_));
   } else {
     input_ = Source::start(channel_, std::move(input));
   }

@@ -60,10 +60,13 @@ class RemoteSession {
   std::optional<int> exit_status() const { return exit_status_; }
   const ChannelRef& channel() const { return channel_; }  // of nothing before ChannelOpened
   LocalTerminal& terminal() { return terminal_; }
+  InputHold& input_hold() { return *input_hold_; }  // of what is typed; a session without a terminal ignores it
   const std::shared_ptr<Hub>& hub() const { return hub_; }
   const asio::any_io_executor& executor() const { return hub_->executor(); }
   // A person sits at it, who is told when the connection is closed.
   bool interactive() const { return wish_.terminal && !terminal_denied_; }
+  // And gives the commands: it is the login shell.
+  bool has_shell() const { return wish_.terminal && wish_.command.empty(); }
 
  private:
   void ask_for_terminal(Channel& channel);
@@ -92,6 +95,7 @@ class RemoteSession {
   Fd standard_[3];
   ChannelRef channel_;
   std::deque<std::string_view> unanswered_;  // names of requests that want an answer, in order
+  std::shared_ptr<InputHold> input_hold_;
   std::shared_ptr<Source> input_;
   std::shared_ptr<Sink> output_;
   std::shared_ptr<Sink> error_output_;

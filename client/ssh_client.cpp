@@ -9,6 +9,7 @@
 #include "client/background.h"
 #include "client/connection_settings.h"
 #include "client/local_command.h"
+#include "proto/messages_forward.h"
 #include "proto/messages_session.h"
 #include "proto/numbers.h"
 
@@ -45,6 +46,7 @@ SshClient::SshClient(const asio::any_io_executor& executor, const ClientConfig& 
       forwarding_(std::make_shared<ClientForwarding>(connection_, drive_.hub(), users_, config, log)),
       session_(connection_, drive_.hub(), config, std::move(wish), agent_, display_, log),
       escapes_(connection_, session_, *forwarding_, config, log, [this] { quit(); }),
+      host_key_update_(config, host_key_check_, connection_, log, rng, asker_beside_session()),
       timer_(executor) {
   session_.on_escape = [this](Escape escape) { return escapes_.act(escape); };
   display_->on_refused = [this] { leave_when_done(); };
@@ -223,11 +225,44 @@ void SshClient::on(const ChannelOpenWanted& event) {
       is_known ? "not asked for" : "unknown channel type");
 }
 
-// RFC 4254 section 4 [4254-4-3] [4254-4-4], section 7.1 [4254-7.1-3] [4254-7.1-5]. Among these: keepalive@openssh.com,
-// to which any answer will do, and hostkeys-00@openssh.com, which wants none.
-void SshClient::on(const GlobalRequested& event) {
-  log_.debug1("the server sends the global request {}{}", printable(event.name), event.want_reply ? ": refused" : "");
-  if (event.want_reply) connection_.channels().answer_global(false);
+// RFC 4254 section 4 [4254-4-3] [4254-4-4], section 7.1 [4254-7.1-3] [4254-7.1-5]. Among these is
+// keepalive@openssh.com, to which any answer will do.
+asio::awaitable<void> SshClient::on(const GlobalRequested& event) {
+  const bool want_reply = event.want_reply;
+  if (event.name == msg::HostKeys::name) {
+    co_await host_key_update_.on_announced(event.details);
+  } else {
+    log_.debug1("the server sends the global request {}{}", printable(event.name), want_reply ? ": refused" : "");
+  }
+  if (want_reply) connection_.channels().answer_global(false);
+}
+
+// Of a keepalive as well, but these are the core's to count.
+asio::awaitable<void> SshClient::on(const GlobalRequestAnswered& event) {
+  if (host_key_update_.awaits(event)) {
+    co_await host_key_update_.on_proof(event.success, event.details);
+  } else {
+    forwarding_->on(event);
+  }
+}
+
+// As ssh(1): only somebody who sits at a shell is asked about host keys in the midst of a session.
+AskUser SshClient::asker_beside_session() {
+  const bool asking = config_.update_host_keys == UpdateHostKeys::ask;
+  if (!asking || !session_.has_shell() || config_.batch_mode || config_.fork_after_authentication) return {};
+  return [this](std::string question) { return ask_beside_session(std::move(question)); };
+}
+
+// The terminal is the user's for this long, and what they type is the answer.
+asio::awaitable<std::optional<std::string>> SshClient::ask_beside_session(std::string question) {
+  LocalTerminal& terminal = session_.terminal();
+  const bool was_raw = terminal.raw();
+  session_.input_hold().hold();
+  terminal.leave_raw();
+  std::optional<std::string> answer = co_await ask_user(std::move(question));
+  if (was_raw && !session_.ended()) terminal.enter_raw();
+  session_.input_hold().release();
+  co_return answer;
 }
 
 // ----------------------------------------------------------------------------------------------------------------

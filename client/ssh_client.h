@@ -25,6 +25,7 @@
 #include "client/escape_actions.h"
 #include "client/forwarding.h"
 #include "client/host_key_check.h"
+#include "client/host_key_update.h"
 #include "client/log.h"
 #include "client/login.h"
 #include "client/session.h"
@@ -64,9 +65,9 @@ class SshClient {
   void on(const AuthenticationSucceeded& event);
   void on(const AuthenticationFailed& event);
   void on(const ChannelOpenWanted& event);
-  void on(const GlobalRequested& event);
-  void on(const GlobalRequestAnswered& event) { forwarding_->on(event); }  // or of a keepalive; the core counts them
-  void on(const RoomAgain&) {}                                             // the sources see to it
+  asio::awaitable<void> on(const GlobalRequested& event);
+  asio::awaitable<void> on(const GlobalRequestAnswered& event);
+  void on(const RoomAgain&) {}  // the sources see to it
   void on(const Disconnected& event);
   template <class ChannelEvent>
   void on(const ChannelEvent& event) {
@@ -77,6 +78,8 @@ class SshClient {
  private:
   asio::awaitable<std::optional<std::string>> ask_user(std::string question);
   AskUser question_asker();
+  AskUser asker_beside_session();
+  asio::awaitable<std::optional<std::string>> ask_beside_session(std::string question);
   void give_up_at(std::chrono::steady_clock::time_point deadline);
   void leave(DisconnectReason reason, std::string_view description);
   void quit();
@@ -101,6 +104,7 @@ class SshClient {
   std::shared_ptr<ClientForwarding> forwarding_;
   RemoteSession session_;
   EscapeActions escapes_;
+  HostKeyUpdate host_key_update_;
   std::shared_ptr<StdioForward> stdio_forward_;  // instead of a session; null without -W
   asio::steady_timer timer_;
   bool failed_ = false;     // what the command's exit status was does not count

@@ -11,16 +11,23 @@ namespace {
 constexpr std::size_t most_kept = 64 * 1024;
 }  // namespace
 
-TypedInput::TypedInput(Descriptor input, std::optional<char> character, Act act)
+TypedInput::TypedInput(Descriptor input, std::optional<char> character, Act act, std::shared_ptr<InputHold> hold)
     : input_(std::move(input)),
       filter_(character ? std::optional(static_cast<std::uint8_t>(*character)) : std::nullopt),
-      act_(std::move(act)) {}
+      act_(std::move(act)),
+      hold_(std::move(hold)) {}
+
+void TypedInput::close() {
+  input_.close();
+  if (hold_ != nullptr) hold_->release();
+}
 
 IoResult TypedInput::read(MutableBytes place) {
   if (!kept_.empty()) return hand_over(place);
   if (ended_) return end_of_file(place);
   while (!escape_) {
     if (typed_.empty()) {
+      if (held()) return {0, EAGAIN};
       const IoResult got = input_.read(buffer_);
       if (got.size == 0) return got;
       typed_ = Bytes(buffer_).first(got.size);
@@ -39,7 +46,9 @@ asio::awaitable<void> TypedInput::readable() {
     ended_ = then == Then::end;
     co_return;
   }
-  if (typed_.empty() && !ended_) co_await input_.readable();
+  if (!typed_.empty() || ended_) co_return;
+  co_await input_.readable();
+  while (held()) co_await hold_->released();
 }
 
 // An act is not interrupted by room: it may be asking something.
@@ -53,6 +62,7 @@ asio::awaitable<void> TypedInput::await_room(Signal& room) {
     if (typed_.empty()) {
       const auto outcome = co_await (room.wait() || input_.readable());
       if (outcome.index() == 0) co_return;
+      if (held()) break;
       const IoResult got = input_.read(buffer_);
       if (got.size == 0 && !got.would_block()) break;  // read() will find the same
       typed_ = Bytes(buffer_).first(got.size);

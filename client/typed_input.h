@@ -9,28 +9,49 @@
 
 #include <array>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "channels/io/pump.h"
+#include "channels/io/signal.h"
 #include "client/escapes.h"
 
 namespace glassh {
+
+// While it is held nothing is read of what is typed: it answers a question that somebody else asks at the terminal.
+class InputHold {
+ public:
+  explicit InputHold(const asio::any_io_executor& executor) : released_(executor) {}
+
+  void hold() { held_ = true; }
+  void release() {
+    held_ = false;
+    released_.raise();
+  }
+  bool held() const { return held_; }
+  asio::awaitable<void> released() { return released_.wait(); }  // it may be held again
+
+ private:
+  Signal released_;
+  bool held_ = false;
+};
 
 class TypedInput final : public SourceInput {
  public:
   enum class Then { go_on, end };  // end: the input ends here, with the terminal's end of file (^D) for the program
   using Act = std::function<asio::awaitable<Then>(Escape)>;
 
-  // `character` nothing: no escapes.
-  TypedInput(Descriptor input, std::optional<char> character, Act act);
+  // `character` nothing: no escapes. `hold` may be null.
+  TypedInput(Descriptor input, std::optional<char> character, Act act, std::shared_ptr<InputHold> hold = nullptr);
 
   IoResult read(MutableBytes place) override;
   asio::awaitable<void> readable() override;
   asio::awaitable<void> await_room(Signal& room) override;
-  void close() override { input_.close(); }
+  void close() override;
 
  private:
+  bool held() const { return hold_ != nullptr && hold_->held(); }
   IoResult hand_over(MutableBytes place);
   void keep();
   IoResult end_of_file(MutableBytes place);
@@ -38,6 +59,7 @@ class TypedInput final : public SourceInput {
   Descriptor input_;
   EscapeFilter filter_;
   Act act_;
+  std::shared_ptr<InputHold> hold_;
   std::array<std::uint8_t, 16 * 1024> buffer_;
   Bytes typed_;                     // what is left of the last read
   std::optional<Escape> escape_;    // to be acted upon

@@ -109,6 +109,13 @@ TEST(ClientConfig, LinesGiveWhatSshGives) {
       {"HostKeyAlias Zed", "hostkeyalias", "zed"},
       {"", "checkhostip", "no"},
       {"CheckHostIP yes", "checkhostip", "yes"},
+      {"", "updatehostkeys", "true"},
+      {"UpdateHostKeys ask", "updatehostkeys", "ask"},
+      {"UserKnownHostsFile /x", "updatehostkeys", "false"},
+      {"UserKnownHostsFile ~/.ssh/known_hosts", "updatehostkeys", "true"},
+      {"UserKnownHostsFile /x\nUpdateHostKeys yes", "updatehostkeys", "true"},
+      {"", "requiredrsasize", "1024"},
+      {"RequiredRSASize 3000", "requiredrsasize", "3000"},
       {"", "visualhostkey", "no"},
       {"VisualHostKey yes", "visualhostkey", "yes"},
       {"", "fingerprinthash", "SHA256"},
@@ -216,8 +223,8 @@ TEST(ClientConfig, MistakesAreNamedWithFileAndLine) {
 }
 
 TEST(ClientConfig, WhatWouldWeakenOrChangeTheConnectionIsRefused) {
-  for (const auto* const line : {"ProxyUseFdpass yes", "RefuseConnection no", "RevokedHostKeys /r",
-                                 "KnownHostsCommand /bin/x", "RequiredRSASize 3072", "Tunnel yes"}) {
+  for (const auto* const line :
+       {"ProxyUseFdpass yes", "RefuseConnection no", "RevokedHostKeys /r", "KnownHostsCommand /bin/x", "Tunnel yes"}) {
     const auto error = config_error_of([line] { read(line); });
     EXPECT_THAT(error, HasSubstr("config:1: ")) << line;
     EXPECT_THAT(error, HasSubstr(" is not supported yet: ")) << line;
