@@ -17,6 +17,8 @@
 
 namespace glassh {
 
+struct DhGroup;
+
 struct KexMethod {
   virtual ~KexMethod() = default;
   virtual HashName hash() const = 0;  // of the exchange hash and the key derivation
@@ -33,9 +35,14 @@ struct KexMethod {
   virtual Bytes ephemeral_private() const = 0;
 };
 
-// In our order of preference: what KEXINIT offers by default, and what -Q kex lists.
+// In our order of preference, which is that of OpenSSH 10's client: what -Q kex lists.
 const std::vector<std::string_view>& kex_names();
-// Throws std::invalid_argument for a name that is not in the list.
+// Throws std::invalid_argument for a name that is not in the list, and for group exchange, whose method needs a group
+// first: make_group_exchange_method().
 std::unique_ptr<KexMethod> make_kex_method(std::string_view name);
+
+inline constexpr std::string_view group_exchange_name = "diffie-hellman-group-exchange-sha256";
+// RFC 4419: once the group is agreed on, an exchange like all others.
+std::unique_ptr<KexMethod> make_group_exchange_method(const DhGroup& group);
 
 }  // namespace glassh
