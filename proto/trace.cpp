@@ -392,14 +392,6 @@ std::string Description::dump() const {
 
 }  // namespace
 
-KexFamily kex_family(std::string_view kex_algorithm) {
-  if (kex_algorithm.starts_with("diffie-hellman-group-exchange-")) return KexFamily::group_exchange;
-  if (kex_algorithm.starts_with("diffie-hellman-")) return KexFamily::dh;
-  const auto mentions = [&](std::string_view part) { return kex_algorithm.find(part) != std::string_view::npos; };
-  if (mentions("25519") || mentions("nistp") || mentions("curve448")) return KexFamily::ecdh;
-  return KexFamily::unknown;
-}
-
 std::string describe_payload(Bytes payload, const TraceContext& context, const TraceStyle& style) {
   return Description(payload, context, style).text();
 }

@@ -13,14 +13,9 @@
 #include <string_view>
 
 #include "proto/bytes.h"
+#include "proto/message_name.h"
 
 namespace glassh {
-
-// Which messages the numbers 30..49 are.
-enum class KexFamily { unknown, dh, ecdh, group_exchange };
-
-// By the method's name: hybrids and curve25519 speak ECDH's messages.
-KexFamily kex_family(std::string_view kex_algorithm);
 
 struct TraceContext {
   KexFamily kex = KexFamily::unknown;

@@ -7,7 +7,8 @@
 #include <fmt/format.h>
 
 #include "crypto/kex_method.h"
-#include "proto/message_name.h"
+#include "transport/group_exchange.h"
+#include "transport/kex_messages.h"
 #include "transport/key_derivation.h"
 
 namespace glassh {
@@ -18,7 +19,10 @@ struct KeyExchange::Exchange {
   std::vector<std::uint8_t> peer_kexinit;  // the other one
   std::array<std::uint8_t, 16> client_cookie{}, server_cookie{};
   Algorithms algorithms;
-  std::unique_ptr<KexMethod> method;
+  KexFamily family = KexFamily::unknown;  // of algorithms.kex
+  GroupSizes group_sizes;                 // group exchange: what the client asked for
+  DhGroup group;                          // and what the server answered
+  std::unique_ptr<KexMethod> method;      // in group exchange, once there is a group
   std::vector<std::uint8_t> our_share;
   std::vector<std::uint8_t> host_key;  // K_S
   SecretBytes shared_secret;           // K as it is hashed
@@ -58,13 +62,33 @@ std::optional<KexEvent> KeyExchange::on_payload(Bytes payload) {
       return on_kexinit(payload);
     case message_number::newkeys:
       return on_newkeys(payload);
-    case message_number::kex_ecdh_init:
+  }
+  return on_method_message(payload);
+}
+
+// RFC 4253 section 7.1 [4253-7.1-27]: what 30 to 49 mean is the negotiated method's.
+std::optional<KexEvent> KeyExchange::on_method_message(Bytes payload) {
+  switch (kex_step(family(), payload[0])) {
+    case KexStep::init:
       return on_init(payload);
-    case message_number::kex_ecdh_reply:
+    case KexStep::reply:
       return on_reply(payload);
+    case KexStep::group_request:
+      on_group_request(payload);
+      return std::nullopt;
+    case KexStep::group:
+      on_group(payload);
+      return std::nullopt;
+    case KexStep::group_request_old:
+      // RFC 4419 section 5 [4419-5-1] has it for software older than the RFC; it can ask for a group of any size.
+      throw ProtocolError(DisconnectReason::key_exchange_failed,
+                          fmt::format("{}: not supported; expected {} with min, n and max",
+                                      msg::KexDhGexRequestOld::name, msg::KexDhGexRequest::name));
+    case KexStep::none:
+      break;
   }
   throw ProtocolError(
-      fmt::format("{} belongs to no key exchange method that was negotiated", message_name(payload[0])));
+      fmt::format("{} belongs to no key exchange method that was negotiated", message_name(payload[0], family())));
 }
 
 void KeyExchange::send_kexinit() {
@@ -126,18 +150,24 @@ std::optional<KexEvent> KeyExchange::on_kexinit(Bytes payload) {
   // RFC 4253 section 7 [4253-7-3] and section 7.1 [4253-7.1-26] [4253-7.1-28]: a right guess is the first packet of the
   // exchange, a wrong one is dropped.
   exchange.ignore_next = theirs.first_kex_packet_follows && !guess_is_right(client, server);
-  exchange.method = make_kex_method(exchange.algorithms.kex);  // [4253-7.1-27]: whatever was guessed
+  exchange.family = kex_family(exchange.algorithms.kex);
   note_negotiation(client, server);
 
-  // RFC 4253 section 9 [4253-9-3]: the client begins, whoever wanted new keys.
-  if (!we_are_client) {
-    stage_ = Stage::expecting_init;
+  if (exchange.family == KexFamily::group_exchange) {
+    if (we_are_client) {
+      request_group();
+    } else {
+      stage_ = Stage::expecting_group_request;
+    }
     return std::nullopt;
   }
-  // RFC 4253 section 7 [4253-7-5]: ours is the right first packet, even if the server guessed another.
-  exchange.our_share = copy_of(exchange.method->start(rng_));
-  writer_.send(msg::KexEcdhInit{exchange.our_share});
-  stage_ = Stage::expecting_reply;
+  exchange.method = make_kex_method(exchange.algorithms.kex);  // [4253-7.1-27]: whatever was guessed
+  // RFC 4253 section 9 [4253-9-3]: the client begins, whoever wanted new keys.
+  if (we_are_client) {
+    send_share();  // RFC 4253 section 7 [4253-7-5]: the right first packet, even if the server guessed another
+  } else {
+    stage_ = Stage::expecting_init;
+  }
   return std::nullopt;
 }
 
@@ -155,14 +185,52 @@ void KeyExchange::read_markers(const msg::KexInit& theirs) {
   }
 }
 
-// RFC 5656 section 4: the server has Q_C, makes Q_S, K and H, and wants H signed.
-std::optional<KexEvent> KeyExchange::on_init(Bytes payload) {
-  expect(Stage::expecting_init, "SSH_MSG_KEX_ECDH_INIT");
+// RFC 4419 section 3, step 1: the client says between which sizes a group may be.
+void KeyExchange::request_group() {
   Exchange& exchange = *exchange_;
-  const auto message = decode<msg::KexEcdhInit>(payload);
-  exchange.our_share = copy_of(exchange.method->respond(message.Q_C, rng_));
+  exchange.group_sizes = sizes_to_request(exchange.algorithms);
+  const auto& [min, n, max] = exchange.group_sizes;
+  writer_.send(msg::KexDhGexRequest{min, n, max});
+  stage_ = Stage::expecting_group;
+}
+
+// Step 2: the server answers with one that fits. From here on it is an exchange like the others.
+void KeyExchange::on_group_request(Bytes payload) {
+  expect(Stage::expecting_group_request, msg::KexDhGexRequest::name);
+  Exchange& exchange = *exchange_;
+  const auto message = decode<msg::KexDhGexRequest>(payload);
+  exchange.group_sizes = {message.min, message.n, message.max};
+  exchange.group = group_for(exchange.group_sizes, settings_.groups.get(), rng_);
+  exchange.method = make_group_exchange_method(exchange.group);
+  writer_.send(msg::KexDhGexGroup{Mpint{exchange.group.p}, Mpint{exchange.group.g}});
+  stage_ = Stage::expecting_init;
+}
+
+// Step 3: the client sends its share in that group.
+void KeyExchange::on_group(Bytes payload) {
+  expect(Stage::expecting_group, msg::KexDhGexGroup::name);
+  Exchange& exchange = *exchange_;
+  exchange.group = checked_group(decode<msg::KexDhGexGroup>(payload), exchange.group_sizes);
+  exchange.method = make_group_exchange_method(exchange.group);
+  send_share();
+}
+
+void KeyExchange::send_share() {
+  Exchange& exchange = *exchange_;
+  exchange.our_share = copy_of(exchange.method->start(rng_));
+  send_init(writer_, exchange.family, exchange.our_share);
+  stage_ = Stage::expecting_reply;
+}
+
+// RFC 4253 section 8, step 2, RFC 5656 section 4: the server has the client's share, makes its own, K and H, and wants
+// H signed.
+std::optional<KexEvent> KeyExchange::on_init(Bytes payload) {
+  expect(Stage::expecting_init, step_name(family(), KexStep::init));
+  Exchange& exchange = *exchange_;
+  const Bytes client_share = decode_init(exchange.family, payload);
+  exchange.our_share = copy_of(exchange.method->respond(client_share, rng_));
   exchange.host_key = copy_of(host_key_for(exchange.algorithms.host_key));
-  compute_exchange_hash(message.Q_C, exchange.our_share);
+  compute_exchange_hash(client_share, exchange.our_share);
   stage_ = Stage::awaiting_signature;
   return SignatureWanted{exchange.host_key, exchange.hash.bytes(), exchange.algorithms.host_key};
 }
@@ -171,22 +239,22 @@ void KeyExchange::provide_signature(Bytes signature) {
   expect(Stage::awaiting_signature, "a signature");
   const Exchange& exchange = *exchange_;
   host_key_ = exchange.host_key;
-  writer_.send(msg::KexEcdhReply{exchange.host_key, exchange.our_share, signature});
+  send_reply(writer_, exchange.family, {exchange.host_key, exchange.our_share, signature});
   send_newkeys();
 }
 
-// RFC 5656 section 4: the client has K_S, Q_S and the signature; H and the signature must be right before anything
-// else.
+// RFC 4253 section 8, step 3, RFC 5656 section 4: the client has K_S, the server's share and the signature; H and the
+// signature must be right before anything else.
 std::optional<KexEvent> KeyExchange::on_reply(Bytes payload) {
-  expect(Stage::expecting_reply, "SSH_MSG_KEX_ECDH_REPLY");
+  expect(Stage::expecting_reply, step_name(family(), KexStep::reply));
   Exchange& exchange = *exchange_;
-  const auto message = decode<msg::KexEcdhReply>(payload);
-  exchange.method->finish(message.Q_S);
-  exchange.host_key = copy_of(message.K_S);
-  compute_exchange_hash(exchange.our_share, message.Q_S);
-  verify_signature(message.signature);
+  const KexReply reply = decode_reply(exchange.family, payload);
+  exchange.method->finish(reply.share);
+  exchange.host_key = copy_of(reply.K_S);
+  compute_exchange_hash(exchange.our_share, reply.share);
+  verify_signature(reply.signature);
   if (session_proof_.signature.empty()) {
-    session_proof_ = {exchange.host_key, copy_of(exchange.hash.bytes()), copy_of(message.signature)};
+    session_proof_ = {exchange.host_key, copy_of(exchange.hash.bytes()), copy_of(reply.signature)};
   }
   if (equal(host_key_, exchange.host_key)) {  // a later exchange with the key that was accepted
     send_newkeys();
@@ -207,21 +275,22 @@ void KeyExchange::accept_host_key() {
 void KeyExchange::verify_signature(Bytes signature) const {
   const Exchange& exchange = *exchange_;
   const std::string& algorithm = exchange.algorithms.host_key;
+  const std::string_view message = step_name(exchange.family, KexStep::reply);
   const PublicKey key = PublicKey::decode(exchange.host_key);
   if (key_type_of_algorithm(algorithm) != key.type()) {
-    throw ProtocolError(
-        DisconnectReason::key_exchange_failed,
-        fmt::format("SSH_MSG_KEX_ECDH_REPLY: K_S is of type {}, but {} was negotiated", key.type(), algorithm));
+    throw ProtocolError(DisconnectReason::key_exchange_failed,
+                        fmt::format("{}: K_S is of type {}, but {} was negotiated", message, key.type(), algorithm));
   }
   if (!key.verify(algorithm, exchange.hash.bytes(), signature)) {
     throw ProtocolError(DisconnectReason::key_exchange_failed,
-                        "SSH_MSG_KEX_ECDH_REPLY: the signature over the exchange hash is wrong");
+                        fmt::format("{}: the signature over the exchange hash is wrong", message));
   }
   note("host key", fmt::format("{} {}: its {} signature over H is right", key.type(), key.fingerprint(), algorithm));
 }
 
-// RFC 4253 section 8 [4253-8-5], RFC 5656 section 4 [5656-4-7]: H = hash(V_C, V_S, I_C, I_S, K_S, Q_C, Q_S, K). The
-// versions are lines without their ends [4253-4.2-10].
+// RFC 4253 section 8 [4253-8-5]: H = hash(V_C, V_S, I_C, I_S, K_S, e, f, K). The versions are lines without their ends
+// [4253-4.2-10]. RFC 5656 section 4 [5656-4-7]: the shares are strings there. RFC 4419 section 3 [4419-3-10]: what was
+// said about the group stands between K_S and e.
 void KeyExchange::compute_exchange_hash(Bytes client_share, Bytes server_share) {
   Exchange& exchange = *exchange_;
   const bool we_are_client = settings_.role == Role::client;
@@ -236,8 +305,20 @@ void KeyExchange::compute_exchange_hash(Bytes client_share, Bytes server_share) 
   hash.string(client_kexinit);
   hash.string(server_kexinit);
   hash.string(exchange.host_key);
-  hash.string(client_share);
-  hash.string(server_share);
+  if (exchange.family == KexFamily::group_exchange) {
+    hash.u32(exchange.group_sizes.min);
+    hash.u32(exchange.group_sizes.n);
+    hash.u32(exchange.group_sizes.max);
+    hash.mpint(exchange.group.p);
+    hash.mpint(exchange.group.g);
+  }
+  if (method.shares_are_mpints()) {
+    hash.mpint(client_share);
+    hash.mpint(server_share);
+  } else {
+    hash.string(client_share);
+    hash.string(server_share);
+  }
   hash.raw(exchange.shared_secret.reveal());
   exchange.hash = hash.finish();
 
@@ -247,19 +328,37 @@ void KeyExchange::compute_exchange_hash(Bytes client_share, Bytes server_share) 
     settings_.key_log(exchange.client_cookie, exchange.server_cookie, exchange.shared_secret.reveal(),
                       method.ephemeral_private());
   }
-  if (trace_ == nullptr) return;
+  if (trace_ != nullptr) note_exchange_hash(client_share, server_share);
+}
+
+void KeyExchange::note_exchange_hash(Bytes client_share, Bytes server_share) const {
+  const Exchange& exchange = *exchange_;
+  const bool we_are_client = settings_.role == Role::client;
+  const std::size_t client_kexinit_size = (we_are_client ? exchange.our_kexinit : exchange.peer_kexinit).size();
+  const std::size_t server_kexinit_size = (we_are_client ? exchange.peer_kexinit : exchange.our_kexinit).size();
+  const auto& [min, n, max] = exchange.group_sizes;
+  const bool group_exchange = exchange.family == KexFamily::group_exchange;
+  const std::string group = !group_exchange ? ""
+                                            : fmt::format("min = {}, n = {}, max = {}\np   = {}\ng   = {}\n", min, n,
+                                                          max, hex(exchange.group.p), hex(exchange.group.g));
+  const bool integers = exchange.method->shares_are_mpints();
   note("exchange hash",
-       fmt::format("{} over, in this order (RFC 4253 section 8, RFC 5656 section 4):\n"
+       fmt::format("{} over, in this order ({}):\n"
                    "V_C = \"{}\"\nV_S = \"{}\"\n"
                    "I_C = the client's SSH_MSG_KEXINIT, {} bytes\n"
                    "I_S = the server's SSH_MSG_KEXINIT, {} bytes\n"
-                   "K_S = the host key, {} bytes: {}\n"
-                   "Q_C = {}\nQ_S = {}\n"
+                   "K_S = the host key, {} bytes: {}\n{}"
+                   "{} = {}\n{} = {}\n"
                    "K   = the shared secret, {} bytes, known to both ends only (hidden)\n"
                    "H   = {}{}",
-                   hash_text(method.hash()), client_version_, server_version_, client_kexinit.size(),
-                   server_kexinit.size(), exchange.host_key.size(), PublicKey::decode(exchange.host_key).fingerprint(),
-                   hex(client_share), hex(server_share), exchange.shared_secret.size(), hex(exchange.hash.bytes()),
+                   hash_text(exchange.method->hash()),
+                   group_exchange ? "RFC 4419 section 3"
+                   : integers     ? "RFC 4253 section 8"
+                                  : "RFC 4253 section 8, RFC 5656 section 4",
+                   client_version_, server_version_, client_kexinit_size, server_kexinit_size, exchange.host_key.size(),
+                   PublicKey::decode(exchange.host_key).fingerprint(), group, integers ? "e  " : "Q_C",
+                   hex(client_share), integers ? "f  " : "Q_S", hex(server_share), exchange.shared_secret.size(),
+                   hex(exchange.hash.bytes()),
                    equal(session_id_, exchange.hash.bytes()) ? " (this is also the session identifier)" : ""));
 }
 
@@ -318,13 +417,20 @@ bool KeyExchange::peer_started() const { return exchange_ != nullptr && !exchang
 
 bool KeyExchange::awaits_wrong_guess() const { return exchange_ != nullptr && exchange_->ignore_next; }
 
+KexFamily KeyExchange::family() const { return exchange_ == nullptr ? KexFamily::unknown : exchange_->family; }
+
 // A key exchange message out of order: RFC 4253 section 7.1 [4253-7.1-32] forbids a second KEXINIT, and nothing allows
 // the rest.
 void KeyExchange::expect(Stage stage, std::string_view message) const {
   if (stage_ == stage) return;
-  constexpr std::string_view texts[] = {"while no key exchange runs",           "while SSH_MSG_KEXINIT is expected",
-                                        "while the client's share is expected", "while the host key signs",
-                                        "while the server's share is expected", "while the host key is judged",
+  constexpr std::string_view texts[] = {"while no key exchange runs",
+                                        "while SSH_MSG_KEXINIT is expected",
+                                        "while the client's request for a group is expected",
+                                        "while the server's group is expected",
+                                        "while the client's share is expected",
+                                        "while the host key signs",
+                                        "while the server's share is expected",
+                                        "while the host key is judged",
                                         "while SSH_MSG_NEWKEYS is expected"};
   throw ProtocolError(fmt::format("{}: not expected {}", message, texts[static_cast<std::size_t>(stage_)]));
 }

@@ -1,5 +1,5 @@
-// Every transition of a key exchange, first or repeated, in either role: RFC 4253 sections 7 to 9, RFC 5656 section 4,
-// RFC 8731, and OpenSSH's strict key exchange (OpenSSH PROTOCOL section 1.9).
+// Every transition of a key exchange, first or repeated, in either role: RFC 4253 sections 7 to 9, RFC 4419, RFC 5656
+// section 4, RFC 8731, and OpenSSH's strict key exchange (OpenSSH PROTOCOL section 1.9).
 //
 // Messages 20 to 49 come in through on_payload(); what the application must do comes out as an event: sign an exchange
 // hash (server), judge a host key (client). While it waits for that answer, waiting() is true and no further packet may
@@ -15,9 +15,11 @@
 #include <variant>
 #include <vector>
 
+#include "crypto/dh_group.h"
 #include "crypto/hash.h"
 #include "crypto/key.h"
 #include "crypto/rng.h"
+#include "proto/message_name.h"
 #include "proto/messages_kex.h"
 #include "proto/messages_transport.h"
 #include "proto/trace_sink.h"
@@ -64,8 +66,9 @@ struct HostKey {  // of the server: what it can offer; the private half is elsew
 struct KexSettings {
   Role role = Role::client;
   Proposal proposal;
-  std::vector<HostKey> host_keys;  // server
-  KeyLog key_log;                  // may be empty
+  std::vector<HostKey> host_keys;                      // server
+  std::shared_ptr<const std::vector<DhGroup>> groups;  // server, for group exchange; null: RFC 3526's alone
+  KeyLog key_log;                                      // may be empty
 };
 
 class KeyExchange {
@@ -88,6 +91,7 @@ class KeyExchange {
   bool waiting() const;             // for provide_signature() or accept_host_key()
   bool peer_started() const;        // the peer's KEXINIT has come, its NEWKEYS has not
   bool awaits_wrong_guess() const;  // RFC 4253 section 7.1: the peer's next message of 30 to 49 will be dropped
+  KexFamily family() const;         // what 30 to 49 mean now; unknown until both KEXINITs are there
   bool first_done() const { return !session_id_.empty(); }  // H of the first exchange is known
   bool strict() const { return strict_; }
   bool peer_wants_ext_info() const { return peer_wants_ext_info_; }
@@ -101,17 +105,24 @@ class KeyExchange {
  private:
   enum class Stage {
     idle,
-    sent_kexinit,        // ours is out, the peer's has not come
-    expecting_init,      // server
-    awaiting_signature,  // server: the application signs H
-    expecting_reply,     // client
-    awaiting_host_key,   // client: the application judges K_S
-    expecting_newkeys,   // ours is out
+    sent_kexinit,             // ours is out, the peer's has not come
+    expecting_group_request,  // server, group exchange
+    expecting_group,          // client, group exchange
+    expecting_init,           // server
+    awaiting_signature,       // server: the application signs H
+    expecting_reply,          // client
+    awaiting_host_key,        // client: the application judges K_S
+    expecting_newkeys,        // ours is out
   };
   struct Exchange;
 
   void send_kexinit();
   std::optional<KexEvent> on_kexinit(Bytes payload);
+  std::optional<KexEvent> on_method_message(Bytes payload);
+  void on_group_request(Bytes payload);
+  void on_group(Bytes payload);
+  void request_group();
+  void send_share();
   std::optional<KexEvent> on_init(Bytes payload);
   std::optional<KexEvent> on_reply(Bytes payload);
   std::optional<KexEvent> on_newkeys(Bytes payload);
@@ -119,6 +130,7 @@ class KeyExchange {
   void read_markers(const msg::KexInit& theirs);
   Bytes host_key_for(std::string_view algorithm) const;
   void compute_exchange_hash(Bytes client_share, Bytes server_share);
+  void note_exchange_hash(Bytes client_share, Bytes server_share) const;
   void verify_signature(Bytes signature) const;
   void send_newkeys();
   CipherKeys keys_for(const CipherNames& names, bool sent_by_client) const;

@@ -32,7 +32,11 @@ constexpr Row rows[] = {
     {kexinit, newkeys, /*                             */ 'B', 'B', 'B', 'B'},
     {kex_ecdh_init, kex_ecdh_init, /*                 */ 'S', 'S', 'S', 'S'},
     {kex_ecdh_reply, kex_ecdh_reply, /*               */ 'C', 'C', 'C', 'C'},
-    {32, 49, /*                                       */ '-', '-', '-', '-'},
+    // RFC 4419 section 5, where group exchange runs; 30 is its old request then, and 31 its group.
+    {kex_dh_gex_init, kex_dh_gex_init, /*             */ 'S', 'S', 'S', 'S'},
+    {kex_dh_gex_reply, kex_dh_gex_reply, /*           */ 'C', 'C', 'C', 'C'},
+    {kex_dh_gex_request, kex_dh_gex_request, /*       */ 'S', 'S', 'S', 'S'},
+    {35, 49, /*                                       */ '-', '-', '-', '-'},
     // RFC 4252 section 5.1 [4252-5.1-13]: requests after success are let through, to be ignored there.
     {userauth_request, userauth_request, /*           */ '-', '-', 'S', 'S'},
     {userauth_failure, userauth_banner, /*            */ '-', '-', 'C', '-'},
@@ -66,6 +70,7 @@ bool is_allowed(const Arrival& arrival, const Row& row, std::uint8_t number) {
   // service messages.
   if (arrival.peer_in_key_exchange && (number >= 50 || number == service_request || number == service_accept))
     return false;
+  if (number >= kex_dh_gex_init && number <= kex_dh_gex_request && !arrival.group_exchange) return false;
   const char roles = allowed_roles(row, arrival.phase);
   return roles == 'B' || roles == (arrival.receiver == Role::client ? 'C' : 'S');
 }

@@ -80,13 +80,18 @@ bool Transport::exchange_versions() {
 
 std::optional<TransportEvent> Transport::on_payload(Bytes payload, std::uint32_t sequence_number) {
   const std::uint8_t number = payload[0];
-  const Arrival arrival{role(), phase_, kex_.strict(), kex_.peer_started(), kex_.awaits_wrong_guess()};
+  const Arrival arrival{role(),
+                        phase_,
+                        kex_.strict(),
+                        kex_.peer_started(),
+                        kex_.awaits_wrong_guess(),
+                        kex_.family() == KexFamily::group_exchange};
   switch (judge(arrival, number)) {
     case Verdict::allowed:
       break;
     case Verdict::refused:
-      throw ProtocolError(fmt::format("{} may not come during {}{}", message_name(number), phase_text(phase_),
-                                      kex_.peer_started() ? ", between KEXINIT and NEWKEYS" : ""));
+      throw ProtocolError(fmt::format("{} may not come during {}{}", message_name(number, kex_.family()),
+                                      phase_text(phase_), kex_.peer_started() ? ", between KEXINIT and NEWKEYS" : ""));
     case Verdict::unimplemented:
       // RFC 4253 section 11.4 [4253-11.4-1] [4253-11.4-2] [4253-11.4-3]
       writer_.send(msg::Unimplemented{sequence_number});

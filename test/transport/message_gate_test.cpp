@@ -64,6 +64,21 @@ TEST(MessageGate, AWrongGuessMayBeOfAnyMethod) {  // [4253-7.1-26] keeps
   }
 }
 
+TEST(MessageGate, GroupExchangeHasThreeMoreMessages) {
+  for (const Phase phase : {Phase::first_key_exchange, Phase::connection}) {
+    Arrival arrival{Role::server, phase, true, true, false, true};
+    for (const std::uint8_t number : {30, 32, 34}) EXPECT_EQ(judge(arrival, number), Verdict::allowed) << int{number};
+    for (const std::uint8_t number : {31, 33, 35, 49}) {
+      EXPECT_EQ(judge(arrival, number), Verdict::refused) << int{number};
+    }
+    arrival.receiver = Role::client;
+    for (const std::uint8_t number : {31, 33}) EXPECT_EQ(judge(arrival, number), Verdict::allowed) << int{number};
+    for (const std::uint8_t number : {30, 32, 34, 35}) {
+      EXPECT_EQ(judge(arrival, number), Verdict::refused) << int{number};
+    }
+  }
+}
+
 TEST(MessageGate, NumbersThatNobodyAssignedAreUnimplemented) {  // [4253-11.4-1] keeps
   const Arrival arrival{Role::server, Phase::connection, true, false};
   for (const int number : {8, 9, 19, 22, 29, 54, 59, 62, 79, 83, 89, 101, 127, 128, 191, 194, 255}) {
