@@ -207,6 +207,7 @@ constexpr std::array table{
     ServerKeyword{
         "PidFile", 1, 1, false,
         [](Call& call) { call.target.pid_file = equal_ignoring_case(call.words[0], "none") ? "" : call.words[0]; }},
+    ServerKeyword{"ModuliFile", 1, 1, false, [](Call& call) { call.target.moduli_file = call.words[0]; }},
     ServerKeyword{"StrictModes", 1, 1, false, [](Call& call) { call.target.strict_modes = yes_or_no(call); }},
     ServerKeyword{"Subsystem", 2, many, true, handle_subsystem},
     ServerKeyword{"ClientAliveInterval", 1, 1, false,

@@ -66,7 +66,6 @@ constexpr std::array table{
     ForeignKeyword{"DebianBanner", "*"},
     ForeignKeyword{"FingerprintHash", "sha256", note, "the log has SHA256 fingerprints"},
     ForeignKeyword{"LogVerbose", "none", note, "LogLevel and --trace are what there is"},
-    ForeignKeyword{"ModuliFile", "none", note, "group exchange is not done yet"},
     ForeignKeyword{"SecurityKeyProvider", "internal", note, "security keys are not done yet"},
     ForeignKeyword{"SshdSessionPath", "", note, one_process},
     ForeignKeyword{"SshdAuthPath", "", note, one_process},

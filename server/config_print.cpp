@@ -122,6 +122,7 @@ std::string effective_config(const ServerConfig& config) {
   add("streamlocalbindunlink", yes_no(config.stream_local_bind_unlink));
   add("exposeauthinfo", yes_no(config.expose_auth_info));
   add("pidfile", or_none(config.pid_file));
+  add("modulifile", config.moduli_file);
   add("xauthlocation", or_none(config.xauth_location));
   add("ciphers", join_names(config.ciphers));
   add("macs", join_names(config.macs));

@@ -1,12 +1,14 @@
 #include "server/context.h"
 
 #include "crypto/small_file.h"
+#include "server/moduli_file.h"
 #include "server/password_store.h"
 
 namespace glassh {
 
 std::shared_ptr<const ServerConnectionSettings> connection_settings(const ServerConfig& config,
-                                                                    const HostKeys& host_keys, KeyLog key_log) {
+                                                                    const HostKeys& host_keys, KeyLog key_log,
+                                                                    const Log& log) {
   ServerConnectionSettings settings;
   TransportSettings& transport = settings.transport;
   transport.kex.role = Role::server;
@@ -21,6 +23,7 @@ std::shared_ptr<const ServerConnectionSettings> connection_settings(const Server
     transport.kex.proposal.compression_server_to_client = {"none", std::string(delayed_zlib)};
   }
   transport.kex.host_keys = host_keys.offered();
+  transport.kex.groups = read_moduli_file(config, log);
   transport.kex.key_log = std::move(key_log);
   transport.rekey_limit = config.rekey_limit;
   transport.version_comment = config.version_addendum;

@@ -35,9 +35,11 @@ struct ServerContext {
   TraceStyle trace_style = {};
 };
 
-// What the core needs of a configuration: for a connection, and for the user who logs in.
+// What the core needs of a configuration: for a connection, and for the user who logs in. ModuliFile is read for the
+// former, and the log says what is wrong with it.
 std::shared_ptr<const ServerConnectionSettings> connection_settings(const ServerConfig& config,
-                                                                    const HostKeys& host_keys, KeyLog key_log);
+                                                                    const HostKeys& host_keys, KeyLog key_log,
+                                                                    const Log& log);
 ServerAuthSettings auth_settings(const ServerConfig& config);
 // What Banner's file says now; empty if there is none, or none that can be sent, which the log then says.
 std::string banner_text(const ServerConfig& config, const Log& log);

@@ -58,7 +58,7 @@ Generation::Generation(const Lasting& lasting, ServerConfig its_config, HostKeys
               host_keys,
               lasting.rng,
               lasting.passwords,
-              connection_settings(config, host_keys, lasting.key_log),
+              connection_settings(config, host_keys, lasting.key_log, lasting.log),
               lasting.open_files,
               lasting.trace.write,
               lasting.trace.style} {}

@@ -132,6 +132,7 @@ std::vector<std::string> keywords() {
                                  "LogLevel",
                                  "SyslogFacility",
                                  "PidFile",
+                                 "ModuliFile",
                                  "StrictModes",
                                  "Subsystem",
                                  "ClientAliveInterval",
