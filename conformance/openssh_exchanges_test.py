@@ -2,8 +2,6 @@
 
 OpenSSH's ssh logs into glasshd, and glassh into Debian's sshd. Data goes to the server and back while both sides make
 new keys with the same method every few packets. What was negotiated is read from the client's log.
-
-Rules: 4419-3-7 4419-3-8 4419-3-10 8270-3-1 8270-3-2 8270-4-1 8268-3-1 9142-3.2.2-1 5656-10.1-1 keeps.
 """
 
 import concurrent.futures
@@ -15,6 +13,9 @@ sys.dont_write_bytecode = True
 
 from peers import Cases, Workspace, client_options, expect, expect_equal, glassh, ssh, start_glasshd, start_sshd
 
+# RFC 8268 section 3 [8268-3-1] [8268-3-2], RFC 9142 section 3.2.2 [9142-3.2.2-1] [9142-3.2.2-3], RFC 5656 sections 4 and
+# 6.1 [5656-4-1] [5656-6.1-1], RFC 4419 section 3 [4419-3-7] [4419-3-8] [4419-3-10], RFC 8270 [8270-3-1] [8270-3-2]
+# [8270-3-4] [8270-4-1] keep.
 GROUP_EXCHANGE = "diffie-hellman-group-exchange-sha256"
 KEX = ("curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256", "ecdh-sha2-nistp384",
        "ecdh-sha2-nistp521", GROUP_EXCHANGE, "diffie-hellman-group16-sha512", "diffie-hellman-group18-sha512",

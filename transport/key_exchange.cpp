@@ -232,6 +232,7 @@ std::optional<KexEvent> KeyExchange::on_init(Bytes payload) {
   exchange.host_key = copy_of(host_key_for(exchange.algorithms.host_key));
   compute_exchange_hash(client_share, exchange.our_share);
   stage_ = Stage::awaiting_signature;
+  // RFC 4253 section 8 [4253-8-7]: H is what is signed; the signature algorithm may hash it once more.
   return SignatureWanted{exchange.host_key, exchange.hash.bytes(), exchange.algorithms.host_key};
 }
 

@@ -98,6 +98,7 @@ class TransportPair {
   std::vector<PrivateKey> host_keys;
   TransportSide client, server;
   bool answers = true;
+  bool refuses_host_keys = false;
   // Sees, and may change, what is about to arrive at a side; for attacks.
   std::function<void(TransportSide& to, std::vector<std::uint8_t>& bytes)> tamper;
 
@@ -137,7 +138,11 @@ class TransportPair {
       if (answers) side.transport.provide_signature(host_keys[0].sign(wanted->algorithm, wanted->exchange_hash));
     } else if (std::get_if<HostKeyOffered>(&event) != nullptr) {
       side.log.push_back("host key offered");
-      if (answers) side.transport.accept_host_key();
+      if (refuses_host_keys) {
+        side.transport.disconnect(DisconnectReason::host_key_not_verifiable, "refused");
+      } else if (answers) {
+        side.transport.accept_host_key();
+      }
     } else if (auto* changed = std::get_if<KeysChanged>(&event)) {
       side.log.push_back(changed->first ? "first keys" : "new keys");
       ++side.key_changes;

@@ -103,7 +103,7 @@ std::vector<std::uint8_t> without_zeros(Bytes number) {
   return copy_of(number);
 }
 
-// [4253-8-5] [5656-4-7] [4419-3-10] [4253-8-7] keeps: a server between scripted messages wants that H signed which
+// [4253-8-5] [4253-4.2-10] [5656-4-7] [4419-3-10] [4253-8-7] keeps: a server between scripted messages wants that H signed which
 // make_kex.py computed.
 TEST(KexMethods, TheExchangeHashIsTheKnownOne) {
   unsigned hashes = 0;

@@ -323,6 +323,25 @@ TEST(KeyExchange, AnotherHostKeyInALaterExchangeIsOfferedAgain) {  // [4253-9-6]
   EXPECT_EQ(pair.client.log, (std::vector<std::string>{"host key offered", "new keys"})) << pair.client.error;
 }
 
+// Past vulnerability 42: and may be refused, in the middle of a session.
+TEST(KeyExchange, AnotherHostKeyInALaterExchangeCanBeRefused) {
+  TransportPair pair;
+  pair.run();
+  enter_connection(pair);
+  SeededRng rng(50);
+  pair.host_keys[0] = PrivateKey::generate("ssh-ed25519", rng);
+  pair.server.settings.kex.host_keys[0].blob = copy_of(pair.host_keys[0].public_key().blob());
+  pair.server.transport.start_key_exchange();
+  pair.client.transport.writer().send(msg::ChannelEof{7});
+  pair.refuses_host_keys = true;
+  pair.run();
+  EXPECT_EQ(pair.client.key_changes, 1U);
+  EXPECT_EQ(pair.server.key_changes, 1U);
+  EXPECT_TRUE(pair.client.transport.closed());
+  ASSERT_TRUE(pair.server.disconnected);
+  EXPECT_EQ(pair.server.disconnected->reason, DisconnectReason::host_key_not_verifiable);
+}
+
 // OpenSSH PROTOCOL.agent section 1: what an agent is shown is of the first exchange, whatever came later.
 TEST(KeyExchange, TheProofOfTheSessionVerifiesAndSurvivesAnotherHostKey) {
   TransportPair pair;

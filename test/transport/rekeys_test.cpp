@@ -77,8 +77,9 @@ std::string method_for(unsigned round) {
   return std::string(fast[round % std::size(fast)]);
 }
 
-// [4253-9-1] [4253-9-2] [4253-9-3] [4253-9-4] [4253-9-5] [4253-9-6] [4253-9-7] [4253-9-9] [4253-7.1-30] [4253-7.1-34]
-// keeps; past vulnerabilities 31 and 39: hashes of 32, 48 and 64 bytes after one another, each cipher, either side.
+// [4253-7.3-1] [4253-7.3-2] [4253-7.3-3] [4253-9-1] [4253-9-2] [4253-9-3] [4253-9-4] [4253-9-5] [4253-9-6] [4253-9-7]
+// [4253-9-9] [4253-7.1-30] [4253-7.1-34] keeps; past vulnerabilities 31 and 39: hashes of 32, 48 and 64 bytes after one
+// another, each cipher, either side.
 TEST(Rekeys, AThousandOnOneConnectionAcrossMethodsWhileDataFlows) {
   TransportPair pair;
   pair.run();
