@@ -17,5 +17,14 @@ TEST(MessageName, ANumberThatMethodsShareOrNobodyKnowsIsANumber) {
   }
 }
 
+TEST(MessageName, TheNumbersOfKeyExchangeAreNamedByTheMethod) {
+  EXPECT_EQ(message_name(30, KexFamily::dh), "SSH_MSG_KEXDH_INIT (30)");
+  EXPECT_EQ(message_name(31, KexFamily::ecdh), "SSH_MSG_KEX_ECDH_REPLY (31)");
+  EXPECT_EQ(message_name(31, KexFamily::group_exchange), "SSH_MSG_KEX_DH_GEX_GROUP (31)");
+  EXPECT_EQ(message_name(34, KexFamily::group_exchange), "SSH_MSG_KEX_DH_GEX_REQUEST (34)");
+  EXPECT_EQ(message_name(34, KexFamily::ecdh), "message 34");
+  EXPECT_EQ(message_name(20, KexFamily::group_exchange), "SSH_MSG_KEXINIT (20)");
+}
+
 }  // namespace
 }  // namespace glassh
