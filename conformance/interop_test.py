@@ -93,6 +93,7 @@ class Interop:
         started = time.monotonic()
         talks = False
         with self.cases.case(f"{peer.name} as {role} says what it offers"):
+            peer.prepare(self.workspace)
             talks = peer.talks_during_rekey()
             theirs = ask()
             attempts = plan.attempts(self.ours, theirs, self.aead, role in peer.rekeys, talks,

@@ -16,15 +16,10 @@ def private_key(path):
     return next(kind for start, kind in KINDS.items() if name.startswith(start)).from_private_key_file(path)
 
 
-def offer_all(transport, compress):
-    """What its class knows, also what it does not propose by itself."""
-    transport.use_compression(compress)
-
-
 def log_in(port, user, key, source, target, rekey, compress, command):
     transport = paramiko.Transport(socket.create_connection(("127.0.0.1", int(port)), timeout=20))
     try:
-        offer_all(transport, compress != "0")
+        transport.use_compression(compress != "0")
         transport.start_client(timeout=30)
         transport.auth_publickey(user, private_key(key))
         channel = transport.open_session(timeout=30)
@@ -111,9 +106,7 @@ def echo(channel):
 def serve(connection, keys, authorized):
     transport = paramiko.Transport(connection)
     try:
-        offer_all(transport, False)
-        options = transport.get_security_options()
-        options.compression = ("none", "zlib@openssh.com")
+        transport.get_security_options().compression = ("none", "zlib@openssh.com")
         for key in keys:
             transport.add_server_key(key)
         transport.start_server(server=Server(authorized))

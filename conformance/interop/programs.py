@@ -44,6 +44,9 @@ class Peer:
     key_groups = (ALL_KINDS,)  # which host keys one server can have
     notes = ()
 
+    def prepare(self, workspace):
+        """Whatever takes longer than a peer is waited for."""
+
     def user(self):
         """Whom its server lets in."""
         return USER
@@ -116,7 +119,7 @@ class Dropbear(Program):
         os.makedirs(os.path.join(self._home, ".ssh"))
         key = workspace.public_key("host-" + login.host_key_kind, login.host_key_kind)
         with open(os.path.join(self._home, ".ssh", "known_hosts"), "w", encoding="utf-8") as file:
-            file.write(f"127.0.0.1 {key}\n")
+            file.write(f"127.0.0.1 {key}\n[127.0.0.1]:{login.port} {key}\n")
         return [find_program("dbclient"), "-T", "-p", str(login.port), "-l", USER,
                 "-i", converted(workspace, "user-" + login.user_key, login.user_key), "127.0.0.1", COMMAND]
 
