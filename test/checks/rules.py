@@ -18,9 +18,7 @@ COLUMNS = ["id", "rfc", "section", "level", "role", "requirement", "how_tested"]
 LEVELS = {"MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY"}
 ROLES = {"both", "client", "server"}
 TESTED = {"wire-server", "wire-client", "unit", "not-testable"}
-# Of these, and of OpenSSH's extensions, each MUST and MUST NOT is in code and in a test, or its row says why not.
-COMPLETE = {"4250", "4251", "4252", "4254", "4256", "4335", "4344", "5647", "5656", "8308", "8332", "8709", "8731", "8758"}
-# What a row may end in, `[not built: why]`, and what it then need not have.
+# Each MUST and MUST NOT is in code and in a test. What a row may end in, `[not built: why]`, and what it then need not have.
 REASONS = {
     "not built": ("code", "test"),  # what the rule is about is left out
     "by the user": ("code", "test"),  # whoever administers or configures keeps it
@@ -56,7 +54,7 @@ class Rule:
 
     def needs(self):
         """Where it has to be cited: some of "code" and "test"."""
-        if not self.must or not is_complete(self.rfc):
+        if not self.must:
             return []
         return [kind for kind in ("code", "test") if kind not in REASONS.get(self.reason, ())]
 
@@ -76,10 +74,6 @@ class Citations:
     code: list
     tests: list
     texts: list
-
-
-def is_complete(rfc):
-    return rfc in COMPLETE or rfc.startswith("openssh-")
 
 
 def read_table(root):
@@ -161,10 +155,7 @@ def test_names(path, text):
     return cpp_name
 
 
-def missing(rules, cited):
-    """[(rule, "code" or "test"), …]: what the complete RFCs' rules lack."""
-    lacking = []
-    for rule in rules.values():
-        has = {"code": cited[rule.id].code, "test": cited[rule.id].tests}
-        lacking += [(rule, kind) for kind in rule.needs() if not has[kind]]
-    return lacking
+def lacks(rule, found):
+    """What a rule has to have and has not: some of "code" and "test"."""
+    places = {"code": found.code, "test": found.tests}
+    return [kind for kind in rule.needs() if not places[kind]]
