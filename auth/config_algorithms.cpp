@@ -88,8 +88,10 @@ void add_once(std::vector<std::string>& names, std::string_view name) {
 std::vector<std::string> supported_of(std::string_view list, std::string_view keyword, const Names& supported,
                                       std::vector<ConfigNote>& notes) {
   std::vector<std::string> chosen;
+  bool names_any = false;
   for (const auto item : split_commas(list)) {
-    if (item.empty()) throw ConfigError(fmt::format("an empty name in '{}'", list));
+    if (item.empty()) continue;  // as in "aes128-ctr,": OpenSSH lets it pass
+    names_any = true;
     bool matched = false;
     for (const auto name : supported) {
       if (!match_pattern(name, item)) continue;
@@ -103,6 +105,7 @@ std::vector<std::string> supported_of(std::string_view list, std::string_view ke
     }
     notes.push_back({LogLevel::verbose, fmt::format("'{}' is not supported here and is left out", item)});
   }
+  if (!names_any) throw ConfigError(fmt::format("no name in '{}'", list));
   return chosen;
 }
 
@@ -117,7 +120,9 @@ std::vector<std::string> choose_algorithms(std::string_view list, std::string_vi
   if (sign == '-') {
     const auto unwanted = list.substr(1);
     std::copy_if(defaults.begin(), defaults.end(), std::back_inserter(chosen),
-                 [&](const std::string& name) { return match_pattern_list(name, unwanted) == PatternMatch::no_match; });
+                 [&](const std::string& name) { return match_pattern_list(name, unwanted) != PatternMatch::match; });
+    // RFC 4253 section 7.1 [4253-7.1-17]: an AEAD cipher needs no MAC, so whoever wants only those can do without.
+    if (keyword == "MACs") return chosen;
   } else if (sign == '+') {
     chosen = defaults;
     for (const auto& name : supported_of(list.substr(1), keyword, supported, notes)) add_once(chosen, name);

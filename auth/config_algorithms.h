@@ -1,6 +1,7 @@
 // The algorithm lists of sshd_config(5) and ssh_config(5): Ciphers, MACs, KexAlgorithms, HostKeyAlgorithms, …
 //
-// A list replaces the default, or begins with + (append), - (remove) or ^ (put in front); its items may be patterns.
+// A list replaces the default, or begins with + (append), - (remove) or ^ (put in front); its items may be patterns,
+// which stand for what they match in the order of -Q. Only MACs may be left with none.
 // Lists are allow-lists: an algorithm that OpenSSH has and we do not is skipped with a note, as long as something is
 // left; a name that nobody knows is an error. What is supported, and which of it is the default, is handed in.
 //
@@ -18,13 +19,13 @@
 
 namespace glassh {
 
-// The algorithms of one kind, in order of preference.
+// The algorithms of one kind.
 struct AlgorithmSet {
   AlgorithmSet(std::vector<std::string_view> names) : supported(names), defaults(std::move(names)) {}
   AlgorithmSet(std::initializer_list<std::string_view> names) : supported(names), defaults(names) {}
 
-  std::vector<std::string_view> supported;  // what a list may name
-  std::vector<std::string_view> defaults;   // what is offered without a list
+  std::vector<std::string_view> supported;  // what a list may name, in the order of ssh -Q
+  std::vector<std::string_view> defaults;   // what is offered without a list, in order of preference
 };
 struct AlgorithmNames {
   AlgorithmSet ciphers;

@@ -41,7 +41,7 @@ std::optional<ClientEvent> ClientConnection::next_event() {
     return pull();
   } catch (const ProtocolError& error) {
     disconnect(error.reason(), error.what());
-    return Disconnected{error.reason(), error.what(), false};
+    return disconnected_by(error, Role::client);
   }
 }
 

@@ -180,7 +180,7 @@ ClientConfig ClientConfigReader::finish(const ClientOptions& options) {
     if (names.empty()) names.assign(supported.begin(), supported.end());
   };
   fill(config.ciphers, supported_.ciphers.defaults);
-  fill(config.macs, supported_.macs.defaults);
+  if (!seen_.contains("macs")) fill(config.macs, supported_.macs.defaults);
   fill(config.kex_algorithms, supported_.kex.defaults);
   fill(config.host_key_algorithms, supported_.signatures.defaults);
   fill(config.pubkey_accepted_algorithms, supported_.signatures.defaults);

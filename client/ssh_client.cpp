@@ -286,6 +286,9 @@ void SshClient::on(const Disconnected& event) {
     log_.fatal("Disconnected from {}", stream_.text());
   } else if (event.reason == DisconnectReason::connection_lost) {
     log_.fatal("Timeout, server {} not responding.", config_.host_name);
+  } else if (!event.unmatched.empty()) {
+    log_.fatal("Unable to negotiate with {}: {}", stream_.text(), printable(event.unmatched));
+    log_.fatal("{}", description);
   } else if (event.reason == DisconnectReason::key_exchange_failed && !logged_in()) {
     log_.fatal("Unable to negotiate with {}: {}", stream_.text(), description);
   } else {

@@ -159,7 +159,7 @@ ServerConfig ServerConfigReader::finish() {
   };
   if (config.ports.empty()) config.ports = {22};
   fill(config.ciphers, supported_.ciphers.defaults);
-  fill(config.macs, supported_.macs.defaults);
+  if (!seen_.contains("macs")) fill(config.macs, supported_.macs.defaults);
   if (config.moduli_file.empty()) config.moduli_file = "/etc/ssh/moduli";
   fill(config.kex_algorithms, supported_.kex.defaults);
   fill(config.host_key_algorithms, supported_.signatures.defaults);

@@ -387,7 +387,10 @@ asio::awaitable<void> ServedConnection::on(const GlobalRequested& request) {
 
 void ServedConnection::on(const Disconnected& disconnected) {
   const auto code = static_cast<std::uint32_t>(disconnected.reason);
-  if (!disconnected.by_peer) {
+  if (!disconnected.unmatched.empty()) {
+    context_.log.info("Unable to negotiate with {}: {}{}", peer(), escaped(disconnected.unmatched), stage());
+    context_.log.info("{}: {}{}", peer(), escaped(disconnected.description), stage());
+  } else if (!disconnected.by_peer) {
     context_.log.info("Disconnecting {}: {}{}", who(), escaped(disconnected.description), stage());
   } else if (disconnected.reason == DisconnectReason::connection_lost) {
     context_.log.info("Connection closed by {}{}", who(), stage());

@@ -45,7 +45,7 @@ std::optional<ServerEvent> ServerConnection::next_event() {
     return pull();
   } catch (const ProtocolError& error) {
     disconnect(error.reason(), error.what());
-    return Disconnected{error.reason(), error.what(), false};
+    return disconnected_by(error, Role::server);
   }
 }
 

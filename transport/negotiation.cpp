@@ -18,23 +18,21 @@ std::vector<std::string> owned(const std::vector<std::string_view>& names) { ret
 // client's list that the server's has too; so if both begin with the same one, that [4253-7.1-7]. Every key exchange
 // method that we have goes with every host key that can sign, and all can [4253-7.1-11], so the kex list needs no look
 // at the host keys. Nothing is taken that is not in both lists, "none" least of all [4253-7.1-20].
-std::string choose(std::string_view field, NameList client, NameList server) {
+std::string choose(std::string_view what, std::string_view field, NameList client, NameList server) {
   for (const std::string_view name : split_names(client.text)) {
     if (is_marker(name)) continue;  // RFC 8308 section 2.2 [8308-2.2-5]: if there is nothing else, it ends below
     if (contains_name(server.text, name)) return std::string(name);
   }
   // [4253-7.1-9] [4253-7.1-13] [4253-7.1-15] [4253-7.1-17] [4253-7.1-19]; an empty list has nothing in common
   // [4253-7.1-4].
-  throw ProtocolError(DisconnectReason::key_exchange_failed,
-                      fmt::format("{}: {}: nothing in common: the client offers \"{}\", the server \"{}\"",
-                                  msg::KexInit::name, field, client.text, server.text));
+  throw NoCommonAlgorithm(what, field, client, server);
 }
 
 std::string choose_mac(std::string_view field, const std::string& cipher, NameList client, NameList server) {
   // RFC 5647 section 5.1 [5647-5.1-1], OpenSSH PROTOCOL section 1.6 [4253-7.1-17]: an AEAD cipher brings its own
   // integrity.
   if (is_aead(cipher)) return {};
-  return choose(field, client, server);
+  return choose("MAC", field, client, server);
 }
 
 bool share_first_name(NameList a, NameList b) {
@@ -63,17 +61,29 @@ Proposal default_proposal() {
   return proposal;
 }
 
+NoCommonAlgorithm::NoCommonAlgorithm(std::string_view what, std::string_view field, NameList client, NameList server)
+    : ProtocolError(DisconnectReason::key_exchange_failed,
+                    fmt::format("{}: {}: nothing in common: the client offers \"{}\", the server \"{}\"",
+                                msg::KexInit::name, field, client.text, server.text)),
+      what_(what),
+      client_(client.text),
+      server_(server.text) {}
+
+std::string NoCommonAlgorithm::openssh_words(Role we_are) const {
+  return fmt::format("no matching {} found. Their offer: {}", what_, we_are == Role::client ? server_ : client_);
+}
+
 // Each direction for itself: RFC 4253 sections 6.2, 6.3 and 6.4 [4253-6.2-4] [4253-6.3-6] [4253-6.4-5].
 Algorithms negotiate(const msg::KexInit& client, const msg::KexInit& server) {
   Algorithms chosen;
-  chosen.kex = choose("kex_algorithms", client.kex_algorithms, server.kex_algorithms);
-  chosen.host_key =
-      choose("server_host_key_algorithms", client.server_host_key_algorithms, server.server_host_key_algorithms);
+  chosen.kex = choose("key exchange method", "kex_algorithms", client.kex_algorithms, server.kex_algorithms);
+  chosen.host_key = choose("host key type", "server_host_key_algorithms", client.server_host_key_algorithms,
+                           server.server_host_key_algorithms);
   chosen.cipher_client_to_server =
-      choose("encryption_algorithms_client_to_server", client.encryption_algorithms_client_to_server,
+      choose("cipher", "encryption_algorithms_client_to_server", client.encryption_algorithms_client_to_server,
              server.encryption_algorithms_client_to_server);
   chosen.cipher_server_to_client =
-      choose("encryption_algorithms_server_to_client", client.encryption_algorithms_server_to_client,
+      choose("cipher", "encryption_algorithms_server_to_client", client.encryption_algorithms_server_to_client,
              server.encryption_algorithms_server_to_client);
   chosen.mac_client_to_server =
       choose_mac("mac_algorithms_client_to_server", chosen.cipher_client_to_server,
@@ -82,11 +92,11 @@ Algorithms negotiate(const msg::KexInit& client, const msg::KexInit& server) {
       choose_mac("mac_algorithms_server_to_client", chosen.cipher_server_to_client,
                  client.mac_algorithms_server_to_client, server.mac_algorithms_server_to_client);
   chosen.compression_client_to_server =
-      choose("compression_algorithms_client_to_server", client.compression_algorithms_client_to_server,
-             server.compression_algorithms_client_to_server);
+      choose("compression method", "compression_algorithms_client_to_server",
+             client.compression_algorithms_client_to_server, server.compression_algorithms_client_to_server);
   chosen.compression_server_to_client =
-      choose("compression_algorithms_server_to_client", client.compression_algorithms_server_to_client,
-             server.compression_algorithms_server_to_client);
+      choose("compression method", "compression_algorithms_server_to_client",
+             client.compression_algorithms_server_to_client, server.compression_algorithms_server_to_client);
   return chosen;
 }
 

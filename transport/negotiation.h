@@ -1,7 +1,7 @@
 // RFC 4253 section 7.1: from two name-lists per purpose to one algorithm each, and what lost.
 //
 // The client's order decides. An AEAD cipher brings its own integrity, so its direction needs no common MAC. Throws
-// ProtocolError (key_exchange_failed) that names the failing list and prints both sides' lists.
+// NoCommonAlgorithm, which names the failing list and prints both sides' lists.
 //
 //   const Algorithms chosen = negotiate(client_kexinit, server_kexinit);
 #pragma once
@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "proto/error.h"
 #include "proto/messages_transport.h"
 
 namespace glassh {
@@ -36,6 +37,18 @@ struct Algorithms {
 };
 
 Algorithms negotiate(const msg::KexInit& client, const msg::KexInit& server);
+
+// What it throws.
+class NoCommonAlgorithm : public ProtocolError {
+ public:
+  // `what` in OpenSSH's words: "cipher", "key exchange method", …
+  NoCommonAlgorithm(std::string_view what, std::string_view field, NameList client, NameList server);
+  // As users of OpenSSH know it: "no matching cipher found. Their offer: 3des-cbc".
+  std::string openssh_words(Role we_are) const;
+
+ private:
+  std::string what_, client_, server_;
+};
 
 // RFC 4253 section 7: a guess is right only when both sides prefer the same key exchange and the same host key
 // algorithm.

@@ -30,6 +30,11 @@ bool reached(const PacketShape& shape, std::uint64_t packets, std::uint64_t byte
 
 }  // namespace
 
+Disconnected disconnected_by(const ProtocolError& error, Role we_are) {
+  const auto* const unmatched = dynamic_cast<const NoCommonAlgorithm*>(&error);
+  return {error.reason(), error.what(), false, unmatched == nullptr ? "" : unmatched->openssh_words(we_are)};
+}
+
 Transport::Transport(const TransportSettings& settings, Rng& rng, TraceSink* trace)
     : settings_(settings),
       trace_(trace),

@@ -39,7 +39,10 @@ struct Disconnected {
   DisconnectReason reason = DisconnectReason::by_application;
   std::string description;
   bool by_peer = false;
+  std::string unmatched = {};  // in OpenSSH's words, if that is why: "no matching cipher found. Their offer: 3des-cbc"
 };
+// How an error of the peer's ends it.
+Disconnected disconnected_by(const ProtocolError& error, Role we_are);
 using TransportEvent = std::variant<SignatureWanted, HostKeyOffered, KeysChanged, ServiceAccepted, ServiceRequested,
                                     DebugArrived, PayloadArrived, Disconnected>;
 

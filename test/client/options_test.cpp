@@ -226,7 +226,7 @@ TEST(ClientOptions, QueriesListWhatThereIs) {
   EXPECT_EQ(query_algorithms("key-sig", names).size(), 4U);
   EXPECT_THAT(query_algorithms("key-cert", names), IsEmpty());
   EXPECT_THAT(query_algorithms("protocol-version", names), ElementsAre("2"));
-  EXPECT_THAT(query_algorithms("compression", names), ElementsAre("none"));
+  EXPECT_THAT(query_algorithms("compression", names), ElementsAre("none", "zlib@openssh.com"));
   for (const auto& query : query_algorithms("help", names)) query_algorithms(query, names);
   EXPECT_THROW(query_algorithms("foo", names), UsageError);
 }

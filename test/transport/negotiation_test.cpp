@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "transport/transport.h"
+
 namespace glassh {
 namespace {
 
@@ -66,29 +68,75 @@ TEST(Negotiation, NothingInCommonNamesTheListAndBothSides) {  // [4253-7.1-9] [4
   struct {
     Lists server;
     std::string text;
+    std::string what;  // as OpenSSH says it
   } const cases[] = {
       {{.kex = "other"},
        "SSH_MSG_KEXINIT: kex_algorithms: nothing in common: the client offers \"curve25519-sha256\", the server "
-       "\"other\""},
-      {{.host_key = "other"}, "SSH_MSG_KEXINIT: server_host_key_algorithms: nothing in common"},
-      {{.cipher = "other"}, "SSH_MSG_KEXINIT: encryption_algorithms_client_to_server: nothing in common"},
-      {{.mac = "other"}, "SSH_MSG_KEXINIT: mac_algorithms_client_to_server: nothing in common"},
-      {{.compression = "other"}, "SSH_MSG_KEXINIT: compression_algorithms_client_to_server: nothing in common"},
-      {{.kex = ""}, "SSH_MSG_KEXINIT: kex_algorithms: nothing in common"},
+       "\"other\"",
+       "key exchange method"},
+      {{.host_key = "other"}, "SSH_MSG_KEXINIT: server_host_key_algorithms: nothing in common", "host key type"},
+      {{.cipher = "other"}, "SSH_MSG_KEXINIT: encryption_algorithms_client_to_server: nothing in common", "cipher"},
+      {{.mac = "other"}, "SSH_MSG_KEXINIT: mac_algorithms_client_to_server: nothing in common", "MAC"},
+      {{.compression = "other"},
+       "SSH_MSG_KEXINIT: compression_algorithms_client_to_server: nothing in common",
+       "compression method"},
+      {{.kex = ""}, "SSH_MSG_KEXINIT: kex_algorithms: nothing in common", "key exchange method"},
       // [4253-7.1-20] breaks: "none" has to be in both lists like any other name.
-      {{.cipher = "none"}, "SSH_MSG_KEXINIT: encryption_algorithms_client_to_server: nothing in common"},
-      {{.mac = "none"}, "SSH_MSG_KEXINIT: mac_algorithms_client_to_server: nothing in common"},
-      {{.compression = ""}, "SSH_MSG_KEXINIT: compression_algorithms_client_to_server: nothing in common"},
+      {{.cipher = "none"}, "SSH_MSG_KEXINIT: encryption_algorithms_client_to_server: nothing in common", "cipher"},
+      {{.mac = "none"}, "SSH_MSG_KEXINIT: mac_algorithms_client_to_server: nothing in common", "MAC"},
+      {{.compression = ""},
+       "SSH_MSG_KEXINIT: compression_algorithms_client_to_server: nothing in common",
+       "compression method"},
   };
-  for (const auto& [server, text] : cases) {
+  for (const auto& [server, text, what] : cases) {
     try {
       negotiate(kexinit_of({}), kexinit_of(server));
       ADD_FAILURE() << text;
     } catch (const ProtocolError& error) {
       EXPECT_EQ(error.reason(), DisconnectReason::key_exchange_failed);
       EXPECT_NE(std::string(error.what()).find(text), std::string::npos) << error.what();
+      EXPECT_EQ(
+          disconnected_by(error, Role::client).unmatched.find(fmt::format("no matching {} found. Their offer: ", what)),
+          0U);
     }
   }
+}
+
+// Every pair of lists for the two directions, whatever the other one is: RFC 4253 section 7.1 [4253-7.1-14]
+// [4253-7.1-16] [4253-7.1-18], section 6.4 [4253-6.4-5] keeps and breaks.
+TEST(Negotiation, TheDirectionsNeedNothingOfEachOther) {
+  const std::string ciphers[] = {"aes128-gcm@openssh.com", "aes128-ctr"};
+  const std::string macs[] = {"hmac-sha2-256", "", "hmac-of-others"};
+  for (const std::string& up : ciphers) {
+    for (const std::string& down : ciphers) {
+      for (const std::string& mac_up : macs) {
+        for (const std::string& mac_down : macs) {
+          msg::KexInit client = kexinit_of({});
+          msg::KexInit server = kexinit_of({});
+          client.encryption_algorithms_client_to_server = server.encryption_algorithms_client_to_server = {up};
+          client.encryption_algorithms_server_to_client = server.encryption_algorithms_server_to_client = {down};
+          server.mac_algorithms_client_to_server = {mac_up};
+          server.mac_algorithms_server_to_client = {mac_down};
+          const bool up_works = up == ciphers[0] || mac_up == macs[0];
+          const bool down_works = down == ciphers[0] || mac_down == macs[0];
+          if (up_works && down_works) {
+            const Algorithms chosen = negotiate(client, server);
+            EXPECT_EQ(chosen.mac_client_to_server, up == ciphers[0] ? "" : macs[0]);
+            EXPECT_EQ(chosen.mac_server_to_client, down == ciphers[0] ? "" : macs[0]);
+          } else {
+            EXPECT_THROW(negotiate(client, server), NoCommonAlgorithm);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Negotiation, NothingInCommonIsSaidInOpenSshsWordsToo) {
+  const NoCommonAlgorithm error("cipher", "encryption_algorithms_client_to_server", {"a,b"}, {"c"});
+  EXPECT_EQ(disconnected_by(error, Role::client).unmatched, "no matching cipher found. Their offer: c");
+  EXPECT_EQ(disconnected_by(error, Role::server).unmatched, "no matching cipher found. Their offer: a,b");
+  EXPECT_EQ(disconnected_by(ProtocolError("something else"), Role::client).unmatched, "");
 }
 
 TEST(Negotiation, MarkersAreNeverChosen) {  // [8308-2.2-5] [openssh-strict-kex-1.9-3] breaks
