@@ -9,10 +9,13 @@ namespace glassh {
 
 namespace {
 
-constexpr std::size_t header_size = 5;         // packet_length and padding_length
-constexpr std::size_t least_padding = 4;       // RFC 4253 section 6
-constexpr std::size_t hiding_step = 64;        // of the lengths that are hidden
-constexpr std::size_t most_held = 256 * 1024;  // bytes of payload that may wait for the end of a key exchange
+constexpr std::size_t header_size = 5;    // packet_length and padding_length
+constexpr std::size_t least_padding = 4;  // RFC 4253 section 6
+constexpr std::size_t hiding_step = 64;   // of the lengths that are hidden
+// What may wait for the end of a key exchange, in bytes, and what keeping one payload takes beside it: a million
+// answers of one byte are not a megabyte (past vulnerability 33).
+constexpr std::size_t most_held = 1024 * 1024;
+constexpr std::size_t cost_of_holding = 64;
 
 // RFC 4253 section 7.1 [4253-7.1-30] [4253-7.1-31]: what may leave between our KEXINIT and our NEWKEYS.
 bool may_leave_during_key_exchange(std::uint8_t number) {
@@ -55,10 +58,10 @@ void PacketWriter::finish(std::size_t size, Length length) {
   const Bytes payload = compressor_ == nullptr ? Bytes(in_packet.first(size)) : compressor_->payload(size);
   const std::uint8_t number = payload[0];
   if (holding_ && !may_leave_during_key_exchange(number)) {
-    held_bytes_ += size;
+    held_bytes_ += size + cost_of_holding;
     if (held_bytes_ > most_held) {
       throw ProtocolError(
-          fmt::format("{} bytes of answers wait for the key exchange to end: too many requests", held_bytes_));
+          fmt::format("{} answers wait for the key exchange to end: too many requests", held_.size() + 1));
     }
     held_.push_back({SecretBytes(payload), length});
     if (compressor_ != nullptr) compressor_->release();

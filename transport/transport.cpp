@@ -85,6 +85,7 @@ bool Transport::exchange_versions() {
 
 std::optional<TransportEvent> Transport::on_payload(Bytes payload, std::uint32_t sequence_number) {
   const std::uint8_t number = payload[0];
+  if (phase_ != Phase::connection) login_budget_.count(payload);
   const Arrival arrival{role(),
                         phase_,
                         kex_.strict(),

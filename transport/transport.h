@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "transport/key_exchange.h"
+#include "transport/login_budget.h"
 #include "transport/message_gate.h"
 #include "transport/packet_reader.h"
 #include "transport/packet_writer.h"
@@ -124,6 +125,7 @@ class Transport {
   PacketWriter writer_;
   KeyExchange kex_;
   Phase phase_ = Phase::first_key_exchange;
+  LoginBudget login_budget_;
   std::string our_version_, peer_version_;
   std::size_t lines_before_version_ = 0;
   std::vector<std::string> peer_sig_algs_;
