@@ -48,6 +48,7 @@ struct SourcePenalties {
   enum class Overflow { deny_all, permissive };
   std::uint32_t max_sources4 = 65536, max_sources6 = 65536;
   Overflow overflow = Overflow::permissive, overflow6 = Overflow::permissive;
+  std::uint32_t given = 0;  // which of them the configuration has named: a later line sets only the others
   bool operator==(const SourcePenalties&) const = default;
 };
 struct SubsystemCommand {

@@ -56,24 +56,6 @@ void handle_address_family(Call& call) {
   call.target.address_family = *family;
 }
 
-void handle_max_startups(Call& call) {
-  const std::string& text = call.words[0];
-  std::vector<std::uint32_t> numbers;
-  for (std::size_t start = 0; start <= text.size();) {
-    const auto colon = std::min(text.find(':', start), text.size());
-    const auto value = parse_number(std::string_view(text).substr(start, colon - start), 0x7fffffff);
-    numbers.push_back(value.value_or(0));  // 0 is as wrong as no number
-    start = colon + 1;
-  }
-  const bool zero = std::find(numbers.begin(), numbers.end(), 0U) != numbers.end();
-  const bool shape = numbers.size() == 1 || numbers.size() == 3;
-  if (zero || !shape || (numbers.size() == 3 && (numbers[1] > 100 || numbers[0] > numbers[2]))) {
-    throw ConfigError(fmt::format("bad value '{}': expected start:rate:full such as 10:30:100", text));
-  }
-  call.target.max_startups = {numbers[0], MaxStartups().rate, numbers[0]};
-  if (numbers.size() == 3) call.target.max_startups = {numbers[0], numbers[1], numbers[2]};
-}
-
 // --- Who gets in ----------------------------------------------------------------------------------------------------
 
 void handle_authorized_keys_file(Call& call) {
@@ -200,7 +182,6 @@ constexpr std::array table{
     ServerKeyword{"LoginGraceTime", 1, 1, false, [](Call& call) { call.target.login_grace_seconds = seconds(call); }},
     ServerKeyword{"MaxAuthTries", 1, 1, false, [](Call& call) { call.target.max_auth_tries = number(call); }},
     ServerKeyword{"MaxSessions", 1, 1, false, [](Call& call) { call.target.max_sessions = number(call); }},
-    ServerKeyword{"MaxStartups", 1, 1, false, handle_max_startups},
     ServerKeyword{"AcceptEnv", 1, many, true, handle_accept_env},
     ServerKeyword{"LogLevel", 1, 1, false, handle_log_level},
     ServerKeyword{"SyslogFacility", 1, 1, false, handle_syslog_facility},
@@ -239,8 +220,8 @@ const ServerKeyword* find_server_keyword(std::string_view keyword) {
   if (equal_ignoring_case(keyword, "KeepAlive")) keyword = "TCPKeepAlive";
   if (equal_ignoring_case(keyword, "ChallengeResponseAuthentication")) keyword = "KbdInteractiveAuthentication";
   if (equal_ignoring_case(keyword, "SkeyAuthentication")) keyword = "KbdInteractiveAuthentication";
-  for (const std::span<const ServerKeyword> each :
-       {std::span<const ServerKeyword>(table), access_keywords(), forwarding_keywords(), x11_keywords()}) {
+  for (const std::span<const ServerKeyword> each : {std::span<const ServerKeyword>(table), access_keywords(),
+                                                    limit_keywords(), forwarding_keywords(), x11_keywords()}) {
     if (const ServerKeyword* const found = find_in(each, keyword)) return found;
   }
   return nullptr;

@@ -56,10 +56,6 @@ constexpr std::array table{
     ForeignKeyword{"PermitTunnel", "no", note, no_tunnels},
 
     // The connection and the daemon.
-    ForeignKeyword{"PerSourceMaxStartups", "none", refuse, "ignoring it would lift the limit for one address"},
-    ForeignKeyword{"PerSourceNetBlockSize", "*"},
-    ForeignKeyword{"PerSourcePenalties", "no", refuse, "ignoring it would not slow attackers down"},
-    ForeignKeyword{"PerSourcePenaltyExemptList", "*"},
     ForeignKeyword{"HostCertificate", "none", note, "host certificates are not done yet, the plain key is offered"},
     ForeignKeyword{"HostKeyAgent", "none", refuse, "host keys that only the agent holds could not sign"},
     ForeignKeyword{"UseDNS", "no", note, "names of clients are not looked up"},

@@ -39,6 +39,7 @@ bool may_stand_below_match(std::string_view keyword);
 const ServerKeyword* find_server_keyword(std::string_view keyword);
 std::span<const ServerKeyword> access_keywords();      // server/config_handlers_access.cpp
 std::span<const ServerKeyword> forwarding_keywords();  // server/config_handlers_forwarding.cpp
+std::span<const ServerKeyword> limit_keywords();       // server/config_handlers_limits.cpp
 std::span<const ServerKeyword> x11_keywords();         // server/config_handlers_x11.cpp
 bool yes_or_no(const ServerKeyword::Call& call);       // throws ConfigError
 std::span<const ForeignKeyword> foreign_server_keywords();

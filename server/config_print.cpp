@@ -77,6 +77,25 @@ std::string timeouts_text(const std::vector<ChannelTimeout>& timeouts) {
   return text;
 }
 
+std::string seconds_text(double seconds) {
+  const auto whole = static_cast<std::uint64_t>(seconds);
+  return seconds == static_cast<double>(whole) ? std::to_string(whole) : fmt::format("{}", seconds);
+}
+
+std::string penalties_text(const SourcePenalties& penalties) {
+  if (!penalties.enabled) return "no";
+  const auto mode = [](SourcePenalties::Overflow overflow) {
+    return overflow == SourcePenalties::Overflow::deny_all ? "deny-all" : "permissive";
+  };
+  return fmt::format(
+      "crash:{} authfail:{} noauth:{} invaliduser:{} grace-exceeded:{} refuseconnection:{} max:{} min:{} "
+      "max-sources4:{} max-sources6:{} overflow:{} overflow6:{}",
+      seconds_text(penalties.crash), seconds_text(penalties.auth_fail), seconds_text(penalties.no_auth),
+      seconds_text(penalties.invalid_user), seconds_text(penalties.grace_exceeded),
+      seconds_text(penalties.refuse_connection), seconds_text(penalties.max), seconds_text(penalties.min),
+      penalties.max_sources4, penalties.max_sources6, mode(penalties.overflow), mode(penalties.overflow6));
+}
+
 }  // namespace
 
 std::string effective_config(const ServerConfig& config) {
@@ -134,6 +153,7 @@ std::string effective_config(const ServerConfig& config) {
   add("kexalgorithms", join_names(config.kex_algorithms));
   add("hostkeyalgorithms", join_names(config.host_key_algorithms));
   add("pubkeyacceptedalgorithms", join_names(config.pubkey_accepted_algorithms));
+  add("persourcepenaltyexemptlist", or_none(config.per_source_penalty_exempt_list));
   add("loglevel", openssh_level_name(config.log_level));
   add("syslogfacility", config.syslog_facility);
   add("authorizedkeysfile", or_none(fmt::format("{}", fmt::join(config.authorized_keys_files, " "))));
@@ -154,11 +174,16 @@ std::string effective_config(const ServerConfig& config) {
   }
   const auto& startups = config.max_startups;
   add("maxstartups", fmt::format("{}:{}:{}", startups.start, startups.rate, startups.full));
+  const auto& per_source = config.per_source_max_startups;
+  add("persourcemaxstartups", per_source ? std::to_string(*per_source) : "none");
+  const auto& block = config.per_source_net_block_size;
+  add("persourcenetblocksize", fmt::format("{}:{}", block.ipv4_bits, block.ipv6_bits));
   add("ipqos", ip_qos_text(config.ip_qos));
   add("rekeylimit", fmt::format("{} {}", config.rekey_limit.bytes, config.rekey_limit.time.count()));
   add("permitopen", endpoints_text(config.permit_open, config.permit_open_any));
   add("permitlisten", endpoints_text(config.permit_listen, config.permit_listen_any));
   add("permituserenvironment", config.permit_user_environment);
+  add("persourcepenalties", penalties_text(config.per_source_penalties));
   return text;
 }
 

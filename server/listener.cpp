@@ -20,6 +20,8 @@
 namespace glassh {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr int listen_backlog = 4096;  // the kernel lowers it to net.core.somaxconn
 constexpr int accepts_in_a_row = 64;  // before other work of this thread has its turn
 
@@ -145,29 +147,6 @@ PeerAddresses addresses_of(int socket) {
   return {remote.host, remote.port, local.host, local.port};
 }
 
-Startups::Place& Startups::Place::operator=(Place&& other) noexcept {
-  done();
-  owner_ = std::exchange(other.owner_, nullptr);
-  return *this;
-}
-
-void Startups::Place::done() {
-  if (owner_ != nullptr) --std::exchange(owner_, nullptr)->count_;
-}
-
-std::optional<Startups::Place> Startups::enter(std::uint32_t random) {
-  const std::size_t before = count_++;
-  Place place(*this);
-  if (before >= limits_.full) return std::nullopt;
-  if (before >= limits_.start) {
-    // From rate% at `start` in a straight line to 100% at `full`.
-    const std::uint64_t span = limits_.full - limits_.start;
-    const std::uint64_t percent = limits_.rate + (100 - limits_.rate) * (before - limits_.start) / span;
-    if (random % 100 < percent) return std::nullopt;
-  }
-  return place;
-}
-
 namespace {
 
 // These end the one connection that was to be accepted, not the listening socket: accept(2), "Error handling".
@@ -188,14 +167,6 @@ bool only_that_connection(int error) {
     default:
       return false;
   }
-}
-
-void refuse(const Fd& socket, const PeerAddresses& addresses, const Log& log) {
-  // RFC 4253 section 4.2 lets a server send lines before its identification; this one says why there is none.
-  constexpr std::string_view line = "Exceeded MaxStartups\r\n";
-  (void)::send(socket.get(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-  log.info("drop connection from [{}]:{} on [{}]:{} past MaxStartups", addresses.remote_host, addresses.remote_port,
-           addresses.local_host, addresses.local_port);
 }
 
 }  // namespace
@@ -245,12 +216,22 @@ int Listener::accept_one(int listening) {
   PeerAddresses addresses = addresses_of(socket.get());
   std::uint8_t random[4];
   rng_.fill(random);
-  if (auto place = startups_.enter(get_u32(random))) {
-    take_({std::move(socket), std::move(addresses), std::move(*place)});
+  Startups::Admission admission = startups_.enter(addresses.remote_host, get_u32(random), Clock::now());
+  if (!admission.throttling.empty()) log_.write(admission.throttling_level, admission.throttling);
+  if (admission.place) {
+    take_({std::move(socket), std::move(addresses), std::move(*admission.place)});
   } else {
-    refuse(socket, addresses, log_);
+    refuse(socket, addresses, admission);
   }
   return 0;
+}
+
+void Listener::refuse(const Fd& socket, const PeerAddresses& addresses, const Startups::Admission& admission) const {
+  // RFC 4253 section 4.2 lets a server send lines before its identification; this one is OpenSSH's, and says no more.
+  constexpr std::string_view line = "Not allowed at this time\r\n";
+  (void)::send(socket.get(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  log_.print(admission.level, "drop connection #{} from [{}]:{} on [{}]:{} {}", admission.others, addresses.remote_host,
+             addresses.remote_port, addresses.local_host, addresses.local_port, admission.reason);
 }
 
 }  // namespace glassh

@@ -1,4 +1,4 @@
-// Where connections come from: listening sockets, MaxStartups, and accept(2) without spinning.
+// Where connections come from: listening sockets, and accept(2) without spinning. Who may come in says server/startups.
 //
 // listen_on() runs before glasshd leaves the foreground, so a busy port is an error that its user sees. A connection is
 // accepted on the listener's io_context and handed on as a descriptor: non-blocking, close-on-exec, TCP_NODELAY.
@@ -8,11 +8,8 @@
 
 #include <boost/asio/awaitable.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <functional>
-#include <optional>
-#include <utility>
 #include <vector>
 
 #include "channels/io/descriptor.h"
@@ -20,6 +17,7 @@
 #include "server/config.h"
 #include "server/log.h"
 #include "server/spawn.h"
+#include "server/startups.h"
 
 namespace glassh {
 
@@ -29,36 +27,6 @@ std::vector<Fd> listen_on(const ServerConfig& config, const Log& log);
 
 // Both ends of a connected socket, as numbers; "UNKNOWN" and 65535 for what is no IP socket (glasshd -i over pipes).
 PeerAddresses addresses_of(int socket);
-
-// sshd_config(5), MaxStartups: how many connections may be on their way to a login. Counted across threads.
-class Startups {
- public:
-  explicit Startups(const MaxStartups& limits) : limits_(limits) {}
-
-  // Counts one connection until it is destroyed or done() is called: logged in, or gone.
-  class Place {
-   public:
-    Place() = default;
-    explicit Place(Startups& owner) : owner_(&owner) {}
-    Place(Place&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)) {}
-    Place& operator=(Place&& other) noexcept;
-    ~Place() { done(); }
-    void done();
-
-   private:
-    Startups* owner_ = nullptr;
-  };
-
-  // `random` is uniform over all values. Nothing if this connection is to be dropped. RFC 4251 section 9.3.5
-  // [4251-9.3.5-3]: whoever opens connections by the thousand does not keep everybody else out for sure.
-  std::optional<Place> enter(std::uint32_t random);
-  std::size_t count() const { return count_.load(); }
-  void limit_to(const MaxStartups& limits) { limits_ = limits; }  // from the thread that enters
-
- private:
-  MaxStartups limits_;
-  std::atomic<std::size_t> count_ = 0;
-};
 
 struct Accepted {
   Fd socket;
@@ -81,6 +49,7 @@ class Listener {
   asio::awaitable<void> accept_loop(Descriptor& socket);
   // 0, or errno.
   int accept_one(int socket);
+  void refuse(const Fd& socket, const PeerAddresses& addresses, const Startups::Admission& admission) const;
 
   asio::any_io_executor executor_;
   std::vector<Descriptor> sockets_;

@@ -91,7 +91,7 @@ class Program {
   const Lasting& lasting_;
   const ServiceManager manager_ = ServiceManager::from_environment();
   std::shared_ptr<const Generation> generation_;
-  Startups startups_{generation_->config.max_startups};
+  Startups startups_{generation_->config};
   std::vector<std::unique_ptr<Worker>> workers_;
   std::size_t others_serving_ = 0;                    // workers but the first
   std::vector<std::unique_ptr<Listener>> listeners_;  // the last one listens; coroutines may still look at the others
@@ -194,7 +194,7 @@ void Program::reload() {
     listen_anew(next->config);
     generation_ = std::move(next);
     lasting_.log.set_level(generation_->config.log_level);
-    startups_.limit_to(generation_->config.max_startups);
+    startups_.limit_to(generation_->config);
     say_notes(read.notes, log());
   } catch (const std::exception& error) {
     log().error("SIGHUP: {}; what was read before stays in force", error.what());

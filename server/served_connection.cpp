@@ -20,6 +20,7 @@ namespace glassh {
 struct ServedConnection::BeforeLogin {
   Startups::Place place;
   std::string user;            // once somebody begins to log in
+  bool tried = false;          // some method but `none`, which only asks
   bool user_is_known = false;  // false also for whom AllowUsers and the like shut out: such a user does not exist
   // Of all keys that have proved something in this login (past vulnerability 14), and what they proved.
   KeyOptions options;
@@ -59,6 +60,15 @@ std::unique_ptr<TraceWriter> trace_writer(const ServerContext& context, std::uin
   return writer;
 }
 
+// As OpenSSH since 9.8, up to four seconds more, here at most a quarter: those who came together do not all go
+// together.
+std::chrono::milliseconds grace_with_jitter(std::chrono::milliseconds grace, Rng& rng) {
+  std::uint8_t random[4];
+  rng.fill(random);
+  const std::int64_t most = std::min<std::int64_t>(4000, grace.count() / 4);
+  return grace + std::chrono::milliseconds(get_u32(random) % (most + 1));
+}
+
 // As ChannelTimeout names them, once they run something.
 std::string kind_of_session(const ChannelRequested& request) {
   if (request.type == msg::Exec::name) return "session:command";
@@ -81,6 +91,7 @@ ServedConnection::ServedConnection(const std::shared_ptr<const ServerContext>& c
       config_(context, &context->config),
       host_key_proofs_(context->host_keys, core_.transport(), context->log) {
   before_login_->place = std::move(accepted.place);
+  core_.set_login_grace(grace_with_jitter(std::chrono::seconds(context->config.login_grace_seconds), context->rng));
 }
 
 ServedConnection::~ServedConnection() {
@@ -99,10 +110,12 @@ asio::awaitable<void> ServedConnection::run() {
     co_await drive_.run(*this);
   } catch (const std::exception& error) {
     context_.log.error("{}: ended by an error of ours: {}", who(), error.what());
+    leave_before_login(SourcePenalty::crash);
   }
 }
 
 void ServedConnection::shut_down() {
+  shutting_down_ = true;
   core_.disconnect(DisconnectReason::by_application, "the server is shutting down");
   drive_.wake();
 }
@@ -125,6 +138,7 @@ void ServedConnection::on(const AuthSettingsWanted& wanted) {
 asio::awaitable<void> ServedConnection::on(const LoginAttempt& attempt) {
   const auto begun = std::chrono::steady_clock::now();
   const bool tries_something = attempt.method != msg::NoneRequest::name;
+  if (tries_something) before_login_->tried = true;  // also if it leaves before it is answered
   const Login login(*config_, context_.account, context_.log, context_.passwords);
   LoginVerdict verdict;
   if (attempt.key != nullptr) {
@@ -213,6 +227,7 @@ void ServedConnection::on(const AttemptAnswered& answered) {
   using Outcome = AttemptAnswered::Outcome;
   const Outcome outcome = answered.outcome;
   const bool postponed = outcome == Outcome::postponed;
+  if (answered.method != msg::NoneRequest::name) before_login_->tried = true;
   const bool password =
       answered.method == msg::PasswordRequest::name || answered.method == msg::KeyboardInteractiveRequest::name;
   const bool many = answered.failures > config_->max_auth_tries / 2;
@@ -386,6 +401,11 @@ asio::awaitable<void> ServedConnection::on(const GlobalRequested& request) {
 // ---- the end, in sshd's words
 
 void ServedConnection::on(const Disconnected& disconnected) {
+  if (before_login_ != nullptr) leave_before_login(penalty_of_leaving());
+  if (core_.login_is_late()) {
+    context_.log.write(LogLevel::fatal, fmt::format("Timeout before authentication for {}", peer()));
+    return;
+  }
   const auto code = static_cast<std::uint32_t>(disconnected.reason);
   if (!disconnected.unmatched.empty()) {
     context_.log.info("Unable to negotiate with {}: {}{}", peer(), escaped(disconnected.unmatched), stage());
@@ -398,6 +418,18 @@ void ServedConnection::on(const Disconnected& disconnected) {
     context_.log.info("Received disconnect from {}:{}: {}{}", peer(), code, escaped(disconnected.description), stage());
     context_.log.info("Disconnected from {}{}", who(), stage());
   }
+}
+
+void ServedConnection::leave_before_login(SourcePenalty penalty) {
+  if (before_login_ == nullptr || shutting_down_) return;
+  const std::string line = before_login_->place.penalise(penalty, std::chrono::steady_clock::now());
+  if (!line.empty()) context_.log.write(LogLevel::verbose, line);
+}
+
+SourcePenalty ServedConnection::penalty_of_leaving() const {
+  if (core_.login_is_late()) return SourcePenalty::grace_exceeded;
+  if (!before_login_->user.empty() && !before_login_->user_is_known) return SourcePenalty::invalid_user;
+  return before_login_->tried ? SourcePenalty::auth_fail : SourcePenalty::no_auth;
 }
 
 std::string ServedConnection::peer() const { return text_of_peer(session_context_->addresses); }

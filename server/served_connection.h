@@ -72,6 +72,9 @@ class ServedConnection {
   // Match, AllowUsers and their like, once it is known who wants to log in.
   void learn_user(std::string_view user);
   LoginOrigin origin() const;
+  // It ends without a login, and that may cost its source a penalty.
+  void leave_before_login(SourcePenalty penalty);
+  SourcePenalty penalty_of_leaving() const;
   // Whether a login that the method grants stands before PermitRootLogin and the restrictions of the keys so far.
   bool grant(const LoginAttempt& attempt, const KeyOptions& options);
   void expose_auth_info();
@@ -99,6 +102,7 @@ class ServedConnection {
   std::shared_ptr<DirectForwarding> direct_;  // from LoggedIn, as the next
   std::shared_ptr<RemoteForwarding> remote_;
   bool no_more_sessions_ = false;
+  bool shutting_down_ = false;
 };
 
 }  // namespace glassh

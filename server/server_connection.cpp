@@ -20,6 +20,7 @@ ServerConnection::ServerConnection(std::shared_ptr<const ServerConnectionSetting
     : settings_(std::move(settings)),
       trace_(trace),
       transport_(settings_->transport, rng, trace),
+      login_grace_(settings_->login_grace),
       client_alive_interval_(settings_->client_alive_interval),
       client_alive_count_max_(settings_->client_alive_count_max) {}
 
@@ -144,7 +145,7 @@ void ServerConnection::set_limits(const RekeyLimit& rekey_limit, std::chrono::se
 void ServerConnection::set_now(TimePoint now) {
   if (now_ == TimePoint{}) {
     last_heard_ = now;
-    if (settings_->login_grace.count() > 0) login_deadline_ = now + settings_->login_grace;
+    if (login_grace_.count() > 0) login_deadline_ = now + login_grace_;
   }
   now_ = now;
   if (!closed_) transport_.set_now(now);
@@ -177,6 +178,7 @@ bool ServerConnection::unused_is_checked() const {
 void ServerConnection::check_deadlines() {
   // RFC 4252 section 4 [4252-4-6]: a login that takes too long ends the connection.
   if (login_deadline_ && now_ >= *login_deadline_) {
+    login_is_late_ = true;
     throw ProtocolError(DisconnectReason::by_application,
                         fmt::format("no login within {} seconds (LoginGraceTime)", settings_->login_grace.count()));
   }

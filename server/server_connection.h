@@ -63,6 +63,9 @@ class ServerConnection {
   // What applies to the user, if that is not what the settings say for everybody.
   void set_limits(const RekeyLimit& rekey_limit, std::chrono::seconds client_alive_interval,
                   unsigned client_alive_count_max);
+  // LoginGraceTime, if that is not what the settings say; it counts from the first set_now(). 0: none.
+  void set_login_grace(std::chrono::nanoseconds grace) { login_grace_ = grace; }
+  bool login_is_late() const { return login_is_late_; }  // LoginGraceTime is what ended it
   // How long there may be no channel at all; 0: for ever. Channels' own limits are channels().idle()'s.
   void set_unused_limit(std::chrono::seconds limit) { unused_limit_ = limit; }
 
@@ -95,7 +98,9 @@ class ServerConnection {
   bool closed_ = false;
   bool end_of_input_ = false;
   TimePoint now_{};
+  std::chrono::nanoseconds login_grace_;
   std::optional<TimePoint> login_deadline_;
+  bool login_is_late_ = false;
   TimePoint last_heard_{};
   std::chrono::seconds client_alive_interval_;
   unsigned client_alive_count_max_;

@@ -4,6 +4,7 @@ It knows one suite, curve25519-sha256 with chacha20-poly1305@openssh.com, writte
 PROTOCOL.chacha20poly1305 for their shortness, not their speed. It checks no host key and has nothing to hide.
 """
 
+import contextlib
 import hashlib
 import os
 import socket
@@ -111,18 +112,22 @@ class Cipher:
 # --- The connection -------------------------------------------------------------------------------------------------
 
 
-class RawClient:
-    def __init__(self, port, identification=IDENTIFICATION + b"\r\n"):
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=15)
+class RawConnection:
+    """Packets, of either role."""
+
+    def __init__(self, connected):
+        self._socket = connected
         self._input = self._socket.makefile("rb")
         self._sent = self._received = 0
         self._sealer = self._opener = None
-        self.send_bytes(identification)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        self.close()
+
+    def close(self):
         self._input.close()
         self._socket.close()
 
@@ -145,6 +150,17 @@ class RawClient:
         self._sent += 1
         self.send_bytes(length + body)
 
+    def send_length(self, length):
+        """The length of a packet that never comes."""
+        said = u32(length)
+        self.send_bytes(self._sealer.length(self._sent, said) if self._sealer else said)
+
+    def drain(self):
+        """Reads, and understands nothing, until the other side closes."""
+        with contextlib.suppress(ConnectionError):
+            while self._input.read(65536):
+                pass
+
     def receive(self):
         """The next payload; None at the end of the connection."""
         head = self._input.read(4)
@@ -156,7 +172,7 @@ class RawClient:
             sealed = self._input.read(int.from_bytes(self._opener.length(self._received, head), "big"))
             tag = self._input.read(16)
             if self._opener.tag(self._received, head + sealed) != tag:
-                raise Failure("a packet from the server has a wrong tag")
+                raise Failure("a packet has a wrong tag")
             body = self._opener.body(self._received, sealed)
         self._received += 1
         return body[1:len(body) - body[0]]
@@ -179,6 +195,13 @@ class RawClient:
             raise Failure(f"after the DISCONNECT ({text}) came {after!r}")
         return reason, text
 
+
+class RawClient(RawConnection):
+    def __init__(self, port, identification=IDENTIFICATION + b"\r\n", source=None):
+        where_from = source and (source, 0)
+        super().__init__(socket.create_connection(("127.0.0.1", port), timeout=15, source_address=where_from))
+        self.send_bytes(identification)
+
     def exchange_keys(self):
         server_identification = self.hear_identification()
         ours = kexinit()
@@ -193,6 +216,7 @@ class RawClient:
         shared = mpint(int.from_bytes(x25519(secret, their_share), "big"))
         parts = (IDENTIFICATION, server_identification, ours, theirs, host_key, our_share, their_share)
         digest = hashlib.sha256(b"".join(map(string, parts)) + shared).digest()
+        self.session_id = digest
 
         def key(letter):
             first = hashlib.sha256(shared + digest + letter + digest).digest()

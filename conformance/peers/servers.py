@@ -75,9 +75,10 @@ def common_configuration(workspace, host_kinds, level):
 def glasshd_configuration(workspace, settings=(), host_kinds=HOST_KEY_KINDS, level="VERBOSE"):
     """The path of a new configuration file, in which any free port of 127.0.0.1 is asked for."""
     path = workspace.fresh("glasshd.conf")
+    # Each test comes from 127.0.0.1, and none may pay for what another did: PerSourcePenalties are on by default.
     # Whether a password is asked for must not depend on who may read /etc/shadow.
     lines = [*settings, *common_configuration(workspace, host_kinds, level), "ListenAddress 127.0.0.1", "Port 0",
-             "PasswordAuthentication no", "KbdInteractiveAuthentication no"]
+             "PasswordAuthentication no", "KbdInteractiveAuthentication no", "PerSourcePenalties no"]
     workspace.file(os.path.basename(path), "\n".join(lines) + "\n")
     return path
 
@@ -107,7 +108,11 @@ def start_sshd(workspace, settings=(), host_kinds=HOST_KEY_KINDS, level="VERBOSE
         log_path = workspace.fresh("sshd.log")
         configuration = workspace.fresh("sshd.conf")
         # Without PAM an sshd that is not root takes every account for a locked one: it cannot read /etc/shadow.
-        lines = [*settings, *common_configuration(workspace, host_kinds, level), f"ListenAddress 127.0.0.1:{port}",
+        # Of MaxStartups sshd takes the last value, whatever its manual says of all keywords.
+        limited = any(line.startswith("MaxStartups ") for line in settings)
+        common = [line for line in common_configuration(workspace, host_kinds, level)
+                  if not (limited and line.startswith("MaxStartups "))]
+        lines = [*settings, *common, f"ListenAddress 127.0.0.1:{port}",
                  f"UsePAM {'no' if os.getuid() == 0 else 'yes'}", "PermitRootLogin yes", "PermitUserRC no", "PasswordAuthentication no",
                  "KbdInteractiveAuthentication no", "PrintMotd no"]
         workspace.file(os.path.basename(configuration), "\n".join(lines) + "\n")

@@ -160,8 +160,8 @@ TEST(ServerConfig, MistakesAreNamedWithFileAndLine) {
 }
 
 TEST(ServerConfig, WhatWouldOpenSomethingIsRefused) {
-  for (const auto* const line : {"ChrootDirectory /jail", "RevokedKeys /r", "RefuseConnection yes",
-                                 "PerSourceMaxStartups 3", "PerSourcePenalties yes", "HostKeyAgent /agent"}) {
+  for (const auto* const line :
+       {"ChrootDirectory /jail", "RevokedKeys /r", "RefuseConnection yes", "HostKeyAgent /agent"}) {
     const auto error = config_error_of([line] { read(line); });
     EXPECT_THAT(error, HasSubstr("sshd_config:1: ")) << line;
     EXPECT_THAT(error, HasSubstr(" is not supported yet: ")) << line;
@@ -176,7 +176,7 @@ TEST(ServerConfig, WhatAsksForWhatWeDoAnywayIsAcceptedInSilence) {
       "ForceCommand none\nChrootDirectory none\nAuthenticationMethods any\nPasswordAuthentication no\nUsePAM no\n"
       "X11Forwarding no\nAllowTcpForwarding NO\nDisableForwarding yes\nPermitRootLogin prohibit-password\n"
       "PermitTTY no\nPrintMotd no\nIgnoreRhosts yes\nRequiredRSASize 1024\nPubkeyAuthOptions touch-required\n"
-      "KbdInteractiveAuthentication no\nRevokedKeys none\nPerSourcePenalties no\nBanner none\nProtocol 2\n",
+      "KbdInteractiveAuthentication no\nRevokedKeys none\nBanner none\nProtocol 2\n",
       "sshd_config");
   EXPECT_THAT(reader.notes(), IsEmpty());
 }

@@ -88,48 +88,6 @@ TEST(ListenOn, KeepsToTheAddressFamily) {
   EXPECT_THROW(listen_on(config, lines.log), std::runtime_error) << "127.0.0.1 is no IPv6 address";
 }
 
-TEST(Startups, DropsEarlyAtRandomBetweenStartAndFull) {
-  Startups startups({.start = 2, .rate = 50, .full = 6});
-  std::vector<Startups::Place> places;
-  // The percentage at each number of connections: 0 below start, 50 at start, rising to 100 at full.
-  for (const std::uint32_t percent : {0u, 0u, 50u, 62u, 75u, 87u}) {
-    if (percent > 0) {
-      EXPECT_FALSE(startups.enter(percent - 1).has_value()) << places.size();
-    }
-    auto place = startups.enter(100 + percent);  // only the remainder by 100 counts
-    ASSERT_TRUE(place.has_value()) << places.size();
-    places.push_back(std::move(*place));
-  }
-  EXPECT_EQ(startups.count(), 6u);
-  EXPECT_FALSE(startups.enter(99).has_value()) << "full";
-  EXPECT_EQ(startups.count(), 6u) << "who was refused does not count";
-
-  places[0].done();
-  places[0].done();
-  EXPECT_EQ(startups.count(), 5u);
-  EXPECT_TRUE(startups.enter(99).has_value());
-  places.clear();
-  EXPECT_EQ(startups.count(), 0u);
-}
-
-TEST(Startups, ThreeEqualNumbersAreAPlainLimit) {
-  Startups startups({.start = 1, .rate = 100, .full = 1});
-  const auto first = startups.enter(0);
-  EXPECT_TRUE(first.has_value());
-  EXPECT_FALSE(startups.enter(99).has_value());
-}
-
-// SIGHUP: those who are on their way stay counted.
-TEST(Startups, LimitsMayChange) {
-  Startups startups({.start = 1, .rate = 100, .full = 1});
-  const auto first = startups.enter(0);
-  EXPECT_FALSE(startups.enter(99).has_value());
-  startups.limit_to({.start = 2, .rate = 100, .full = 2});
-  const auto second = startups.enter(99);
-  EXPECT_TRUE(second.has_value());
-  EXPECT_FALSE(startups.enter(99).has_value());
-}
-
 struct ListenerTest : testing::Test {
   void listen() {
     auto sockets = listen_on(on_loopback(), lines.log);
@@ -148,7 +106,13 @@ struct ListenerTest : testing::Test {
   LogLines lines;
   SystemRng rng;
   asio::io_context io;
-  Startups startups{{.start = 2, .rate = 100, .full = 2}};
+  ServerConfig limits = [] {
+    ServerConfig config;
+    config.max_startups = {.start = 2, .rate = 100, .full = 2};
+    config.per_source_penalties.auth_fail = 15;
+    return config;
+  }();
+  Startups startups{limits};
   std::vector<Accepted> accepted;
   std::optional<Listener> listener;
   std::uint16_t port = 0;
@@ -177,13 +141,31 @@ TEST_F(ListenerTest, TellsThoseBeyondMaxStartups) {
   const Fd two = connect_to(port);
   const Fd three = connect_to(port);
   run_until([&] { return accepted.size() == 2 && lines.text().find("drop") != std::string::npos; });
-  EXPECT_EQ(read_all(three), "Exceeded MaxStartups\r\n");
-  EXPECT_THAT(lines.text(),
-              HasSubstr(fmt::format("drop connection from [127.0.0.1]:{} on [127.0.0.1]:{} past MaxStartups",
-                                    port_of(three), port)));
+  EXPECT_EQ(read_all(three), "Not allowed at this time\r\n");
+  EXPECT_THAT(lines.text(), HasSubstr(fmt::format("error: beginning MaxStartups throttling\n"
+                                                  "drop connection #2 from [127.0.0.1]:{} on [127.0.0.1]:{} past "
+                                                  "MaxStartups\n",
+                                                  port_of(three), port)));
   accepted.clear();  // both have gone
   const Fd four = connect_to(port);
   run_until([&] { return accepted.size() == 1; });
+}
+
+TEST_F(ListenerTest, TellsASourceThatIsPenalised) {
+  listen();
+  const Fd one = connect_to(port);
+  run_until([&] { return accepted.size() == 1; });
+  EXPECT_THAT(accepted[0].place.penalise(SourcePenalty::auth_fail, std::chrono::steady_clock::now()),
+              HasSubstr("127.0.0.1/32: activating ipv4 penalty of 15 seconds"));
+  accepted.clear();
+  const Fd two = connect_to(port);
+  run_until([&] { return lines.text().find("drop") != std::string::npos; });
+  EXPECT_EQ(read_all(two), "Not allowed at this time\r\n");
+  EXPECT_THAT(lines.text(),
+              HasSubstr(fmt::format("drop connection #0 from [127.0.0.1]:{} on [127.0.0.1]:{} penalty: failed "
+                                    "authentication\n",
+                                    port_of(two), port)));
+  EXPECT_TRUE(accepted.empty());
 }
 
 TEST_F(ListenerTest, StopsWhenClosed) {
