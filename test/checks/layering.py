@@ -43,6 +43,12 @@ RULES = [
     ("libcrypto is behind crypto/", r"#\s*include\s*<openssl/", r"crypto/|test/(crypto|support|bench|fuzz)/"),
     ("reinterpret_cast only in proto/bytes.h", r"\breinterpret_cast\b", r"proto/bytes\.h$"),
     ("no macros", r"#\s*define\b", None),
+    # Past vulnerability 65: what a signal interrupts may hold a lock, or be half done. Programs read signals as events
+    # (asio::signal_set). The two that have a handler set a flag, or give a terminal back by tcsetattr(3) and raise(3).
+    ("signals are events, not handlers",
+     r"\bsa_handler\s*=(?!=|\s*SIG_(IGN|DFL)\b)|\bsa_sigaction\b|(?<![\w.>])signal\s*\([^,()]+,(?!\s*SIG_(IGN|DFL)\b)",
+     r"client/(local_terminal|copy_id_main)\.cpp$|test/"),
+    ("no time limit by a signal", r"(?<![\w.>])(::alarm|ualarm|setitimer|timer_create)\s*\(", None),
 ]
 HEADER_RULES = [
     ("no `using namespace` in a header", r"\busing\s+namespace\b", None),
@@ -119,6 +125,7 @@ GOOD = {
                        "int million = 1'000'000;  // it's\n",
     "channels/io/pump.cpp": '#include <boost/asio.hpp>\n#include "channels/channels.h"\nauto t = steady_clock::now();\n',
     "server/server_connection.cpp": '#include "auth/server_auth.h"\n#include "channels/channels.h"\n',
+    "server/run_as.cpp": "std::signal(number, SIG_DFL);\naction.sa_handler = SIG_IGN;\nif (action.sa_handler == f) return;\n",
     "server/listener.cpp": '#include "channels/io/pump.h"\n#include "server/server_connection.h"\n',
     "test/support/pair.h": '// Pairs.\n#pragma once\n#include "client/client_connection.h"\n#include "server/server_connection.h"\n',
     "test/auth/a_test.cpp": '#include "auth/server_auth.h"\n#include "test/support/pair.h"\n',
@@ -151,6 +158,10 @@ BAD = [
     ("server/a.cpp", "#include <openssl/evp.h>\n", "libcrypto is behind crypto/"),
     ("server/a.cpp", "auto x = reinterpret_cast<char*>(y);\n", "reinterpret_cast only in proto/bytes.h"),
     ("test/proto/a_test.cpp", "#define A 1\n", "no macros"),
+    ("server/a.cpp", "std::signal(SIGALRM, on_alarm);\n", "signals are events, not handlers"),
+    ("server/a.cpp", "action.sa_handler = on_alarm;\n", "signals are events, not handlers"),
+    ("client/a.cpp", "action.sa_sigaction = on_alarm;\n", "signals are events, not handlers"),
+    ("server/a.cpp", "::alarm(120);\n", "no time limit by a signal"),
     ("proto/a.h", "// A.\n#pragma once\nusing namespace std;\n", "no `using namespace` in a header"),
     ("proto/a.h", "// A.\n", "each header has #pragma once"),
     ("proto/a.h", "#pragma once\n", "each header begins by saying what it is"),
