@@ -68,7 +68,7 @@ class Lab:
             os.chown(path, self.account.uid, self.account.gid)
         passwords = self.account.write("passwords", self.password_line(), 0o600)
         lines = [f"HostKey {host_key}", "ListenAddress 127.0.0.1", "Port 0", "PidFile none", "LogLevel VERBOSE",
-                 "PasswordAuthentication yes", "KbdInteractiveAuthentication no", f"PasswordFile {passwords}"]
+                 "PerSourcePenalties no", "PasswordAuthentication yes", "KbdInteractiveAuthentication no", f"PasswordFile {passwords}"]
         configuration = self.account.write(f"{name}.conf", "\n".join(lines) + "\n", 0o600)
         program = os.path.join(self.directory, "bin", "glasshd")
         process = subprocess.Popen([program, "-D", "-e", "-f", configuration], stderr=log, stdin=subprocess.DEVNULL,

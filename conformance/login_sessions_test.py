@@ -47,7 +47,7 @@ def start_as_account(workspace, account, *settings):
     key = shutil.copy(workspace.key("host-ed25519"), directory)
     os.chown(key, account.uid, account.gid)
     lines = [*settings, f"HostKey {key}", f"AuthorizedKeysFile {workspace.file('account-keys')}", "StrictModes no",
-             "ListenAddress 127.0.0.1", "Port 0", "PidFile none", "LogLevel VERBOSE"]
+             "ListenAddress 127.0.0.1", "Port 0", "PidFile none", "LogLevel VERBOSE", "PerSourcePenalties no"]
     configuration = os.path.join(directory, "conf")
     with open(configuration, "w", encoding="ascii") as file:
         file.write("\n".join(lines) + "\n")

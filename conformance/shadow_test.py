@@ -30,7 +30,8 @@ def make_user(workspace, *flags):
     shutil.copy(workspace.key("host-ed25519"), os.path.join(home, "host_key"))
     shutil.copy(our_program("glasshd"), home)
     with open(os.path.join(home, "conf"), "w", encoding="ascii") as file:
-        file.write(f"HostKey {home}/host_key\nListenAddress 127.0.0.1\nPort 0\nPidFile none\nLogLevel DEBUG\n")
+        file.write(f"HostKey {home}/host_key\nListenAddress 127.0.0.1\nPort 0\nPidFile none\nLogLevel DEBUG\n"
+                   "PerSourcePenalties no\n")
     for path in (home, os.path.join(home, "host_key")):
         shutil.chown(path, NAME, NAME)
     return home
