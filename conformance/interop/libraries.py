@@ -12,12 +12,12 @@ the fields of a line are tabs.
     <program> server REKEY AUTHORIZED_KEYS HOST_KEY…
         says     listening PORT
 
-        It lets in whoever has one of the keys, answers COMMAND by sending back what it gets and then what COMMAND would say,
-        and ends with its standard input.
+        It lets in whoever has one of the keys, answers COMMAND by sending back what it gets and then what COMMAND would
+        say, and ends with its standard input.
 
-REKEY is the number of bytes after which keys shall change. To a peer that can offer other algorithms for each direction it
-may also be NUMBER/CIPHER/MAC/CIPHER/MAC, first those from the client to the server. A key is a file as ssh-keygen writes it; HOST_KEY in an answer
-is the one the server showed, in base64.
+REKEY is the number of bytes after which keys shall change. To a peer that can offer other algorithms for each direction
+it may also be NUMBER/CIPHER/MAC/CIPHER/MAC, first those from the client to the server. A key is a file as ssh-keygen writes
+it; HOST_KEY in an answer is the one the server showed, in base64.
 """
 
 import os
@@ -189,7 +189,8 @@ class CppLibrary(BuiltLibrary):
         # What one version recommends a later one deprecates.
         warnings = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-Wno-deprecated-declarations"]
         root = os.path.dirname(os.path.dirname(HERE))
-        return [find_program("c++"), "-std=c++20", "-O1", *warnings, "-I", root, "-o", target, source, *self.libraries], {}
+        flags = ["-std=c++20", "-O1", *warnings, "-I", root]
+        return [find_program("c++"), *flags, "-o", target, source, *self.libraries], {}
 
 
 class LibSsh(CppLibrary):
@@ -222,8 +223,8 @@ class Go(BuiltLibrary):
         return [find_program("go"), "build", "-ldflags=-w", "-o", target, source], environment
 
     def version(self, identification):
-        answer = subprocess.run(["dpkg-query", "-W", "-f=${Version}", "golang-golang-x-crypto-dev"], capture_output=True,
-                                text=True, check=False)
+        answer = subprocess.run(["dpkg-query", "-W", "-f=${Version}", "golang-golang-x-crypto-dev"],
+                                capture_output=True, text=True, check=False)
         return f"{identification}, golang.org/x/crypto {answer.stdout or 'of an unknown version'}"
 
 

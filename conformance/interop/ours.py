@@ -6,8 +6,8 @@ import re
 from interop.plan import HOST_KEY_KINDS, NO_COMPRESSION
 from peers import client_options, expect, expect_equal, glassh, start_glasshd
 
-SIZE = 300 * 1024
-REKEY = "128K"  # at least once on the way of SIZE bytes there or back, however much is under way at once
+SIZE = 400 * 1024
+REKEY = "256K"  # so once on the way of SIZE bytes there and back, even if much of them is under way at once
 COMMAND = "cat; echo done >&2; exit 7"
 STATUS, STDERR = 7, "done"
 
@@ -26,7 +26,7 @@ def serve(workspace, choice):
     """glasshd for one login."""
     trace = workspace.fresh("trace")
     lines = [f"{name} {value}" for name, value in settings(choice).items()]
-    # Debian's bash reads ~/.bashrc if it is the first shell of an SSH session; not all peers can tell it that it is not.
+    # Debian's bash reads ~/.bashrc if it is the first shell of an SSH session. Not all peers can say that it is not.
     lines += ["PermitRootLogin yes", "SetEnv SHLVL=1"]
     server = start_glasshd(workspace, lines, ["--trace", trace], [HOST_KEY_KINDS[choice.host_key]])
     server.trace = trace
@@ -40,7 +40,8 @@ def log_in(workspace, choice, port, known_hosts, user, data):
     path = workspace.fresh("known_hosts")
     workspace.file(os.path.basename(path), known_hosts)
     options = client_options(workspace, known_hosts=path, user=user, key=choice.user_key)
-    result = workspace.run(glassh("--trace", trace, "-p", str(port), *flags, *options, "127.0.0.1", COMMAND), input=data)
+    arguments = glassh("--trace", trace, "-p", str(port), *flags, *options, "127.0.0.1", COMMAND)
+    result = workspace.run(arguments, input=data)
     details = lambda: f"{result}\n{tail(trace)}"  # noqa: E731
     expect_equal(result.status, STATUS, details)
     expect(STDERR in result.err.split(), "what the command wrote to stderr did not arrive", details)
@@ -73,7 +74,8 @@ def expect_negotiated(trace, choice, aead):
     expect(changed >= 2 and len(blocks) - changed <= 1, f"{len(blocks)} negotiations, {changed} times new keys")
     kexinits = re.findall(r"^(>>> sent|<<< received) packet .*SSH_MSG_KEXINIT", text, re.MULTILINE)
     first_of_rekey = kexinits[2]
-    expect_equal(first_of_rekey, ">>> sent" if choice.rekey == "us" else "<<< received", "who began the second exchange")
+    began = ">>> sent" if choice.rekey == "us" else "<<< received"
+    expect_equal(first_of_rekey, began, "who began the second exchange")
 
 
 def was_talked_to_during_rekey(text):

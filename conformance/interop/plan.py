@@ -1,6 +1,6 @@
 """Which logins are tried: not each combination, but each algorithm that both sides have, one axis at a time over a base.
 
-Also the last and the middle of every list together, so that no algorithm is only ever seen in the company of the first ones.
+Also the last and the middle of every list together, so that not every algorithm is only seen in the company of the first.
 """
 
 import dataclasses
@@ -44,13 +44,14 @@ class Attempt:
 
 def our_lists(run):
     """run("-Q", what) is glassh's answer."""
-    queries = {"kex": "kex", "host_key": "HostKeyAlgorithms", "cipher": "cipher", "mac": "mac", "compression": "compression"}
+    queries = {"kex": "kex", "host_key": "HostKeyAlgorithms", "cipher": "cipher", "mac": "mac",
+               "compression": "compression"}
     return Lists("glassh", **{axis: tuple(run("-Q", query)) for axis, query in queries.items()})
 
 
 def attempts(ours, theirs, aead, peer_can_rekey, talks_during_rekey, has_directions):
-    """A peer that talks during rekeys is only asked for one where that is what is tried. One that has directions can be told to
-    offer other algorithms for each.
+    """A peer that talks during rekeys is only asked for one where that is what is tried. One that has directions can be
+    told to offer other algorithms for each.
     """
     common = {axis: [name for name in getattr(ours, axis) if name in getattr(theirs, axis)] for axis in AXES}
     for axis, names in common.items():
@@ -62,11 +63,15 @@ def attempts(ours, theirs, aead, peer_can_rekey, talks_during_rekey, has_directi
                   rekey="nobody" if talks_during_rekey else "us")
     with_mac = dataclasses.replace(base, cipher=counters[0]) if counters else base
 
-    found = [Attempt("kex", name, dataclasses.replace(base, kex=name)) for name in common["kex"]]
+    # The longer the cipher's key, the larger is the group in a group exchange; some peers take minutes for 8192 bits.
+    shortest = min(common["cipher"], key=lambda name: "aes128" not in name)
+    ciphers = {name: shortest if "-exchange-" in name else base.cipher for name in common["kex"]}
+    found = [Attempt("kex", name, dataclasses.replace(base, kex=name, cipher=ciphers[name])) for name in common["kex"]]
     found += [Attempt("host key", name, dataclasses.replace(base, host_key=name)) for name in common["host_key"]]
     found += [Attempt("cipher", name, dataclasses.replace(base, cipher=name)) for name in common["cipher"]]
     found += [Attempt("MAC", name, dataclasses.replace(with_mac, mac=name)) for name in common["mac"] if counters]
-    found += [Attempt("compression", name, dataclasses.replace(base, compression=name)) for name in common["compression"]]
+    found += [Attempt("compression", name, dataclasses.replace(base, compression=name))
+              for name in common["compression"]]
     found += [Attempt("user key", kind, dataclasses.replace(base, user_key=kind)) for kind, names in USER_KEYS.items()
               if any(name in theirs.host_key for name in names)]
     found.append(Attempt("rekey", "by us", dataclasses.replace(base, rekey="us")))

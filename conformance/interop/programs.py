@@ -1,8 +1,8 @@
 """Peers that are programs. Each looks for its files in a home of its own, and none asks questions.
 
-A peer has `name` and `roles`. As a client it has `log_in(workspace, login)`, which raises Failure if the login does not go
-as it should; as a server `serve(workspace, rekey, kinds)`, with host keys of those kinds. What it cannot be made to do is
-in its `notes`.
+A peer has `name` and `roles`. As a client it has `log_in(workspace, login)`, which raises Failure if the login does not
+go as it should; as a server `serve(workspace, rekey, kinds)`, with host keys of those kinds. What it cannot be made to do
+is in its `notes`.
 """
 
 import base64
@@ -93,7 +93,8 @@ class OpenSsh(Program):
         return [find_program("ssh"), *flags, *options, "127.0.0.1", COMMAND]
 
     def serve(self, workspace, rekey, kinds):
-        lines = [f"KexAlgorithms {self._kex(workspace)}", "Compression yes"] + ([f"RekeyLimit {REKEY}"] if rekey else [])
+        lines = [f"KexAlgorithms {self._kex(workspace)}", "Compression yes"]
+        lines += [f"RekeyLimit {REKEY}"] if rekey else []
         return start_sshd(workspace, lines, kinds)
 
     def _kex(self, workspace):
@@ -152,7 +153,8 @@ def converted(workspace, name, kind):
     path = workspace.key(name, kind) + ".dropbear"
     with _converting:
         if not os.path.exists(path):
-            result = workspace.run([find_program("dropbearconvert"), "openssh", "dropbear", workspace.key(name, kind), path])
+            convert = [find_program("dropbearconvert"), "openssh", "dropbear"]
+            result = workspace.run([*convert, workspace.key(name, kind), path])
             expect_equal(result.status, 0, result)
     return path
 
