@@ -104,7 +104,7 @@ std::int16_t if_positive(std::int32_t x) {
 using Numbers = std::array<std::int16_t, p + 1>;
 
 // Exchanges the first `count` numbers of a and b if the mask says so.
-void exchange(std::int16_t mask, std::size_t count, Numbers& a, Numbers& b) {
+void exchange(std::int16_t mask, std::size_t count, std::int16_t* a, std::int16_t* b) {
   for (std::size_t i = 0; i < count; ++i) {
     const auto change = static_cast<std::int16_t>(mask & (a[i] ^ b[i]));
     a[i] = static_cast<std::int16_t>(a[i] ^ change);
@@ -114,7 +114,7 @@ void exchange(std::int16_t mask, std::size_t count, Numbers& a, Numbers& b) {
 
 // b becomes f0 b - g0 a, in the first `count` numbers.
 template <class Field>
-void eliminate(std::int16_t f0, std::int16_t g0, std::size_t count, const Numbers& a, Numbers& b) {
+void eliminate(std::int16_t f0, std::int16_t g0, std::size_t count, const std::int16_t* a, std::int16_t* b) {
   for (std::size_t i = 0; i < count; ++i) b[i] = Field::difference(f0, b[i], g0, a[i]);
 }
 
@@ -153,12 +153,12 @@ Reciprocal reciprocal(const Small& polynomial) {
 
     const auto change = static_cast<std::int16_t>(if_positive(delta) & if_not_zero(Field::canonical(g[0])));
     delta = (delta ^ (change & (delta ^ -delta))) + 1;
-    exchange(change, seen, f, g);
-    exchange(change, grown, v, r);
+    exchange(change, seen, f.data(), g.data());
+    exchange(change, grown, v.data(), r.data());
     const std::int16_t f0 = f[0];
     const std::int16_t g0 = g[0];
-    eliminate<Field>(f0, g0, seen, f, g);
-    eliminate<Field>(f0, g0, grown, v, r);
+    eliminate<Field>(f0, g0, seen, f.data(), g.data());
+    eliminate<Field>(f0, g0, grown, v.data(), r.data());
     std::copy(g.begin() + 1, g.end(), g.begin());  // g /= x
     g[p] = 0;
   }
