@@ -15,8 +15,8 @@ sys.dont_write_bytecode = True
 
 from peers import Cases, Workspace, expect, start_glasshd
 from peers.cases import Failure
-from peers.raw_client import (DISCONNECT, ECDH_INIT, ECDH_REPLY, IDENTIFICATION, KEXINIT, SERVICE_ACCEPT,
-                              SERVICE_REQUEST, USERAUTH_FAILURE, RawClient, kexinit, string, u32, userauth_request)
+from peers.raw_client import (DISCONNECT, ECDH_INIT, ECDH_REPLY, KEXINIT, SERVICE_ACCEPT,
+                              SERVICE_REQUEST, USERAUTH_FAILURE, RawClient, RawServer, kexinit, string, u32, userauth_request)
 from peers.workspace import our_program
 
 TABLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "state_machine.md")
@@ -145,18 +145,6 @@ def against_glasshd(cases, table, workspace):
 
 
 # --- glassh -------------------------------------------------------------------------------------------------------------
-
-
-class RawServer(RawClient):
-    """The same bytes the other way round, up to the keys."""
-
-    def __init__(self, connection):
-        connection.settimeout(15)
-        self._socket = connection
-        self._input = connection.makefile("rb")
-        self._sent = self._received = 0
-        self._sealer = self._opener = None
-        self.send_bytes(IDENTIFICATION + b"\r\n")
 
 
 def probe_glassh(workspace, program, listener, section, payload, words):

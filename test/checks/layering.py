@@ -32,6 +32,7 @@ CORE_RULES = [
     ("the core includes no Asio", r'#\s*include\s*[<"]boost/|\basio::', None),
     ("the core reads no clock", r"_clock::now\b|\b(clock_gettime|gettimeofday|timespec_get|std::clock|std::time)\s*\(|\btime\s*\(\s*(0|NULL|nullptr|&)",
      None),
+    # Past vulnerability 79: what is random comes from one place.
     ("the core has no random source of its own", r"\bRAND_\w+|\brandom_device\b|\bs?rand\s*\(|\b(getrandom|getentropy|arc4random\w*|mt19937\w*)\b",
      r"crypto/rng\.cpp$"),
     ("the core never waits", r"\b(sleep_for|sleep_until|usleep|nanosleep|condition_variable|epoll_\w+|p?poll|p?select)\b\s*[({<;]|"
