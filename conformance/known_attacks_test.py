@@ -1,13 +1,13 @@
 """Past vulnerabilities that show only in the programs themselves (conformance/known_attacks/README.md)."""
 
-import socket
 import sys
 
 sys.dont_write_bytecode = True
 
 from peers import Cases, Workspace, expect, expect_equal, start_glasshd
-from peers.raw_client import (DISCONNECT, ECDH_INIT, ECDH_REPLY, KEXINIT, USERAUTH_FAILURE, RawClient,
-                              RawServer, kexinit, string, u32, userauth_request)
+from peers.raw_client import (DISCONNECT, ECDH_INIT, ECDH_REPLY, KEXINIT, USERAUTH_FAILURE, RawClient, kexinit,
+                              string, u32, userauth_request)
+from peers.raw_server import RawServer
 from peers.workspace import our_program
 
 FORMATS = [b"%n%n%n%n%s%s%s%s", b"%p.%08x.%1000000d", b"{}{0}{:>1000000}{", b"%%n${IFS}$(id)`id`", b"\x1b]0;title\x07\r\n%s"]
@@ -53,21 +53,21 @@ def formats_for_glasshd(cases, workspace):
 # --- glassh -------------------------------------------------------------------------------------------------------------
 
 
-def start_glassh(workspace, listener, log):
-    return workspace.start([our_program("glassh"), "-v", "-F", "none", "-p", str(listener.getsockname()[1]), "-o", "BatchMode=yes",
+def start_glassh(workspace, server, log):
+    return workspace.start([our_program("glassh"), "-v", "-F", "none", "-p", str(server.port), "-o", "BatchMode=yes",
                             "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o",
                             "GlobalKnownHostsFile=/dev/null", "-o", "IdentityFile=none", "-o", "KexAlgorithms=curve25519-sha256",
                             "127.0.0.1", "true"], stderr=log)
 
 
-def formats_for_glassh(cases, workspace, listener):
+def formats_for_glassh(cases, workspace, server):
     for text in FORMATS:
         # Past vulnerability 63, the other way round.
         with cases.case(f"glassh: {text} in front of the identification, in DEBUG, as a reason to leave"):
             path = workspace.fresh("glassh.log")
             with open(path, "wb") as log:
-                client = start_glassh(workspace, listener, log)
-            with RawServer(listener.accept()[0], text.replace(b"\r\n", b"") + b"\r\nSSH-2.0-raw") as peer:
+                client = start_glassh(workspace, server, log)
+            with server.accept(text.replace(b"\r\n", b"") + b"\r\nSSH-2.0-raw\r\n") as peer:
                 peer.hear_identification()
                 peer.receive_until(KEXINIT)
                 peer.send(bytes([4, 1]) + string(text) + string(text))
@@ -92,7 +92,7 @@ def one_handshake(server):
         return cookie, reply[9 + size:41 + size]
 
 
-def randomness(cases, workspace, listener):
+def randomness(cases, workspace, server_by_hand):
     # Past vulnerability 79: what is random is so in each process and each connection. Each connection of glasshd's is a
     # process of its own, and forked ones must not go on with the same numbers.
     with cases.case("glasshd: no cookie and no share comes twice"):
@@ -103,8 +103,8 @@ def randomness(cases, workspace, listener):
         seen = []
         for _ in range(10):
             with open(workspace.fresh("glassh.log"), "wb") as log:
-                client = start_glassh(workspace, listener, log)
-            with RawServer(listener.accept()[0]) as peer:
+                client = start_glassh(workspace, server_by_hand, log)
+            with server_by_hand.accept() as peer:
                 peer.hear_identification()
                 seen.append(peer.receive_until(KEXINIT)[1:17])
                 peer.send(kexinit())
@@ -115,12 +115,11 @@ def randomness(cases, workspace, listener):
 
 def main():
     cases = Cases()
-    with Workspace() as workspace, socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(15)
+    with Workspace() as workspace, RawServer() as server_by_hand:
         with cases.case("the programs live through all of it"):
             formats_for_glasshd(cases, workspace)
-            formats_for_glassh(cases, workspace, listener)
-            randomness(cases, workspace, listener)
+            formats_for_glassh(cases, workspace, server_by_hand)
+            randomness(cases, workspace, server_by_hand)
     return cases.status()
 
 

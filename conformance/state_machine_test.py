@@ -6,7 +6,6 @@ numbers of each of its ranges to glasshd and to glassh, and hear what the file s
 
 import os
 import re
-import socket
 import struct
 import subprocess
 import sys
@@ -16,7 +15,8 @@ sys.dont_write_bytecode = True
 from peers import Cases, Workspace, expect, start_glasshd
 from peers.cases import Failure
 from peers.raw_client import (DISCONNECT, ECDH_INIT, ECDH_REPLY, KEXINIT, SERVICE_ACCEPT,
-                              SERVICE_REQUEST, USERAUTH_FAILURE, RawClient, RawServer, kexinit, string, u32, userauth_request)
+                              SERVICE_REQUEST, USERAUTH_FAILURE, RawClient, kexinit, string, u32, userauth_request)
+from peers.raw_server import RawServer
 from peers.workspace import our_program
 
 TABLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "state_machine.md")
@@ -147,12 +147,12 @@ def against_glasshd(cases, table, workspace):
 # --- glassh -------------------------------------------------------------------------------------------------------------
 
 
-def probe_glassh(workspace, program, listener, section, payload, words):
-    client = workspace.start([program, "-F", "none", "-p", str(listener.getsockname()[1]), "-o", "BatchMode=yes",
+def probe_glassh(workspace, program, server, section, payload, words):
+    client = workspace.start([program, "-F", "none", "-p", str(server.port), "-o", "BatchMode=yes",
                               "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o",
                               "GlobalKnownHostsFile=/dev/null", "-o", "IdentityFile=none", "-o", "KexAlgorithms=curve25519-sha256",
                               "127.0.0.1", "true"], stderr=subprocess.DEVNULL)
-    with RawServer(listener.accept()[0]) as peer:
+    with server.accept() as peer:
         peer.hear_identification()
         peer.receive_until(KEXINIT)
         if "after its KEXINIT" in section:
@@ -166,18 +166,17 @@ def probe_glassh(workspace, program, listener, section, payload, words):
 
 def against_glassh(cases, table, workspace):
     program = our_program("glassh")
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(15)
+    with RawServer() as server:
         for state in ("before its KEXINIT", "after its KEXINIT"):
             section = f"The client, no strict key exchange: {state}"
             count = 0
             for payload, words, name in probes(table[section]):
-                # What carries on there shows only behind the keys, which this server has not.
+                # What carries on there would show only behind the keys.
                 if not is_testable(words) or ("after" in state and "carries on" in words):
                     continue
                 count += 1
                 try:
-                    probe_glassh(workspace, program, listener, section, payload, words)
+                    probe_glassh(workspace, program, server, section, payload, words)
                 except Failure as failure:
                     with cases.case(f"{section}: {name}"):
                         raise failure

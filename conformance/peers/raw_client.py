@@ -232,15 +232,3 @@ class RawClient(RawConnection):
         self.send(bytes([SERVICE_REQUEST]) + string(b"ssh-userauth"))
         self.receive_until(SERVICE_ACCEPT)
         return self
-
-
-class RawServer(RawClient):
-    """The same bytes the other way round, up to the keys, on a connection that was accepted."""
-
-    def __init__(self, connection, identification=IDENTIFICATION):
-        connection.settimeout(15)
-        self._socket = connection
-        self._input = connection.makefile("rb")
-        self._sent = self._received = 0
-        self._sealer = self._opener = None
-        self.send_bytes(identification + b"\r\n")
