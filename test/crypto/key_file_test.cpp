@@ -261,6 +261,8 @@ TEST(KeyFile, RefusesPrivateNumbersThatDoNotFit) {
     fields[4 + 11 + 4] ^= 1;
     return fields;
   }();
+  const std::string half(text_of(ed25519.public_key().blob().last(32)));
+  const std::string too_short = string("ssh-ed25519") + string(half) + string(std::string(31, 's') + half);
   const PrivateKey ecdsa = test_key("ecdsa");
   const std::string d(text_of(key_number(ecdsa.pkey(), OSSL_PKEY_PARAM_PRIV_KEY).reveal()));
   const std::string d_field = fields_of(ecdsa).substr(fields_of(ecdsa).find(d) - (d[0] & 0x80 ? 5 : 4));
@@ -280,6 +282,7 @@ TEST(KeyFile, RefusesPrivateNumbersThatDoNotFit) {
       {"another seed", file_with(ed25519, seed_changed), Kind::mismatch, "does not belong"},
       {"another public half at the end", file_with(ed25519, half_changed), Kind::mismatch, "does not belong"},
       {"another public half in front", file_with(ed25519, first_half_changed), Kind::mismatch, "does not belong"},
+      {"a seed of 31 bytes", file_with(ed25519, too_short), Kind::malformed, "has 63 bytes, must have 64"},
       {"d is 0", ecdsa_with(string("")), Kind::mismatch, "does not belong"},
       {"d is 1", ecdsa_with(string("\1")), Kind::mismatch, "does not belong"},
       {"d is the order", ecdsa_with(string(std::string(1, '\0') + order)), Kind::mismatch, "does not belong"},
