@@ -44,6 +44,12 @@ RULES = [
     ("libcrypto is behind crypto/", r"#\s*include\s*<openssl/", r"crypto/|test/(crypto|support|bench|fuzz)/"),
     ("reinterpret_cast only in proto/bytes.h", r"\breinterpret_cast\b", r"proto/bytes\.h$"),
     ("no macros", r"#\s*define\b", None),
+    # Past vulnerability 79: keys and cookies come from one generator, which the kernel seeds.
+    ("no random source but crypto/rng", r"\bRAND_\w+|\brandom_device\b|\bs?rand\s*\(|\b(getrandom|getentropy|arc4random\w*|mt19937\w*)\b",
+     CORE.pattern + r"|test/"),
+    ("seeded randomness is for tests", r"\bSeededRng\b", r"crypto/rng\.(h|cpp)$|test/"),
+    # Past vulnerability 63: a format that comes from elsewhere. fmt's formats are constants, or they do not compile.
+    ("no text is a format", r"\b(v?[sf]?n?printf|v?dprintf|v?syslog|setproctitle|errx?|warnx?)\s*\(", r"server/log\.cpp$|test/"),
     # Past vulnerability 65: what a signal interrupts may hold a lock, or be half done. Programs read signals as events
     # (asio::signal_set). The two that have a handler set a flag, or give a terminal back by tcsetattr(3) and raise(3).
     ("signals are events, not handlers",
@@ -159,6 +165,11 @@ BAD = [
     ("server/a.cpp", "#include <openssl/evp.h>\n", "libcrypto is behind crypto/"),
     ("server/a.cpp", "auto x = reinterpret_cast<char*>(y);\n", "reinterpret_cast only in proto/bytes.h"),
     ("test/proto/a_test.cpp", "#define A 1\n", "no macros"),
+    ("server/a.cpp", "std::random_device d;\n", "no random source but crypto/rng"),
+    ("channels/io/a.cpp", "::getrandom(p, n, 0);\n", "no random source but crypto/rng"),
+    ("client/a.cpp", "SeededRng rng(time_now);\n", "seeded randomness is for tests"),
+    ("server/a.cpp", "std::fprintf(stderr, user_name.c_str());\n", "no text is a format"),
+    ("client/a.cpp", "::syslog(LOG_INFO, text);\n", "no text is a format"),
     ("server/a.cpp", "std::signal(SIGALRM, on_alarm);\n", "signals are events, not handlers"),
     ("server/a.cpp", "action.sa_handler = on_alarm;\n", "signals are events, not handlers"),
     ("client/a.cpp", "action.sa_sigaction = on_alarm;\n", "signals are events, not handlers"),

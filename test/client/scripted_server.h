@@ -37,6 +37,8 @@ struct ScriptedServerSettings {
   // Called for each payload, and once with an empty one after the login. When it returns false, the connection is cut
   // after what it sent.
   std::function<bool(PacketWriter&, Bytes)> script = [](PacketWriter&, Bytes) { return true; };
+  // After the login the keys are changed, with this host key.
+  std::optional<PrivateKey> next_host_key = {};
 };
 
 class ScriptedServer {
@@ -104,7 +106,8 @@ class ScriptedServer {
 
   bool on_event(TransportEvent& event) {
     if (auto* wanted = std::get_if<SignatureWanted>(&event)) {
-      transport_.provide_signature(host_key_.sign(wanted->algorithm, wanted->exchange_hash));
+      const PrivateKey& key = logged_in_ && settings_.next_host_key ? *settings_.next_host_key : host_key_;
+      transport_.provide_signature(key.sign(wanted->algorithm, wanted->exchange_hash));
     } else if (std::holds_alternative<ServiceRequested>(event)) {
       auth_.emplace(transport_.session_id(), transport_.key_exchange().host_key(), transport_.writer(), nullptr);
     } else if (auto* disconnected = std::get_if<Disconnected>(&event)) {
@@ -137,13 +140,17 @@ class ScriptedServer {
   bool let_in() {
     logged_in_ = true;
     transport_.enter(Phase::connection);
+    if (settings_.next_host_key) {
+      core_settings_.kex.host_keys[0].blob = copy_of(settings_.next_host_key->public_key().blob());
+      transport_.start_key_exchange();
+    }
     return settings_.script(transport_.writer(), {});
   }
 
   const ScriptedServerSettings settings_;
   SeededRng rng_{3};
   const PrivateKey host_key_;
-  const TransportSettings core_settings_;
+  TransportSettings core_settings_;
   Transport transport_;
   std::optional<ServerAuth> auth_;
   Descriptor socket_;
