@@ -1,11 +1,12 @@
 // Records the sessions of this folder anew, against the real OpenSSH: our client core talks to `sshd -i`, our server
 // core to `ssh`. Throwaway keys, a temporary directory, and a port of 127.0.0.1 that the system chooses.
 //
-//   record_transcripts test/transcripts
+//   record_transcripts test/transcripts [NAME...]
 #include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <system_error>
 
 #include <netinet/in.h>
@@ -51,6 +52,9 @@ const std::vector<Plan> plans = {
     {"server-is-rekeyed", "server", "chacha20-poly1305@openssh.com", "hmac-sha2-256", "curve25519-sha256",
      "ssh-ed25519", "theirs"},
     {"server-sntrup761", "server", "aes256-gcm@openssh.com", "hmac-sha2-256", "sntrup761x25519-sha512@openssh.com"},
+    // OpenSSH has it since 9.9.
+    {"client-mlkem768", "client", "chacha20-poly1305@openssh.com", "hmac-sha2-256", "mlkem768x25519-sha256"},
+    {"server-mlkem768", "server", "chacha20-poly1305@openssh.com", "hmac-sha2-256", "mlkem768x25519-sha256"},
 };
 
 int checked(int result, const char* what) {
@@ -213,12 +217,14 @@ class Recorder {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    fmt::print(stderr, "usage: record_transcripts DIRECTORY\n");
+  if (argc < 2) {
+    fmt::print(stderr, "usage: record_transcripts DIRECTORY [NAME...]\n");
     return 2;
   }
+  const std::set<std::string> names(argv + 2, argv + argc);
   try {
     for (const Plan& plan : plans) {
+      if (!names.empty() && !names.contains(plan.name)) continue;
       const Recording recording = Recorder(plan).run();
       const std::string text = write_recording(recording);
       if (write_recording(replay(parse_recording(text))) != text)

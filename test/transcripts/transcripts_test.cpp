@@ -60,7 +60,7 @@ bool has_event(const Recording& recording, std::string_view words) {
                      [&](const RecordedLine& line) { return line.kind == '=' && line.text.starts_with(words); });
 }
 
-TEST(Transcripts, AreThereForBothRolesEachCipherRekeysAndTheHybrid) {
+TEST(Transcripts, AreThereForBothRolesEachCipherRekeysAndTheHybrids) {
   std::set<std::string> kinds;
   for (const Transcript& transcript : all_transcripts()) {
     const Recording recording = parse_recording(transcript.text);
@@ -70,7 +70,7 @@ TEST(Transcripts, AreThereForBothRolesEachCipherRekeysAndTheHybrid) {
   }
   for (const std::string role : {"client", "server"}) {
     for (const char* kind : {"chacha20-poly1305@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "rekey",
-                             "sntrup761x25519-sha512@openssh.com"}) {
+                             "sntrup761x25519-sha512@openssh.com", "mlkem768x25519-sha256"}) {
       EXPECT_TRUE(kinds.contains(role + " " + kind)) << role << " " << kind;
     }
   }
