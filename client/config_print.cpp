@@ -139,8 +139,8 @@ std::string effective_config(const ClientConfig& config) {
   add("canonicalizefallbacklocal", yes_no(config.canonical.fallback_local));
   add("canonicalizehostname", name_of(config.canonical.when));
   add("checkhostip", yes_no(config.check_host_ip));
-  add("clearallforwardings", yes_no(config.clear_all_forwardings));
   add("compression", yes_no(config.compression));
+  add("clearallforwardings", yes_no(config.clear_all_forwardings));
   add("exitonforwardfailure", yes_no(config.exit_on_forward_failure));
   add("fingerprinthash", config.fingerprint_hash == HashName::md5 ? "MD5" : "SHA256");
   add("forwardx11", yes_no(config.forward_x11));
