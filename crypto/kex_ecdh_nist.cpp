@@ -81,6 +81,7 @@ Bytes KexEcdhNist::start(Rng& rng) {
 }
 
 Bytes KexEcdhNist::respond(Bytes client_share, Rng& rng) {
+  validated_point(curve_, group_, client_share, "Q_C");  // before any work (past vulnerability 47)
   start(rng);
   compute_shared_secret(client_share, "Q_C");
   return share_;
