@@ -10,16 +10,16 @@ import re
 import signal
 import socket
 import sys
+import threading
 import time
 
 sys.dont_write_bytecode = True
 
 from peers import (USER, Cases, Workspace, client_options, expect, expect_equal, ssh, start_glasshd, start_sshd,
                    wait_until)
-from peers.raw_client import ECDH_INIT, IDENTIFICATION, RawClient, kexinit, string, userauth_request
+from peers.raw_client import ECDH_INIT, IDENTIFICATION, NAME_LISTS, RawClient, kexinit, string, userauth_request
 
 ATTACKER, SOMEBODY_ELSE = "127.0.0.2", "127.0.0.3"
-GARBAGE = bytes([ECDH_INIT]) + string(bytes(32))  # a share that is no point
 
 
 class Held:
@@ -218,38 +218,79 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def dheat(cases, workspace):
-    """Handshakes up to a share that is no share: what costs the attacker nothing shall cost the server little."""
-    def attack(server, seconds):
-        """(connections that got as far as the share, those that were refused, the server's CPU time)"""
-        hello = IDENTIFICATION + b"\r\n" + packet(kexinit()) + packet(GARBAGE)
-        reached = refused = 0
-        before, until = cpu_seconds(server.process.pid), time.monotonic() + seconds
-        while time.monotonic() < until:
-            with socket.create_connection(("127.0.0.1", server.port), source_address=(ATTACKER, 0)) as client:
+class Attack:
+    """One source that repeats the cheap half of a key exchange, as fast as it can, until it is told to stop."""
+
+    def __init__(self, server, hello):
+        self._server, self._hello = server, hello
+        self.reached = self.refused = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._before, self._begun = cpu_seconds(server.process.pid), time.monotonic()
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        self._thread.join()
+        self.seconds = time.monotonic() - self._begun
+        self.cpu = cpu_seconds(self._server.process.pid) - self._before
+
+    def _run(self):
+        while not self._stop.is_set():
+            with socket.create_connection(("127.0.0.1", self._server.port), source_address=(ATTACKER, 0)) as client:
                 heard = b""
                 with contextlib.suppress(ConnectionError):
-                    client.sendall(hello)
+                    client.sendall(self._hello)
                     while data := client.recv(65536):
                         heard += data
-                reached += b"SSH-2.0" in heard
-                refused += b"SSH-2.0" not in heard
-        return reached, refused, cpu_seconds(server.process.pid) - before
+                        if NEWKEYS_PACKET in heard:  # it has computed and signed: time for the next one
+                            break
+                self.reached += b"SSH-2.0" in heard
+                self.refused += b"SSH-2.0" not in heard
 
-    with cases.case("without penalties, garbage for shares: how many there are, and others log in (past vulnerability 47)"):
-        server = start_glasshd(workspace, level="INFO")
-        reached, refused, cpu = attack(server, 2)
-        print(f"# {reached} handshakes in 2 s from one source, {1000 * cpu / max(reached, 1):.2f} ms of CPU each", flush=True)
-        expect(reached > 20 and refused == 0, f"{reached} {refused}", server.log_tail)
-        expect(logs_in(workspace, server, SOMEBODY_ELSE), server.log_tail)
-        server.stop()
-    with cases.case("with penalties the source is refused after a few, and others log in (past vulnerability 47)"):
-        server = start_default(workspace)
-        reached, refused, cpu = attack(server, 2)
-        print(f"# {reached} handshakes and {refused} refusals in 2 s, {cpu:.2f} s of CPU", flush=True)
-        expect(reached <= 40 and refused > reached, f"{reached} {refused}", server.log_tail)
-        expect(logs_in(workspace, server, SOMEBODY_ELSE), server.log_tail)
-        server.stop()
+    def __str__(self):
+        return (f"{self.reached} handshakes and {self.refused} refusals in {self.seconds:.1f} s from one source, "
+                f"{self.cpu:.2f} s of CPU")
+
+
+def packet(payload):
+    padding = 8 - (5 + len(payload)) % 8
+    padding += 8 if padding < 4 else 0
+    return (1 + len(payload) + padding).to_bytes(4, "big") + bytes([padding]) + payload + bytes(padding)
+
+
+# 16 bytes, of which 10 are padding.
+NEWKEYS_PACKET = bytes([0, 0, 0, 12, 10, 21])
+
+
+def dheat(cases, workspace):
+    """What costs the attacker nothing: a share that is no share, and the number 2, which is one as good as any."""
+    def hello(method, share):
+        return IDENTIFICATION + b"\r\n" + packet(kexinit([method, *NAME_LISTS[1:]])) + packet(bytes([ECDH_INIT]) + string(share))
+
+    attacks = [("a point that is none", b"curve25519-sha256", bytes(32)),
+               ("e = 2 and 8192 bits", b"diffie-hellman-group18-sha512", b"\2"),
+               ("e = 0 and 8192 bits", b"diffie-hellman-group18-sha512", b"")]
+    for what, method, share in attacks:
+        for penalised in (False, True):
+            settings = [f"KexAlgorithms +{method.decode()}"] + ["PerSourcePenalties noauth:1"] * penalised
+            with cases.case(f"{what}, again and again, {'with' if penalised else 'without'} penalties, and others log in meanwhile "
+                            "(past vulnerability 47)"):
+                server = start_glasshd(workspace, settings, level="INFO")
+                with Attack(server, hello(method, share)) as attack:
+                    for count in (1, 10):
+                        wait_until(lambda: (attack.refused if penalised else attack.reached) >= count, "the attack", server.log_tail)
+                        begun = time.monotonic()
+                        expect(logs_in(workspace, server, SOMEBODY_ELSE), server.log_tail)
+                        waited = time.monotonic() - begun
+                print(f"# {attack}, another logs in in {waited:.2f} s", flush=True)
+                expect(attack.reached > 0 and "nothing in common" not in server.log(), server.log_tail)
+                expect(attack.refused > 0 if penalised else attack.refused == 0, str(attack), server.log_tail)
+                expect(not penalised or attack.reached <= 40, str(attack), server.log_tail)
+                server.stop()
     with cases.case("a source that keeps its connections open has its share, and others log in (past vulnerability 47)"):
         server = start_glasshd(workspace, ["PerSourceMaxStartups 5", "MaxStartups 10:30:20"])
         with Held(server) as held:
@@ -258,12 +299,6 @@ def dheat(cases, workspace):
             for _ in range(3):
                 expect(logs_in(workspace, server, SOMEBODY_ELSE), server.log_tail)
         server.stop()
-
-
-def packet(payload):
-    padding = 8 - (5 + len(payload)) % 8
-    padding += 8 if padding < 4 else 0
-    return (1 + len(payload) + padding).to_bytes(4, "big") + bytes([padding]) + payload + bytes(padding)
 
 
 def main():
