@@ -50,6 +50,7 @@ def files(keys, host):
     yield "nothing is new, one is old", "".join(
         f"{host} {key}\n" for key in (keys.next, keys.old, keys.login, keys.ecdsa, keys.rsa)), [], True
     yield "a type that HostKeyAlgorithms leaves out", login + f"{host} {keys.old}\n", ["HostKeyAlgorithms=ssh-ed25519"], True
+    # [openssh-hostkeys-2.5-5] keeps
     yield "an RSA key, by the key exchange's algorithm", f"{host} {keys.rsa}\n", ["HostKeyAlgorithms=rsa-sha2-256,ssh-ed25519"], True
     yield "two names in a line", f"{host},other.example {keys.login}\n", [], True
     yield "a list of names", f"{host},b.example,c.example {keys.login}\n", [], False

@@ -26,7 +26,8 @@ bool contains(const std::vector<std::vector<std::uint8_t>>& keys, Bytes key) {
 HostKeyProofs::HostKeyProofs(const HostKeys& host_keys, const Transport& transport, const Log& log)
     : host_keys_(host_keys), transport_(transport), log_(log) {}
 
-// All of them, also those that HostKeyAlgorithms does not let us log in with today. HostKeys has none twice.
+// [openssh-hostkeys-2.5-1]: all of them, also those that HostKeyAlgorithms keeps out of key exchanges. HostKeys has
+// none twice.
 void HostKeyProofs::announce(Channels& channels) const {
   if (match_pattern_list(transport_.peer_version(), stumbling_peers) == PatternMatch::match) return;
   msg::HostKeys message;
@@ -35,6 +36,7 @@ void HostKeyProofs::announce(Channels& channels) const {
   log_.debug("announced {} host keys", host_keys_.keys().size());
 }
 
+// [openssh-hostkeys-2.5-2]
 boost::asio::awaitable<std::optional<std::vector<std::uint8_t>>> HostKeyProofs::prove(Bytes request) {
   const auto keys = wanted(request);
   if (!keys) co_return std::nullopt;
@@ -51,7 +53,8 @@ boost::asio::awaitable<std::optional<std::vector<std::uint8_t>>> HostKeyProofs::
   co_return encode(reply);
 }
 
-// The keys asked for, from now on counted as proved. Nothing, if one of them must not sign: then none does.
+// [openssh-hostkeys-2.5-3]: the keys asked for, from now on counted as proved. Nothing, if one of them must not sign:
+// then none does.
 std::optional<std::vector<std::vector<std::uint8_t>>> HostKeyProofs::wanted(Bytes request) {
   std::vector<std::vector<std::uint8_t>> keys;
   for (const msg::HostKey& asked : decode<msg::HostKeysProve>(request).host_keys.items) {

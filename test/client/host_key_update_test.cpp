@@ -90,6 +90,7 @@ TEST_F(HostKeyUpdateTest, WithoutAProofNothingIsWritten) {
   EXPECT_THAT(log, Not(HasSubstr("Learned new hostkey")));
 }
 
+// [openssh-hostkeys-2.5-4] breaks
 TEST_F(HostKeyUpdateTest, AWrongProofIsNone) {
   const Blobs both = {blob(*login), blob(ecdsa.public_key()), blob(rsa.public_key())};
   const auto ecdsa_proof = signed_for_another_session(ecdsa, ecdsa.public_key());

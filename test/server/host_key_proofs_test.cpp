@@ -52,6 +52,7 @@ struct HostKeyProofsTest : testing::Test {
   HostKeyProofs proofs{keys, pair.server.transport, lines.log};
 };
 
+// [openssh-hostkeys-2.5-1] keeps
 TEST_F(HostKeyProofsTest, EveryKeyIsAnnouncedOnceAndNoAnswerIsWanted) {
   test::PlainWriter out;
   Channels channels(out.writer, {}, 10, nullptr);
@@ -64,6 +65,7 @@ TEST_F(HostKeyProofsTest, EveryKeyIsAnnouncedOnceAndNoAnswerIsWanted) {
   for (std::size_t i = 0; i < 4; ++i) EXPECT_TRUE(equal(announced.host_keys.items[i].host_key, blob(i))) << i;
 }
 
+// [openssh-hostkeys-2.5-2] keeps
 TEST_F(HostKeyProofsTest, EachKeyAskedForSignsTheSessionIdentifier) {
   const auto reply = prove({blob(2), blob(1), blob(0)});
   ASSERT_TRUE(reply);
@@ -74,6 +76,7 @@ TEST_F(HostKeyProofsTest, EachKeyAskedForSignsTheSessionIdentifier) {
   EXPECT_TRUE(right(0, "ssh-ed25519", signatures[2].signature));
 }
 
+// [openssh-hostkeys-2.5-3] keeps
 TEST_F(HostKeyProofsTest, AKeySignsOncePerConnection) {
   EXPECT_FALSE(prove({blob(0), blob(0)}));
   EXPECT_TRUE(prove({blob(0)}));
