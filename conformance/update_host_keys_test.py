@@ -134,6 +134,31 @@ def asked(cases, workspace, keys, server, peer, dialogues):
             expect_equal(outcomes[1][1] != before, answers[-1].lower() == "yes")
 
 
+def short_rsa_keys(cases, workspace, peer, start):
+    """RequiredRSASize, which is above the 2048 bits of our RSA keys."""
+    with cases.case(f"{peer}: an RSA host key that is shorter than RequiredRSASize is refused, as by ssh"):
+        server = start(workspace, host_kinds=["rsa"])
+        for client in (ssh, glassh):
+            result = workspace.run(client("-o", "RequiredRSASize=2049", *client_options(workspace, server), "127.0.0.1", "exit 7"))
+            expect_equal((result.status, "Bad server host key: Invalid key length" in result.err), (255, True), result)
+            result = workspace.run(client("-o", "RequiredRSASize=2048", *client_options(workspace, server), "127.0.0.1", "exit 7"))
+            expect_equal(result.status, 7, result)
+    with cases.case(f"{peer}: the user's own RSA key that is shorter is not tried, and a server that wants more refuses it"):
+        for client in (ssh, glassh):
+            options = client_options(workspace, server, key="rsa")
+            result = workspace.run(client("-v", "-o", "HostKeyAlgorithms=rsa-sha2-512", "-o", "RequiredRSASize=2048", *options, "127.0.0.1", "exit 7"))
+            expect_equal(result.status, 7, result)
+        strict = start(workspace, ["RequiredRSASize 2049"], host_kinds=["ed25519", "rsa"])
+        for client in (ssh, glassh):
+            options = client_options(workspace, strict, key="rsa")
+            result = workspace.run(client(*options, "127.0.0.1", "exit 7"))
+            expect_equal(result.status, 255, result)
+            result = workspace.run(client("-v", "-o", "RequiredRSASize=2049", *options, "127.0.0.1", "exit 7"))
+            expect_equal((result.status, "Invalid key length" in result.err), (255, True), result)
+        expect("refusing RSA key: Invalid key length" in strict.log(), strict.log_tail)
+        expect(re.search(r"[Hh]ost key .*: Invalid key length", strict.log()), strict.log_tail)
+
+
 def main():
     cases = Cases()
     with Workspace() as workspace:
@@ -153,6 +178,8 @@ def main():
             server.stop()
             server = start_glasshd(workspace, [*settings, INSTEAD_OF_A_SHELL])
             asked(cases, workspace, keys, server, "glasshd", (["yes"],))
+        for peer, start in (("sshd", start_sshd), ("glasshd", start_glasshd)):
+            short_rsa_keys(cases, workspace, peer, start)
     return cases.status()
 
 
