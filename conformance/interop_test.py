@@ -38,11 +38,19 @@ class Interop:
         return result.out.decode().split()
 
     def try_client(self, peer):
+        failures = []
+
         def probe(port):
             try:
                 peer.log_in(self.workspace, programs.Login(port, "ed25519", "ed25519", b"", compress=True))
-            except Exception:  # that there is no login is known
-                pass
+            except Exception as failure:  # that there is no login is known
+                failures.append(said(failure))
+
+        def ask():
+            try:
+                return kexinit.offered_by_client(probe, self.ours)
+            except TimeoutError:
+                raise Failure(f"the client did not connect: {' '.join(failures)}") from None
 
         def one(choice):
             server = ours.serve(self.workspace, choice)
@@ -58,7 +66,7 @@ class Interop:
             finally:
                 server.stop()
 
-        self._try(peer, "client", lambda: kexinit.offered_by_client(probe, self.ours), one)
+        self._try(peer, "client", ask, one)
 
     def try_server(self, peer):
         servers = {}
