@@ -102,12 +102,12 @@ def main():
     every = f"KexAlgorithms {','.join(KEX)}"
     with Workspace() as workspace, concurrent.futures.ThreadPoolExecutor(4) as pool:
         with cases.case("glasshd exchanges keys with ssh by every method"):
-            server = start_glasshd(workspace, [every, "ModuliFile /nowhere"])
+            server = start_glasshd(workspace, [every, "ModuliFile /nowhere", "RekeyLimit 100K"])
             expect("ModuliFile: /nowhere: No such file or directory" in server.log(), server.log_tail)
             try_methods(cases, workspace, pool, server, ssh, "ssh to glasshd")
             server.stop()
         with cases.case("sshd exchanges keys with glassh by every method"):
-            server = start_sshd(workspace, [every])
+            server = start_sshd(workspace, [every, "RekeyLimit 100K"])
             try_methods(cases, workspace, pool, server, glassh, "glassh to sshd")
             server.stop()
         moduli = workspace.fresh("moduli")

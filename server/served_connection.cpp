@@ -409,7 +409,8 @@ void ServedConnection::on(const Disconnected& disconnected) {
   const auto code = static_cast<std::uint32_t>(disconnected.reason);
   if (!disconnected.unmatched.empty()) {
     context_.log.info("Unable to negotiate with {}: {}{}", peer(), escaped(disconnected.unmatched), stage());
-    context_.log.info("{}: {}{}", peer(), escaped(disconnected.description), stage());
+    constexpr std::size_t both_lists = 4096;  // whole, as far as they go to the peer
+    context_.log.info("{}: {}{}", peer(), escaped(disconnected.description, both_lists), stage());
   } else if (!disconnected.by_peer) {
     context_.log.info("Disconnecting {}: {}{}", who(), escaped(disconnected.description), stage());
   } else if (disconnected.reason == DisconnectReason::connection_lost) {
