@@ -69,6 +69,14 @@ Outcome right_if(bool right) { return right ? Outcome::right : Outcome::wrong; }
 
 bool same(const SecretBytes& a, const SecretBytes& b) { return equal_in_constant_time(a.reveal(), b.reveal()); }
 
+// Otherwise nothing below would mean anything.
+TEST(CryptoFaults, CallsAndMemoryGoThroughUs) {
+  faults().fail_call(-1);
+  const Hash hash(HashName::sha256);
+  EXPECT_GT(faults().calls(), 0u);
+  EXPECT_GT(faults().allocations(), 0u);
+}
+
 TEST(CryptoFaults, DigestsAndMacs) {
   for (const HashName name : {HashName::sha256, HashName::sha384, HashName::sha512}) {
     const Digest known = Hash(name).string(bytes_of("some text")).finish();
