@@ -263,11 +263,12 @@ void Transport::send_debug(std::string_view text) { writer_.send(msg::Debug{fals
 void Transport::enter(Phase phase) {
   phase_ = phase;
   if (phase != Phase::connection) return;
-  // draft-miller-secsh-compression-delayed-00 section 3: the client compresses what it sends after SUCCESS has come. A
-  // client whose NEWKEYS is on its way does not know of SUCCESS yet: that stands behind ours.
+  // draft-miller-secsh-compression-delayed-00 section 3: the client compresses what it sends after SUCCESS has come.
+  // During a key exchange that is after its NEWKEYS: SUCCESS stands behind ours.
   if (role() == Role::client) writer_.start_delayed_compression();
-  reader_.start_delayed_compression(kex_.peer_started() ? PacketReader::CompressedFrom::next_keys
-                                                        : PacketReader::CompressedFrom::next_packet);
+  reader_.start_delayed_compression(role() == Role::server && kex_.running()
+                                        ? PacketReader::CompressedFrom::next_keys
+                                        : PacketReader::CompressedFrom::next_packet);
 }
 
 // RFC 4253 section 11.1 [4253-11.1-2] [4253-11.1-3]: nothing is sent or read after it.

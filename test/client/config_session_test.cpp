@@ -38,6 +38,9 @@ TEST(SessionConfig, LinesPrintWhatSshPrints) {
       {"EscapeChar %\nEscapeChar ~", "escapechar %"},
       {"", "enableescapecommandline yes"},  // OpenSSH's default is no
       {"EnableEscapeCommandline no", "enableescapecommandline no"},
+      {"", "compression no"},
+      {"Compression YES\nCompression no", "compression yes"},
+      {"Compression no", "compression no"},
       {"", "forkafterauthentication no"},
       {"ForkAfterAuthentication yes", "forkafterauthentication yes"},
       {"", "permitlocalcommand no"},
@@ -81,6 +84,7 @@ TEST(SessionConfig, WrongValuesAreNamed) {
       {"ForkAfterAuthentication maybe", "config:1: ForkAfterAuthentication: bad value 'maybe': expected yes or no"},
       {"RequestTTY x", "config:1: RequestTTY: bad value 'x': expected auto, no, yes or force"},
       {"LocalCommand", "config:1: LocalCommand: a value is missing"},
+      {"Compression true", "config:1: Compression: bad value 'true': expected yes or no"},
   };
   for (const auto& [text, error] : cases) {
     EXPECT_EQ(config_error_of([text = text] { read(text); }), error) << text;

@@ -41,5 +41,19 @@ TEST(ConnectionSettings, TheConfigurationsOrderIsTheProposals) {  // [4251-4.3-2
   EXPECT_EQ(settings->server_alive_count_max, 9u);
 }
 
+// As ssh(1): compression is always on offer; the keyword says what is preferred.
+TEST(ConnectionSettings, CompressionIsAMatterOfOrder) {
+  ClientConfig config;
+  for (const bool compression : {false, true}) {
+    config.compression = compression;
+    const auto settings = connection_settings(config, {}, {});
+    const Proposal& proposal = settings->transport.kex.proposal;
+    const std::vector<std::string> expected = compression ? std::vector<std::string>{"zlib@openssh.com", "none"}
+                                                          : std::vector<std::string>{"none", "zlib@openssh.com"};
+    EXPECT_EQ(proposal.compression_client_to_server, expected);
+    EXPECT_EQ(proposal.compression_server_to_client, expected);
+  }
+}
+
 }  // namespace
 }  // namespace glassh

@@ -109,6 +109,69 @@ TEST(Connection, ARekeyAtEachPacketBoundaryLosesNothing) {
   }
 }
 
+Proposal with_compression(bool client_to_server, bool server_to_client) {
+  Proposal proposal = default_proposal();
+  const std::vector<std::string> zlib = {"zlib@openssh.com"};
+  if (client_to_server) proposal.compression_client_to_server = zlib;
+  if (server_to_client) proposal.compression_server_to_client = zlib;
+  return proposal;
+}
+
+// RFC 4253 section 6.2 [4253-6.2-3] [4253-6.2-4] [4253-6.2-8] keeps; draft-miller-secsh-compression-delayed-00
+// section 3: whenever the keys change, also while the login's success waits for them.
+TEST(Connection, CompressionOfEitherDirectionGoesOnThroughARekeyAtEachPacketBoundary) {
+  for (const int directions : {1, 2, 3}) {
+    for (unsigned boundary = 0;; ++boundary) {
+      PairOptions options;
+      options.proposal = with_compression((directions & 1) != 0, (directions & 2) != 0);
+      options.payload_size = 3000;
+      options.chunk = 300;
+      options.late = boundary % 3;
+      Pair pair(options);
+      unsigned rounds = 0;
+      bool started = false;
+      while (pair.round()) {
+        if (!started && rounds >= boundary && pair.server.transport().key_exchange().first_done() &&
+            !pair.server.transport().key_exchange().running()) {
+          started = true;
+          pair.server.start_key_exchange();
+        }
+        ++rounds;
+      }
+      ASSERT_TRUE(pair.complete()) << directions << " boundary " << boundary << " "
+                                   << (pair.client_end ? pair.client_end->description : "")
+                                   << (pair.server_end ? pair.server_end->description : "");
+      if (!started) break;
+    }
+  }
+}
+
+// RFC 8308 section 3.2.1 [8308-3.2.1-3]: after the login, as a client's packet that crosses SUCCESS is not compressed
+// yet.
+TEST(Connection, CompressionGoesOnThroughManyRekeys) {
+  const auto rekey = [](auto& side) {
+    const Transport& transport = side.transport();
+    if (transport.phase() == Phase::connection && !transport.key_exchange().running()) side.start_key_exchange();
+  };
+  for (const int who : {1, 2, 3}) {
+    PairOptions options;
+    options.proposal = with_compression(true, true);
+    options.payload_size = 60000;
+    options.channels = 2;
+    options.chunk = 700;
+    options.limits.initial_window = 8192;
+    options.limits.maximum_packet = 512;
+    Pair pair(options);
+    for (unsigned rounds = 1; pair.round(); ++rounds) {
+      if (pair.complete() || rounds % 16 != 0) continue;  // in between, data flows
+      if ((who & 1) != 0) rekey(pair.client);
+      if ((who & 2) != 0) rekey(pair.server);
+    }
+    EXPECT_TRUE(pair.complete()) << who << " " << (pair.client_end ? pair.client_end->description : "");
+    EXPECT_GE(pair.client_key_changes, 3U);
+  }
+}
+
 TEST(Connection, AThousandRekeysInOneConnection) {
   PairOptions options;
   options.client_rekeys_each_round = true;

@@ -55,6 +55,20 @@ TEST(TraceWriter, SaysDirectionSequenceNumberAndCipher) {
   EXPECT_THAT(text, testing::StartsWith("<<< received packet 4294967295, cipher none: SSH_MSG_NEWKEYS"));
 }
 
+TEST(TraceWriter, SaysWhatAPayloadIsCompressedTo) {
+  std::string text;
+  TraceWriter writer(TraceWriter::Side::client, [&text](std::string_view lines) { text += lines; }, {});
+  writer.compressed(Direction::sent, 9);
+  writer.packet(Direction::received, 3, "none", encode(msg::NewKeys{}));  // the other direction's: not this one
+  EXPECT_THAT(text, Not(HasSubstr("compressed")));
+  writer.packet(Direction::sent, 7, "aes128-gcm@openssh.com", encode(msg::NewKeys{}));
+  EXPECT_THAT(text,
+              HasSubstr(">>> sent packet 7, cipher aes128-gcm@openssh.com, 1 bytes compressed to 9: SSH_MSG_NEWKEYS"));
+  text.clear();
+  writer.packet(Direction::sent, 8, "none", encode(msg::NewKeys{}));
+  EXPECT_THAT(text, Not(HasSubstr("compressed")));
+}
+
 // [4253-7.1-8] keeps: the client's order decides, on whichever side the trace is taken.
 TEST(TraceWriter, LearnsTheKeyExchangeFromBothKexinits) {
   const char* const dh_first = "diffie-hellman-group14-sha256,curve25519-sha256";
