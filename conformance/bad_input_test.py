@@ -106,7 +106,7 @@ def client_cases(cases, workspace, server):
             expect(word in result.err.lower(), result)
     with cases.case("glassh: no algorithm in common"):
         result = run("-c", "aes128-ctr", *options, "127.0.0.1", "true")
-        complaint(result, 255, "Unable to negotiate", "chacha20-poly1305@openssh.com")
+        complaint(result, 255, "Unable to negotiate", "chacha20-poly1305@openssh.com", lines=2)
     with cases.case(f"glassh: after all this, {USER} logs in"):
         result = run(*options, "127.0.0.1", "exit 3")
         expect_equal(result.status, 3, result)
