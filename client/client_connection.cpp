@@ -71,7 +71,8 @@ std::optional<ClientEvent> ClientConnection::on_transport_event(TransportEvent& 
     return *changed;
   }
   if (std::holds_alternative<ServiceAccepted>(event)) {
-    const ClientAuthServer server{transport_.session_id(), transport_.key_exchange().host_key(),
+    // Its views outlive key exchanges in the middle of the login, which may bring another host key.
+    const ClientAuthServer server{transport_.session_id(), transport_.key_exchange().session_proof().host_key,
                                   &transport_.peer_sig_algs(), transport_.peer_takes_host_bound_keys()};
     ClientAuthSettings settings = settings_->auth;
     if (secrets_withheld_) {

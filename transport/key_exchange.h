@@ -97,8 +97,8 @@ class KeyExchange {
   bool peer_wants_ext_info() const { return peer_wants_ext_info_; }
   Bytes session_id() const { return session_id_; }              // RFC 4253 section 7.2: H of the first exchange
   const Algorithms& algorithms() const { return algorithms_; }  // of the latest exchange that was negotiated
-  // Client: the key that the server proved in the first exchange. Server: the host key it last signed with. Empty
-  // before.
+  // Client: the latest key that was accepted; session_proof() keeps the first one. Server: the host key it last signed
+  // with. A view until another exchange begins; empty before the first.
   Bytes host_key() const { return host_key_; }
   const SessionProof& session_proof() const { return session_proof_; }  // client; empty before the first exchange
 

@@ -24,9 +24,10 @@ std::shared_ptr<const ClientConnectionSettings> settings() {
   auto its = std::make_shared<ClientConnectionSettings>();
   its->transport.kex.role = Role::client;
   its->transport.kex.proposal = default_proposal();
-  its->transport.kex.proposal.host_key = {"ssh-ed25519"};
+  its->transport.kex.proposal.host_key = {"ssh-ed25519", "ecdsa-sha2-nistp256"};
   its->auth.user = "alice";
   its->auth.methods = {"password", "keyboard-interactive", "publickey"};
+  its->auth.accepted_algorithms = {"ssh-ed25519"};
   return its;
 }
 
@@ -52,8 +53,10 @@ struct Victim {
   SeededRng rng{3};
   ClientConnection client{settings(), rng};
   std::optional<HostKeyOffered> offered;
-  bool trusted = false;  // what the user would answer
-  bool asked = false;    // for anything but the host key
+  std::vector<std::uint8_t> offered_key;  // the latest
+  bool trusted = false;                   // what the user would answer
+  bool asked = false;                     // for anything but the host key
+  std::optional<PrivateKey> identity;     // if there is one, such questions are answered with it
   std::optional<Disconnected> end;
 
   Victim() { client.set_now(TimePoint{} + std::chrono::hours(1)); }
@@ -73,9 +76,14 @@ struct Victim {
     while (auto event = client.next_event()) {
       if (auto* host_key = std::get_if<HostKeyOffered>(&*event)) {
         offered = *host_key;
+        offered_key = copy_of(host_key->host_key);
         if (trusted) client.accept_host_key();
       } else if (auto* disconnected = std::get_if<Disconnected>(&*event)) {
         end = *disconnected;
+      } else if (identity && std::holds_alternative<IdentitiesWanted>(*event)) {
+        client.provide_identities({identity->public_key()});
+      } else if (auto* wanted = std::get_if<UserSignatureWanted>(&*event); identity && wanted != nullptr) {
+        client.provide_user_signature(identity->sign(wanted->algorithm, wanted->data));
       } else if (!std::holds_alternative<KeysChanged>(*event) && !std::holds_alternative<DebugArrived>(*event)) {
         asked = true;
       }
@@ -250,6 +258,38 @@ TEST(MaliciousServer, BeforeTheServiceIsAcceptedNoQuestionIsHeard) {
     EXPECT_NE(handshake.victim.client.transport().phase(), Phase::authentication) << int{lure[0]};
     EXPECT_NE(handshake.victim.client.transport().phase(), Phase::connection) << int{lure[0]};
   }
+}
+
+// OpenSSH PROTOCOL section 3.1: the host key in a login's request is the one that the first exchange proved. A server
+// that changes it meanwhile, to a longer one, gets neither that one in nor what lies behind the place of the first.
+TEST(MaliciousServer, AnotherHostKeyInTheMiddleOfTheLoginGetsIntoNoRequest) {
+  Handshake handshake;
+  SeededRng rng(6);
+  handshake.victim.trusted = true;
+  handshake.victim.identity = PrivateKey::generate("ssh-ed25519", rng);
+  const Bytes identity = handshake.victim.identity->public_key().blob();
+  handshake.run([&handshake](Bytes hash) { return handshake.honest(hash); });
+  ASSERT_EQ(handshake.heard.size(), 1U);  // `none`
+
+  const PrivateKey second = PrivateKey::generate("ecdsa-sha2-nistp256", rng);
+  const auto sign_with_second = [&second](Bytes hash) { return second.sign("ecdsa-sha2-nistp256", hash); };
+  handshake.its.kex.proposal.host_key = {"ecdsa-sha2-nistp256"};  // the transport refers to its settings
+  handshake.its.kex.host_keys = {{"ecdsa-sha2-nistp256", copy_of(second.public_key().blob())}};
+  handshake.server->start_key_exchange();
+  handshake.run(sign_with_second);
+  ASSERT_TRUE(equal(handshake.victim.offered_key, second.public_key().blob()));
+
+  PacketWriter& writer = handshake.server->writer();
+  writer.send(msg::UserauthFailure{NameList{"publickey"}, false});
+  handshake.run(sign_with_second);
+  ASSERT_EQ(handshake.heard.size(), 2U);
+  writer.send(msg::UserauthPkOk{"ssh-ed25519", identity});
+  handshake.run(sign_with_second);
+  ASSERT_EQ(handshake.heard.size(), 3U);
+  const auto request = decode<msg::UserauthRequest>(handshake.heard.back());
+  ASSERT_EQ(request.method_name, msg::PublicKeyHostboundRequest::name);
+  const auto fields = decode<msg::PublicKeyHostboundRequest>(request.method_fields.bytes);
+  EXPECT_EQ(hex(fields.server_host_key), hex(handshake.host_key.public_key().blob()));
 }
 
 }  // namespace
