@@ -269,11 +269,11 @@ TEST(ClientConfig, MethodsThatAreOffOrWouldAskAreNotTried) {
 TEST(ClientConfig, WhatIsMissedOnlyIsAcceptedWithANote) {
   ClientConfigReader reader(context_for("foo"), few_algorithms());
   reader.text(
-      "Compression yes\nControlMaster auto\nProxyJump none\nRevokedHostKeys none\nPreferredAuthentications "
-      "publickey,password\nHost other\nCompression no\n",
+      "LogVerbose foo.c:*\nControlMaster auto\nProxyJump none\nRevokedHostKeys none\nPreferredAuthentications "
+      "publickey,password\nHost other\nLogVerbose none\n",
       "config");
   ASSERT_EQ(reader.notes().size(), 2U);
-  EXPECT_EQ(reader.notes()[0].text, "config:1: Compression is ignored: compression is not done yet");
+  EXPECT_EQ(reader.notes()[0].text, "config:1: LogVerbose is ignored: LogLevel and --trace are what there is");
   EXPECT_EQ(reader.notes()[0].level, LogLevel::info);
   EXPECT_EQ(reader.notes()[1].text, "config:2: ControlMaster is ignored: connections are not shared yet, each is new");
   EXPECT_EQ(reader.notes()[1].level, LogLevel::verbose);

@@ -131,7 +131,7 @@ TEST(ClientOptions, WrongUseIsNamed) {
        "Invalid -J argument: bad jump host '': expected [user@]host[:port] or ssh://[user@]host[:port]"},
   };
   for (const auto& [arguments, error] : cases) EXPECT_EQ(error_of(arguments), error);
-  for (const auto* const flag : {"-C", "-M", "-Sx", "-Ocheck", "-w0", "-K", "-y", "-Ix", "-1"}) {
+  for (const auto* const flag : {"-M", "-Sx", "-Ocheck", "-w0", "-K", "-y", "-Ix", "-1"}) {
     EXPECT_EQ(error_of({flag, "foo"}), std::string(flag, 2) + " is not supported yet");
   }
 }

@@ -231,9 +231,10 @@ TEST_F(SshClientTest, NoCommonAlgorithmSaysWhatBothOffer) {
   config_.host_key_algorithms = {"rsa-sha2-512"};
   const Result result = run({});
   EXPECT_EQ(result.status, 255);
-  EXPECT_TRUE(
-      result.log.starts_with("Unable to negotiate with 192.0.2.1 port 22: SSH_MSG_KEXINIT: "
-                             "server_host_key_algorithms: nothing in common: the client offers "))
+  EXPECT_TRUE(result.log.starts_with(
+      "Unable to negotiate with 192.0.2.1 port 22: no matching host key type found. Their offer: "
+      "ssh-ed25519\nSSH_MSG_KEXINIT: server_host_key_algorithms: nothing in common: the client "
+      "offers \"rsa-sha2-512\", the server \"ssh-ed25519\"\n"))
       << result.log;
 }
 
