@@ -264,6 +264,21 @@ TEST(DelayedCompression, BeginsAnewWithEachKeys) {
   EXPECT_LT(pair.size_of(ignore(long_text)), little);
 }
 
+// What a block held is wiped before others get it. NEWKEYS may arrive behind data.
+TEST(DelayedCompression, WhatWasInflatedIsWipedWhenTheKeysChange) {
+  Pair pair;
+  pair.writer.start_delayed_compression();
+  pair.reader.start_delayed_compression(PacketReader::CompressedFrom::next_packet);
+  const Payload payload = text_of_size(long_text);
+  pair.writer.send_payload(payload);
+  feed(pair.reader, take_ready(pair.writer));
+  const std::optional<Bytes> arrived = pair.reader.next_payload();
+  ASSERT_TRUE(arrived && equal(*arrived, payload));
+  pair.rekey(delayed_zlib);
+  const BlockLease given_back = BlockPool::of_this_thread().lease();
+  EXPECT_FALSE(equal(Bytes(given_back.data(), long_text), payload));
+}
+
 // A SUCCESS that waits for the end of a key exchange is the last packet in clear; what waits behind it is compressed.
 TEST(DelayedCompression, BeginsBehindASuccessThatWasHeld) {
   Pair pair;
