@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "crypto/key_type.h"
 #include "proto/error.h"
 
 namespace glassh {
@@ -54,7 +55,7 @@ std::optional<PublicKeyOffer> read_publickey_request(Bytes payload, const msg::U
   // the list is one of its own; what the key exchange negotiated does not matter.
   const auto& accepted = context.accepted_algorithms;
   if (std::find(accepted.begin(), accepted.end(), tail.algorithm) == accepted.end()) {
-    why = fmt::format("algorithm {:?} is not accepted here", tail.algorithm);
+    why = fmt::format("signature algorithm {} not in PubkeyAcceptedAlgorithms", printable(tail.algorithm));
     return std::nullopt;
   }
   std::optional<PublicKey> key = decode_key(tail.public_key, why);

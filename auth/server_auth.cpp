@@ -77,10 +77,12 @@ struct ServerAuth::State {
   // Of the request that is being judged.
   std::string_view method = {};
   std::optional<PublicKeyOffer> offer = {};
+  std::string refusal = {};
 
   ServerAuthEvent on_request(Bytes payload);
   ServerAuthEvent on_none(const msg::UserauthRequest& request);
   ServerAuthEvent on_publickey(Bytes payload, const msg::UserauthRequest& request);
+  ServerAuthEvent refused_request(std::string why);
   ServerAuthEvent on_password(const msg::UserauthRequest& request);
   ServerAuthEvent on_keyboard_interactive(const msg::UserauthRequest& request);
   ServerAuthEvent on_info_response(Bytes payload);
@@ -220,14 +222,21 @@ ServerAuthEvent ServerAuth::State::on_none(const msg::UserauthRequest& request) 
 ServerAuthEvent ServerAuth::State::on_publickey(Bytes payload, const msg::UserauthRequest& request) {
   std::string why;
   offer = read_publickey_request(payload, request, {session_id, server_host_key, settings.accepted_algorithms}, why);
-  if (!offer) return failure(publickey, why);
+  if (!offer) return refused_request(std::move(why));
   // AuthenticationMethods publickey,publickey means two keys.
   if (std::find(used_keys.begin(), used_keys.end(), offer->key) != used_keys.end()) {
-    return failure(publickey, fmt::format("{} has been used already", offer->key.fingerprint()));
+    return refused_request(fmt::format("{} has been used already", offer->key.fingerprint()));
   }
   method = publickey;
   stage = offer->proved ? Stage::login_judged : Stage::query_judged;
   return LoginAttempt{*user, publickey, &offer->key, offer->algorithm, offer->proved};
+}
+
+ServerAuthEvent ServerAuth::State::refused_request(std::string why) {
+  refusal = std::move(why);
+  ServerAuthEvent event = failure(publickey, refusal);
+  std::get<AttemptAnswered>(event).refusal = refusal;
+  return event;
 }
 
 // RFC 4252 section 8. The cipher in force hides it [4252-8-7] [4252-8-8]: there is none here that does not. It is UTF-8

@@ -54,6 +54,7 @@ struct AttemptAnswered {
   const PublicKey* key = nullptr;  // publickey, unless the request had none that we can read
   unsigned failures = 0;           // so far
   bool last = false;               // that was one failure too many: end_if_exhausted() throws
+  std::string_view refusal = {};   // publickey: why the request as such fails; empty: the key was judged
 };
 // USERAUTH_SUCCESS is queued. Views until the next call.
 struct LoggedIn {

@@ -12,7 +12,8 @@ import sys
 
 sys.dont_write_bytecode = True
 
-from peers import Cases, Workspace, client_options, expect, expect_equal, glassh, ssh, start_glasshd, start_sshd
+from peers import (Cases, Workspace, client_options, expect, expect_equal, glassh, ssh, start_glasshd, start_sshd,
+                   wait_until)
 from peers.workspace import find_program, our_program
 
 MIB = 1 << 20
@@ -233,6 +234,18 @@ def without_macs(cases, workspace, name, client, start):
         server.stop()
 
 
+def unaccepted(cases, workspace):
+    """What a user's key may sign with: the administrator reads why it was refused, in sshd's words."""
+    for name, start in (("sshd", start_sshd), ("glasshd", start_glasshd)):
+        with cases.case(f"{name}: a key outside PubkeyAcceptedAlgorithms is refused, and the log says so at INFO"):
+            server = start(workspace, ["PubkeyAcceptedAlgorithms -ssh-ed25519"], level="INFO")
+            result = workspace.run(ssh(*client_options(workspace, server, key="ed25519"), "127.0.0.1", "exit 7"))
+            expect_equal(result.status, 255, result, server.log_tail)
+            said = "userauth_pubkey: signature algorithm ssh-ed25519 not in PubkeyAcceptedAlgorithms [preauth]"
+            wait_until(lambda: said in server.log().splitlines(), "the reason is in the log", server.log_tail)
+            server.stop()
+
+
 def main():
     cases = Cases()
     with Workspace() as workspace:
@@ -242,6 +255,7 @@ def main():
             choices(cases, workspace, name, client, start)
             unmatched(cases, workspace, name, client, start)
             without_macs(cases, workspace, name, client, start)
+        unaccepted(cases, workspace)
         queries(cases, workspace)
         printed(cases, workspace)
         both = {}

@@ -236,6 +236,9 @@ void ServedConnection::on(const AttemptAnswered& answered) {
   const bool only_asked = answered.method == msg::NoneRequest::name || nobodys_key;
   const LogLevel level = only_asked ? LogLevel::debug1 : loud ? LogLevel::info : LogLevel::verbose;
   const std::string_view word = outcome == Outcome::failed ? "Failed" : postponed ? "Postponed" : "Partial";
+  if (!answered.refusal.empty() && before_login_->user_is_known) {
+    context_.log.info("userauth_pubkey: {}{}", escaped(answered.refusal), stage());
+  }
   context_.log.print(level, "{} {} for {} from {} ssh2{}", word, escaped(answered.method), user_text(), peer(),
                      postponed ? std::string(stage()) : text_of_key(answered.key));
   if (answered.last) {

@@ -233,8 +233,15 @@ TEST_F(ServerAuthTest, WhatItDoesNotHaveIsAFailureAndNoError) {  // [4252-5-11] 
 TEST_F(ServerAuthTest, OnlyAcceptedAlgorithmsAreAccepted) {
   settings.accepted_algorithms = {"rsa-sha2-512"};
   const PrivateKey rsa = test_key("rsa2048");
-  expect_refused(signed_request(rsa, "rsa-sha2-256"));
+  EXPECT_EQ(expect<AttemptAnswered>(signed_request(rsa, "rsa-sha2-256")).refusal,
+            "signature algorithm rsa-sha2-256 not in PubkeyAcceptedAlgorithms");
+  out.take_only<msg::UserauthFailure>();
   expect_attempt(signed_request(rsa, "rsa-sha2-512"));
+}
+
+TEST_F(ServerAuthTest, OnlyRequestsThatWereNotJudgedHaveAReason) {
+  expect_attempt(signed_request(test_key("ed25519"), "ssh-ed25519"));
+  EXPECT_EQ(std::get<AttemptAnswered>(auth().decide(LoginDecision::refuse)).refusal, "");
 }
 
 TEST_F(ServerAuthTest, WithoutPublickeyNothingHelps) {
