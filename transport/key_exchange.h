@@ -35,8 +35,8 @@ struct SignatureWanted {
   Bytes exchange_hash;
   std::string_view algorithm;
 };
-// Client, first exchange only: the server proved that it owns this key; is it the right one? Answer accept_host_key(),
-// or disconnect. Views until answered.
+// Client, in the first exchange and in each later one that brings another key: the server proved that it owns it; is it
+// the right one? Answer accept_host_key(), or disconnect. Views until answered.
 struct HostKeyOffered {
   Bytes host_key;
   std::string_view algorithm;
