@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
 
 #include "auth/addresses.h"
 
@@ -33,14 +35,12 @@ std::string_view reason_of(SourcePenalty penalty) {
   return "";
 }
 
+// In the form that sshd, too, has from the system: 2001:db8::/64.
 std::string network_text(const PeerNetwork& source, const SourceBlock& block) {
-  const auto& bytes = source.network;
-  if (!source.is_v6) return fmt::format("{}.{}.{}.{}/{}", bytes[0], bytes[1], bytes[2], bytes[3], block.ipv4_bits);
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); i += 2) {
-    text += fmt::format("{}{:x}", i == 0 ? "" : ":", bytes[i] * 256 + bytes[i + 1]);
-  }
-  return fmt::format("{}/{}", text, block.ipv6_bits);
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const int family = source.is_v6 ? AF_INET6 : AF_INET;
+  if (::inet_ntop(family, source.network.data(), text.data(), text.size()) == nullptr) return "UNKNOWN";
+  return fmt::format("{}/{}", text.data(), source.is_v6 ? block.ipv6_bits : block.ipv4_bits);
 }
 
 }  // namespace

@@ -50,9 +50,8 @@ TEST(SourceLimits, RefusesFromMinOnUntilAllHasPassed) {
 
 TEST(SourceLimits, OneThatIsRefusedIsRefusedLongerForWhatItsOtherConnectionsDo) {
   SourceLimits limits(settings_of(""));
-  EXPECT_THAT(
-      limits.penalise("2001:db8::1", SourcePenalty::crash, noon),
-      testing::StartsWith("srclimit_penalise: 2001:db8:0:0:0:0:0:1/128: activating ipv6 penalty of 90 seconds"));
+  EXPECT_THAT(limits.penalise("2001:db8::1", SourcePenalty::crash, noon),
+              testing::StartsWith("srclimit_penalise: 2001:db8::1/128: activating ipv6 penalty of 90 seconds"));
   EXPECT_EQ(limits.penalise("2001:db8::1", SourcePenalty::invalid_user, noon), "") << "it is said once";
   EXPECT_EQ(limits.refusal("2001:db8::1", noon + 94s), "penalty: attempted authentication by invalid user");
   EXPECT_EQ(limits.refusal("2001:db8::1", noon + 95s), "");
