@@ -121,7 +121,9 @@ class Dropbear(Program):
         key = workspace.public_key("host-" + login.host_key_kind, login.host_key_kind)
         with open(os.path.join(self._home, ".ssh", "known_hosts"), "w", encoding="utf-8") as file:
             file.write(f"127.0.0.1 {key}\n[127.0.0.1]:{login.port} {key}\n")
-        return [find_program("dbclient"), "-T", "-p", str(login.port), "-l", USER,
+        # -K: where its last output waits as the channel closes, it waits on until something happens; then it does. That is
+        # so with sshd, too.
+        return [find_program("dbclient"), "-T", "-K", "5", "-p", str(login.port), "-l", USER,
                 "-i", converted(workspace, "user-" + login.user_key, login.user_key), "127.0.0.1", COMMAND]
 
     def environment(self, workspace):
