@@ -93,8 +93,7 @@ def one_handshake(server):
 
 
 def randomness(cases, workspace, server_by_hand):
-    # Past vulnerability 79: what is random is so in each process and each connection. Each connection of glasshd's is a
-    # process of its own, and forked ones must not go on with the same numbers.
+    # Past vulnerability 79: what is random is so in each process and each connection.
     with cases.case("glasshd: no cookie and no share comes twice"):
         server = start_glasshd(workspace, ["MaxStartups 500", "PerSourcePenalties no"])
         seen = [value for _ in range(50) for value in one_handshake(server)]
