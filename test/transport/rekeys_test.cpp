@@ -66,12 +66,14 @@ std::string ciphers_for(unsigned round) {
 }
 
 // Which method the n-th exchange has: all hash lengths take turns; large integers come by now and then, since 8192 bits
-// cost as much as a hundred curves.
+// cost as much as a hundred curves, and so do the hybrids, whose K is a string.
 std::string method_for(unsigned round) {
   if (round % 250 == 249) return "diffie-hellman-group18-sha512";
   if (round % 100 == 99) return "diffie-hellman-group16-sha512";
   if (round % 50 == 49) return "diffie-hellman-group-exchange-sha256";
   if (round % 25 == 24) return "diffie-hellman-group14-sha256";
+  if (round % 50 == 20) return "sntrup761x25519-sha512";
+  if (round % 50 == 45) return "mlkem768x25519-sha256";
   constexpr std::string_view fast[] = {"curve25519-sha256", "ecdh-sha2-nistp384", "ecdh-sha2-nistp521",
                                        "ecdh-sha2-nistp256"};
   return std::string(fast[round % std::size(fast)]);
