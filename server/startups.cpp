@@ -92,10 +92,11 @@ Startups::Admission Startups::enter(std::string_view address, std::uint32_t rand
   }
   ++count_;
   if (source) ++per_source_[*source];
-  admission.place.emplace();
-  admission.place->owner_ = this;
-  admission.place->address_ = address;
-  admission.place->source_ = source;
+  Place place;
+  place.owner_ = this;
+  place.address_ = address;
+  place.source_ = source;
+  admission.place = std::move(place);
   return admission;
 }
 
