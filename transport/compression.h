@@ -39,7 +39,7 @@ class Compressor {
   // The first `size` bytes of space(), compressed; `out` has room for bound(size). Returns how many they have become.
   std::size_t compress(std::size_t size, MutableBytes out);
   // Wipes the payload and gives its memory back.
-  void release();
+  void release();  // wiped
   bool holds_block() const { return static_cast<bool>(memory_); }
 
  private:
@@ -55,11 +55,12 @@ class Decompressor {
  public:
   // A payload that inflates to more than `limit` bytes ends the connection.
   explicit Decompressor(std::size_t limit);
+  ~Decompressor() { release(); }
 
   // Valid until the next call of either function. Throws ProtocolError, naming the packet, for what is no payload; then
   // the context is of no more use.
   Bytes decompress(std::uint32_t sequence_number, Bytes compressed);
-  void release();
+  void release();  // wiped
   bool holds_block() const { return static_cast<bool>(memory_); }
 
  private:

@@ -18,6 +18,10 @@ constexpr std::size_t least_space = 40 * 1024;
 
 }  // namespace
 
+PacketReader::~PacketReader() {
+  if (block_) wipe({block_.data(), used_});
+}
+
 MutableBytes PacketReader::space() {
   if (!block_) {
     block_ = BlockPool::of_this_thread().lease();
@@ -146,7 +150,6 @@ void PacketReader::use(std::unique_ptr<Opener> opener, std::string cipher_name, 
   bytes_under_key_ = 0;
   // RFC 4253 section 6.2 [4253-6.2-8], section 9 [4253-9-7]: each key exchange begins another context.
   delayed_zlib_ = compression == delayed_zlib;
-  if (decompressor_ != nullptr) decompressor_->release();  // wiped: what came before in this block was inflated there
   decompressor_.reset();
   if (login_over_) start_delayed_compression(CompressedFrom::next_packet);
 }

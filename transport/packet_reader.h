@@ -25,6 +25,8 @@ namespace glassh {
 class PacketReader {
  public:
   explicit PacketReader(TraceSink* trace = nullptr) : trace_(trace) {}
+  PacketReader(PacketReader&&) = default;
+  ~PacketReader();  // wipes what was opened and not yet taken
 
   // Where to put bytes that arrived; empty only while whole packets wait to be taken. Invalidates earlier payloads. Ask
   // only when there is something to read: it leases a block; filled(0) gives an unused one back.

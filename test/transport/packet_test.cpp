@@ -249,5 +249,22 @@ TEST(Packets, LongOnesArriveWholeWhateverTheChunks) {
   }
 }
 
+// A connection may end with packets in it that nobody took; others get the block next.
+TEST(PacketReader, WhatItHeldIsWipedAtItsEnd) {
+  const std::vector<std::uint8_t> secret(600, 0x5e);
+  SeededRng rng(1);
+  PacketWriter writer(rng);
+  writer.send(msg::Ignore{secret});
+  const std::uint8_t* block = nullptr;
+  {
+    PacketReader reader;
+    feed(reader, take_ready(writer));
+    block = reader.next_payload().value().data();
+  }
+  const BlockLease given_back = BlockPool::of_this_thread().lease();
+  ASSERT_TRUE(block > given_back.data() && block < given_back.data() + given_back.size());
+  EXPECT_FALSE(equal(Bytes(block + 5, secret.size()), secret));
+}
+
 }  // namespace
 }  // namespace glassh
