@@ -122,9 +122,17 @@ KnownHostsUpdate with_host_keys(const KnownHostsFile& file, std::span<const Host
     if (std::find(gone.begin(), gone.end(), line.number) == gone.end()) append_whole_line(update.text, line.whole);
   }
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (std::find(there[i].begin(), there[i].end(), false) == there[i].end()) continue;
-    update.text += known_hosts_line(names, keys[i], hash_with) + "\n";
-    update.added.push_back(keys[i]);
+    std::vector<HostAndPort> missing;
+    for (std::size_t j = 0; j < names.size(); ++j) {
+      if (!there[i][j]) missing.push_back(names[j]);
+    }
+    if (missing.empty()) continue;
+    update.text += known_hosts_line(missing, keys[i], hash_with) + "\n";
+    if (missing.size() == names.size()) {
+      update.added.push_back(keys[i]);
+    } else {
+      update.completed = true;
+    }
   }
   return update;
 }

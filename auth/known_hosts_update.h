@@ -29,12 +29,14 @@ struct KnownHostsUpdate {
   };
   std::string text;  // of the file as it should be
   std::vector<Line> removed;
-  std::vector<PublicKey> added;
-  std::vector<Line> bad_lines;  // they stay as they are
+  std::vector<PublicKey> added;  // under all of the names
+  bool completed = false;        // a key that was known under one of the names got the other
+  std::vector<Line> bad_lines;   // they stay as they are
 };
 // The file with exactly `keys` for the host, as far as they are of our types: lines that have one of them stay where
-// they are, others of the host go, what is missing comes at the end. Every other line stays byte for byte. With
-// `hash_with` the names that are added are hashed. Throws std::invalid_argument as known_hosts_line() does.
+// they are, others of the host go, what is missing comes at the end, under the names that miss it. Every other line
+// stays byte for byte. With `hash_with` the names that are added are hashed. Throws std::invalid_argument as
+// known_hosts_line() does.
 KnownHostsUpdate with_host_keys(const KnownHostsFile& file, std::span<const HostAndPort> names,
                                 std::span<const PublicKey> keys, Rng* hash_with);
 

@@ -18,6 +18,12 @@ namespace {
 constexpr std::size_t most_keys = 256;  // more than any server has
 constexpr int questions = 3;
 
+std::string joined(std::span<const HostAndPort> names) {
+  std::string text;
+  for (const HostAndPort& name : names) text += (text.empty() ? "" : ",") + known_host_name(name.host, name.port);
+  return text;
+}
+
 std::string shown(const PublicKey& key) { return fmt::format("{} {}", key.short_type(), key.fingerprint()); }
 
 }  // namespace
@@ -207,9 +213,9 @@ void HostKeyUpdate::write_file(const std::string& path, std::span<const PublicKe
     log_.verbose("{}:{}: invalid known_hosts entry", path, line.number);
   }
   for (const PublicKey& key : update.added) {
-    log_.verbose("Adding new key for {} to {}: {} {}", host, path, key.type(), key.fingerprint());
+    log_.verbose("Adding new key for {} to {}: {} {}", joined(check_.names()), path, key.type(), key.fingerprint());
   }
-  if (update.removed.empty() && update.added.empty()) return;
+  if (update.removed.empty() && update.added.empty() && !update.completed) return;
   if (file.text.empty()) {  // it may not be there
     for (const PublicKey& key : update.added) {
       add_known_host(path, check_.names(), key, config_.hash_known_hosts ? &rng_ : nullptr);

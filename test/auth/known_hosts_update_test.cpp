@@ -100,6 +100,17 @@ TEST_F(KnownHostsUpdateTest, AnotherPortIsAnotherHost) {
             bare + "[host]:2222 " + a.line() + "\n[host]:2222 " + b.line() + "\n[host]:2222 " + c.line() + "\n");
 }
 
+// CheckHostIP: what ssh 9.2 makes of such files.
+TEST_F(KnownHostsUpdateTest, OnlyTheNameThatAKeyLacksIsAdded) {
+  names = {{"host", 22}, {"192.0.2.2", 22}};
+  const std::string text = "host,192.0.2.2 " + a.line() + "\nhost " + b.line() + "\n192.0.2.2 " + c.line() + "\n";
+  const KnownHostsUpdate update = with_host_keys({"kh", text}, names, announced, nullptr);
+  EXPECT_EQ(update.text, text + "192.0.2.2 " + b.line() + "\nhost " + c.line() + "\n");
+  EXPECT_TRUE(update.added.empty());
+  EXPECT_TRUE(update.completed);
+  EXPECT_FALSE(with_host_keys({"kh", update.text}, names, announced, nullptr).completed);
+}
+
 TEST_F(KnownHostsUpdateTest, WithoutKeysTheHostIsForgotten) {
   announced.clear();
   EXPECT_EQ(updated("host " + a.line() + "\nother " + b.line() + "\n"), "other " + b.line() + "\n");
