@@ -168,7 +168,7 @@ void take_flag(const Flag& flag, ClientOptions& options) {
   } else if (letter == 'o') {
     options.settings.push_back(flag.value);
   } else if (letter == 'Q') {
-    options.query = flag.value;
+    if (!options.query) options.query = flag.value;  // the first is answered
   } else if (letter == 'q') {
     options.quiet = true;  // the later of -q and -v counts
     options.verbose = 0;

@@ -165,6 +165,7 @@ def queries(cases, workspace):
     with cases.case("-Q help lists what can be asked"):
         listed = names(workspace, glassh("-Q", "help"))
         expect_equal(listed, [name for name in names(workspace, ssh("-Q", "help")) if name in listed])
+        expect_equal(names(workspace, glassh("-Q", "kex", "-Q", "mac")), names(workspace, glassh("-Q", "kex")))
         for query in listed:
             expect_equal(workspace.run(glassh("-Q", query)).status, 0)
     for query in ("nope", "CIPHER", "CASignatureAlgorithms"):

@@ -253,6 +253,7 @@ void serve(const ServerOptions& options, const Lasting& lasting, std::shared_ptr
   if (options.config_file && !equal_ignoring_case(*options.config_file, "none")) {
     from_anywhere.config_file = std::filesystem::absolute(*options.config_file).string();
   }
+  for (std::string& path : from_anywhere.host_keys) path = std::filesystem::absolute(path).string();
   if (options.debug > 0) return Program(from_anywhere, lasting, std::move(first)).serve(std::move(sockets), "");
   if (!options.foreground) leave_foreground(options.log_to_stderr);
   try {

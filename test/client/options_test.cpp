@@ -50,6 +50,7 @@ TEST(ClientOptions, OtherFlagsAreTaken) {
   EXPECT_TRUE(parse({"-V"}).show_version);
   EXPECT_TRUE(parse({"--help"}).help);
   EXPECT_EQ(parse({"-Q", "cipher"}).query, "cipher");
+  EXPECT_EQ(parse({"-Q", "kex", "-Q", "mac"}).query, "kex");
 }
 
 TEST(ClientOptions, FlagsMayFollowTheHostUntilTheCommand) {
