@@ -87,7 +87,9 @@ def same_question(cases, workspace, server):
         for client in (ssh, glassh):
             options = client_options(workspace, server, known_hosts=workspace.fresh("known_hosts"), batch=False)
             with Terminal(client(*options, "127.0.0.1", "exit 7")) as terminal:
-                terminal.answer(QUESTION, "\x03", end="")
+                terminal.see(QUESTION)
+                terminal.until_it_waits()
+                terminal.type("\x03")
                 expect_equal(terminal.end(), -signal.SIGINT, terminal.text)
     with cases.case("a picture is shown for a known key as well, as ssh shows it"):
         shown = []

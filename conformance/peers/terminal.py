@@ -6,7 +6,7 @@ import signal
 import termios
 import time
 
-from peers.cases import Failure
+from peers.cases import Failure, wait_until
 
 
 class Terminal:
@@ -67,6 +67,13 @@ class Terminal:
         before = self.text[self._seen:at]
         self._seen = at + len(text)
         return before
+
+    def until_it_waits(self):
+        """For a key that is a signal: one that comes between OpenSSH's question and its read(2) is seen at the next key."""
+        def waits():
+            with open(f"/proc/{self._pid}/stat", encoding="ascii", errors="replace") as stat:
+                return stat.read().rpartition(") ")[2].startswith("S")
+        wait_until(waits, "the client waits for a key", self.text)
 
     def type(self, text):
         os.write(self._terminal, text.encode())

@@ -14,6 +14,7 @@ struct Lists {
               compression = "none";
 };
 
+// Views into `lists`.
 msg::KexInit kexinit_of(const Lists& lists) {
   msg::KexInit kexinit;
   kexinit.kex_algorithms = {lists.kex};
@@ -105,14 +106,15 @@ TEST(Negotiation, NothingInCommonNamesTheListAndBothSides) {  // [4253-7.1-9] [4
 // Every pair of lists for the two directions, whatever the other one is: RFC 4253 section 7.1 [4253-7.1-14]
 // [4253-7.1-16] [4253-7.1-18], section 6.4 [4253-6.4-5] keeps and breaks.
 TEST(Negotiation, TheDirectionsNeedNothingOfEachOther) {
+  const Lists lists;
   const std::string ciphers[] = {"aes128-gcm@openssh.com", "aes128-ctr"};
   const std::string macs[] = {"hmac-sha2-256", "", "hmac-of-others"};
   for (const std::string& up : ciphers) {
     for (const std::string& down : ciphers) {
       for (const std::string& mac_up : macs) {
         for (const std::string& mac_down : macs) {
-          msg::KexInit client = kexinit_of({});
-          msg::KexInit server = kexinit_of({});
+          msg::KexInit client = kexinit_of(lists);
+          msg::KexInit server = kexinit_of(lists);
           client.encryption_algorithms_client_to_server = server.encryption_algorithms_client_to_server = {up};
           client.encryption_algorithms_server_to_client = server.encryption_algorithms_server_to_client = {down};
           server.mac_algorithms_client_to_server = {mac_up};
