@@ -72,7 +72,7 @@ def tell(cases, workspace, openssh, other):
             story.type("ifirst line\rsecond line with schöne Zeichen\r")
             story.both_show("schöne Zeichen")
             story.type("\x1b:vsplit\r")
-            story.both_show("3,0", times=2)  # in both windows; where text is inserted it is 3,1
+            story.both_show("|  2 second")  # the second window
             story.resize(40, 120)
             story.both_show("now 40 120")
             story.type(":set number!\rgg")
