@@ -28,9 +28,12 @@ PEERS = (libraries.AsyncSsh, libraries.Paramiko, libraries.Ssh2, programs.OpenSs
 class Interop:
     def __init__(self, cases, workspace):
         self.cases, self.workspace, self.table = cases, workspace, Table()
-        self.data = os.urandom(ours.SIZE)
+        self.some_data, self.much_data = os.urandom(ours.SIZE), os.urandom(ours.SIZE_FOR_A_LATE_REKEY)
         self.ours = plan.our_lists(self._ask_glassh)
         self.aead = self._ask_glassh("-Q", "cipher-auth")
+
+    def _data(self, peer, choice):
+        return self.much_data if choice.rekey == "peer" and peer.rekeys_late else self.some_data
 
     def _ask_glassh(self, *arguments):
         result = self.workspace.run(glassh(*arguments))
@@ -56,7 +59,7 @@ class Interop:
             server = ours.serve(self.workspace, choice)
             try:
                 peer.log_in(self.workspace, programs.Login(
-                    server.port, plan.HOST_KEY_KINDS[choice.host_key], choice.user_key, self.data,
+                    server.port, plan.HOST_KEY_KINDS[choice.host_key], choice.user_key, self._data(peer, choice),
                     choice.rekey == "peer", choice.compression != plan.NO_COMPRESSION,
                     choice.directions() if choice.back else ()))
                 server.stop()  # it may have something to read yet
@@ -86,7 +89,8 @@ class Interop:
             peer_server = server(*options, *([choice.directions()] if choice.back else []))
             known = f"[127.0.0.1]:{peer_server.port} {self.workspace.public_key('host-' + kind, kind)}\n"
             try:
-                trace = ours.log_in(self.workspace, choice, peer_server.port, known, peer.user(), self.data)
+                trace = ours.log_in(self.workspace, choice, peer_server.port, known, peer.user(),
+                                    self._data(peer, choice))
             except Exception as failure:
                 raise Failure(f"{said(failure)}\n{peer_server.log_tail()}") from failure
             ours.expect_negotiated(trace, choice, self.aead)

@@ -214,6 +214,7 @@ class LibSsh2(CppLibrary):
 class Go(BuiltLibrary):
     name = "Go"
     source = "go_peer.go"
+    rekeys_late = True  # by a thread of its own, which a busy machine keeps waiting
 
     def build(self, source, target):
         # Debian's package is a source tree, not a module. -w: the linker knows no types of the tables we look into.

@@ -7,6 +7,7 @@ from interop.plan import HOST_KEY_KINDS, NO_COMPRESSION
 from peers import client_options, expect, expect_equal, glassh, start_glasshd
 
 SIZE = 400 * 1024
+SIZE_FOR_A_LATE_REKEY = 4 * 1024 * 1024
 REKEY = "256K"  # so once on the way of SIZE bytes there and back, even if much of them is under way at once
 COMMAND = "cat; echo done >&2; exit 7"
 STATUS, STDERR = 7, "done"

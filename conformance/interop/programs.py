@@ -40,6 +40,7 @@ class Peer:
     name = ""
     roles = ("client", "server")
     rekeys = ("client", "server")  # the roles in which it can be told to change keys
+    rekeys_late = False  # only after much data, it may be
     has_directions = False  # whether it can be told to offer other algorithms for each
     key_groups = (ALL_KINDS,)  # which host keys one server can have
     notes = ()
