@@ -129,14 +129,19 @@ def start_sshd(workspace, settings=(), host_kinds=HOST_KEY_KINDS, level="VERBOSE
     raise Failure(f"sshd did not start\n{server.log_tail()}")
 
 
+given_ports = set()
+
+
 def free_port():
     """For a program that must be told a port. The system picks from others, so no test that runs beside gets it."""
     while True:
-        with socket.socket() as probe:
-            port = random.randrange(16384, 32768)
-            with contextlib.suppress(OSError):
-                probe.bind(("", port))
-                return port
+        port = random.randrange(16384, 32768)
+        if port in given_ports:
+            continue
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("", port))
+            given_ports.add(port)
+            return port
 
 
 def need_separation_directory(workspace, path="/run/sshd"):
