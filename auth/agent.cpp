@@ -5,7 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "crypto/key_fields.h"
+#include "crypto/constant_time.h"
+#include "crypto/keys/key_fields.h"
 #include "proto/messages_agent.h"
 #include "proto/messages_agent_keys.h"
 #include "proto/printable.h"

@@ -18,9 +18,9 @@
 #include <vector>
 
 #include "auth/agent_destinations.h"
-#include "crypto/key.h"
+#include "crypto/keys/key.h"
 #include "crypto/rng.h"
-#include "crypto/secret.h"
+#include "proto/secret_bytes.h"
 
 namespace glassh {
 

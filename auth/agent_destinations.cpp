@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "auth/patterns.h"
+#include "config/patterns.h"
 #include "proto/messages_auth.h"
 
 namespace glassh {

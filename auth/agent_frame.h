@@ -9,7 +9,7 @@
 
 #include <optional>
 
-#include "crypto/secret.h"
+#include "proto/secret_bytes.h"
 #include "proto/wire.h"
 
 namespace glassh {

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "crypto/key_fields.h"
+#include "crypto/keys/key_fields.h"
 #include "proto/messages_agent.h"
 #include "proto/messages_agent_keys.h"
 

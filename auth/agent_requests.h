@@ -1,7 +1,7 @@
 // What a client asks an agent, and how it reads the answers: draft-miller-ssh-agent sections 4.1 to 4.7, without I/O.
 //
 // Requests come out with their length in front, ready for the socket. Answers are read strictly: one that does not fit
-// the question throws ProtocolError. A refusal is a value. client/agent_client.h does the waiting.
+// the question throws ProtocolError. A refusal is a value. client/agent/agent_client.h does the waiting.
 //
 //   socket ← request_identities();  …  for (const AgentKey& key : read_identities(payload)) …
 #pragma once
@@ -14,7 +14,7 @@
 
 #include "auth/agent_destinations.h"
 #include "auth/agent_frame.h"
-#include "crypto/key.h"
+#include "crypto/keys/key.h"
 
 namespace glassh {
 

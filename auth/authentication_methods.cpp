@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "auth/config_syntax.h"
+#include "config/syntax.h"
 
 namespace glassh {
 namespace {

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "auth/key_lines.h"
-#include "crypto/small_file.h"
+#include "config/small_file.h"
 
 namespace glassh {
 namespace {

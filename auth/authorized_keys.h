@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "auth/key_options.h"
-#include "crypto/key.h"
+#include "crypto/keys/key.h"
 
 namespace glassh {
 

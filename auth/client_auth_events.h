@@ -12,9 +12,9 @@
 #include <variant>
 #include <vector>
 
-#include "crypto/key.h"
-#include "crypto/secret.h"
+#include "crypto/keys/key.h"
 #include "proto/messages_auth.h"
+#include "proto/secret_bytes.h"
 
 namespace glassh {
 

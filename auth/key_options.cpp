@@ -8,9 +8,9 @@
 
 #include <fmt/format.h>
 
-#include "auth/addresses.h"
-#include "auth/config_syntax.h"
 #include "auth/key_lines.h"
+#include "config/addresses.h"
+#include "config/syntax.h"
 
 namespace glassh {
 namespace {

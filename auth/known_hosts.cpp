@@ -8,10 +8,10 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include "auth/config_syntax.h"
 #include "auth/key_lines.h"
 #include "auth/known_hosts_line.h"
-#include "crypto/small_file.h"
+#include "config/small_file.h"
+#include "config/syntax.h"
 #include "proto/error.h"
 
 namespace glassh {

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "crypto/key.h"
+#include "crypto/keys/key.h"
 
 namespace glassh {
 
@@ -23,7 +23,7 @@ struct KnownHostsFile {
   std::string path;
   std::string text;
 };
-// Empty if there is none. Throws FileError (crypto/small_file.h) if it cannot be read.
+// Empty if there is none. Throws FileError (config/small_file.h) if it cannot be read.
 KnownHostsFile read_known_hosts(const std::string& path);
 
 enum class KnownHostStatus {

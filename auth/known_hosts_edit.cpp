@@ -11,10 +11,10 @@
 
 #include <fmt/format.h>
 
-#include "auth/config_syntax.h"
 #include "auth/key_lines.h"
 #include "auth/known_hosts_line.h"
-#include "crypto/small_file.h"
+#include "config/small_file.h"
+#include "config/syntax.h"
 #include "proto/error.h"
 
 namespace glassh {

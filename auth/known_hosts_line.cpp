@@ -5,10 +5,10 @@
 
 #include <fmt/format.h>
 
-#include "auth/config_syntax.h"
 #include "auth/key_lines.h"
 #include "auth/known_hosts.h"
-#include "auth/patterns.h"
+#include "config/patterns.h"
+#include "config/syntax.h"
 #include "crypto/base64.h"
 #include "crypto/hash.h"
 

@@ -1,10 +1,10 @@
-// Apart from config_algorithms.cpp, so that reading a configuration does not need libcrypto.
+#include "auth/our_algorithms.h"
+
 #include <algorithm>
 
-#include "auth/config_algorithms.h"
-#include "crypto/kex_method.h"
-#include "crypto/key.h"
-#include "crypto/packet_cipher.h"
+#include "crypto/ciphers/packet_cipher.h"
+#include "crypto/kex/kex_method.h"
+#include "crypto/keys/key.h"
 
 namespace glassh {
 namespace {

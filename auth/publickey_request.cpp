@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "crypto/key_type.h"
+#include "crypto/keys/key_type.h"
 #include "proto/error.h"
 
 namespace glassh {

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "crypto/key.h"
+#include "crypto/keys/key.h"
 #include "proto/messages_auth.h"
 
 namespace glassh {

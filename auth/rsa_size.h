@@ -1,10 +1,10 @@
 // RequiredRSASize, in both programs: how short an RSA key may be. Below 1024 bits, or above 16384, no key decodes at
-// all (crypto/rsa), nor below 2048 a private one of ours; keys of other types have one size.
+// all (crypto/keys/rsa), nor below 2048 a private one of ours; keys of other types have one size.
 //
 //   if (!is_long_enough(key, config.required_rsa_size)) log.error("… Invalid key length");
 #pragma once
 
-#include "crypto/key.h"
+#include "crypto/keys/key.h"
 
 namespace glassh {
 

@@ -6,7 +6,7 @@
 // is allowed. Which of them are needed, and in which order, follows the user's settings (authentication_methods.h). A
 // signature is checked before the application is asked, so the key that signed is the key that logs in. While an
 // attempt awaits its answer, waiting() is true and no payload may be handed in. It knows no users, files or clocks:
-// `server/login` judges, `server_connection` holds the login deadline.
+// `server/login/login` judges, `server_connection` holds the login deadline.
 //
 //   if (auto event = auth.on_payload(payload)) …  auth.decide(LoginDecision::accept);
 #pragma once
@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "auth/authentication_methods.h"
-#include "crypto/key.h"
+#include "crypto/keys/key.h"
 #include "proto/messages_auth.h"
 #include "proto/trace_sink.h"
 #include "transport/packet_writer.h"

@@ -1,4 +1,5 @@
 #include "channels/x11_setup.h"
+#include "crypto/constant_time.h"
 
 #include <algorithm>
 #include <cassert>

@@ -3,7 +3,7 @@
 // RFC 4254 section 6.3.1 [4254-6.3.1-1]: the cookie that a client gives to a server is a made-up one. Who connects to
 // the server's proxy display must show it; only then does the real one go to the user's display. What an X11 client
 // sends first is in the X Window System Protocol, chapter 8: byte order, versions, and the cookie with its protocol.
-// Neither opens a display; the cookies themselves come from others (client/xauth.h, x11-req).
+// Neither opens a display; the cookies themselves come from others (client/forwarding/xauth.h, x11-req).
 //
 //   X11Setup setup(fake, real);  data = data.subspan(setup.take(data));
 //   if (setup.verdict() == X11Setup::Verdict::accepted) …setup.bytes(), then what is left of data, to the display
@@ -15,7 +15,7 @@
 #include <string_view>
 
 #include "crypto/rng.h"
-#include "crypto/secret.h"
+#include "proto/secret_bytes.h"
 
 namespace glassh {
 

@@ -13,7 +13,7 @@
 #include <sys/types.h>
 
 #include "channels/io/fd.h"
-#include "crypto/secret.h"
+#include "proto/secret_bytes.h"
 
 namespace glassh {
 

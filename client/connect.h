@@ -15,8 +15,8 @@
 #include <sys/types.h>
 
 #include "channels/io/fd.h"
-#include "client/config.h"
-#include "client/log.h"
+#include "client/client_log.h"
+#include "client/config/client_config.h"
 
 namespace glassh {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "client/client_connection.h"
-#include "client/config.h"
+#include "client/config/client_config.h"
 
 namespace glassh {
 

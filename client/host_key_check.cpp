@@ -7,9 +7,9 @@
 
 #include "auth/rsa_size.h"
 #include "client/shell_word.h"
-#include "crypto/key.h"
-#include "crypto/randomart.h"
-#include "crypto/small_file.h"
+#include "config/small_file.h"
+#include "crypto/keys/key.h"
+#include "crypto/keys/randomart.h"
 
 namespace glassh {
 

@@ -16,8 +16,8 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "auth/known_hosts.h"
-#include "client/config.h"
-#include "client/log.h"
+#include "client/client_log.h"
+#include "client/config/client_config.h"
 #include "crypto/rng.h"
 
 namespace glassh {

@@ -6,7 +6,7 @@
 
 #include "auth/known_hosts_edit.h"
 #include "auth/rsa_size.h"
-#include "crypto/small_file.h"
+#include "config/small_file.h"
 #include "proto/messages_forward.h"
 
 namespace glassh {

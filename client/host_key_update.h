@@ -15,9 +15,9 @@
 
 #include "auth/known_hosts_update.h"
 #include "client/client_connection.h"
-#include "client/config.h"
+#include "client/client_log.h"
+#include "client/config/client_config.h"
 #include "client/host_key_check.h"
-#include "client/log.h"
 
 namespace glassh {
 

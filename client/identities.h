@@ -16,12 +16,12 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
-#include "client/agent_client.h"
-#include "client/ask.h"
-#include "client/config.h"
+#include "client/agent/agent_client.h"
+#include "client/client_log.h"
+#include "client/config/client_config.h"
 #include "client/identity_file.h"
-#include "client/log.h"
-#include "crypto/key.h"
+#include "client/terminal/ask.h"
+#include "crypto/keys/key.h"
 #include "transport/key_exchange.h"
 
 namespace glassh {

@@ -14,9 +14,9 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
-#include "client/ask.h"
-#include "client/log.h"
-#include "crypto/key_file.h"
+#include "client/client_log.h"
+#include "client/terminal/ask.h"
+#include "crypto/key_files/key_file.h"
 
 namespace glassh {
 

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "client/log.h"
+#include "client/client_log.h"
 
 namespace glassh {
 

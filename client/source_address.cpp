@@ -15,7 +15,7 @@
 
 #include <fmt/format.h>
 
-#include "client/log.h"
+#include "client/client_log.h"
 
 namespace glassh {
 namespace {

@@ -8,7 +8,7 @@
 
 #include <stdexcept>
 
-#include "client/config.h"
+#include "client/config/client_config.h"
 
 namespace glassh {
 

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "channels/io/socket_options.h"
-#include "client/background.h"
 #include "client/connection_settings.h"
 #include "client/local_command.h"
+#include "client/terminal/background.h"
 #include "proto/messages_forward.h"
 #include "proto/messages_session.h"
 #include "proto/numbers.h"

@@ -15,12 +15,13 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include "auth/our_algorithms.h"
 #include "client/child.h"
-#include "client/config.h"
+#include "client/client_log.h"
+#include "client/client_trace.h"
+#include "client/config/client_config.h"
+#include "client/config/client_options.h"
 #include "client/connect.h"
-#include "client/log.h"
-#include "client/observers.h"
-#include "client/options.h"
 #include "client/ssh_client.h"
 #include "crypto/version.h"
 

@@ -13,6 +13,9 @@
 
 namespace glassh {
 
+// Whether the bytes are the same. The time depends on the lengths only; different lengths are unequal.
+bool equal_in_constant_time(Bytes a, Bytes b);
+
 inline std::uint32_t opaque(std::uint32_t value) {
   asm("" : "+r"(value));
   return value;

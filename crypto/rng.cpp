@@ -6,7 +6,7 @@
 #include <openssl/rand.h>
 
 #include "crypto/libcrypto.h"
-#include "crypto/secret.h"
+#include "proto/secret_bytes.h"
 
 namespace glassh {
 namespace {

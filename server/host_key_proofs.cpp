@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "auth/patterns.h"
+#include "config/patterns.h"
 #include "proto/messages_forward.h"
 
 namespace glassh {

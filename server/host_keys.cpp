@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "auth/rsa_size.h"
-#include "crypto/key_file.h"
+#include "crypto/key_files/key_file.h"
 
 namespace glassh {
 

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "crypto/key.h"
+#include "crypto/keys/key.h"
 #include "crypto/rng.h"
 #include "server/account.h"
 #include "server/log.h"

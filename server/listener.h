@@ -1,4 +1,5 @@
-// Where connections come from: listening sockets, and accept(2) without spinning. Who may come in says server/startups.
+// Where connections come from: listening sockets, and accept(2) without spinning. Who may come in says
+// server/admission/startups.
 //
 // listen_on() runs before glasshd leaves the foreground, so a busy port is an error that its user sees. A connection is
 // accepted on the listener's io_context and handed on as a descriptor: non-blocking, close-on-exec, TCP_NODELAY.
@@ -14,10 +15,10 @@
 
 #include "channels/io/descriptor.h"
 #include "crypto/rng.h"
-#include "server/config.h"
+#include "server/admission/startups.h"
+#include "server/config/server_config.h"
 #include "server/log.h"
-#include "server/spawn.h"
-#include "server/startups.h"
+#include "server/sessions/spawn.h"
 
 namespace glassh {
 

@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-#include "auth/config_syntax.h"
+#include "config/syntax.h"
 
 namespace glassh {
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "crypto/kex_method.h"
-#include "crypto/moduli.h"
-#include "crypto/small_file.h"
+#include "config/small_file.h"
+#include "crypto/kex/kex_method.h"
+#include "crypto/kex/moduli.h"
 
 namespace glassh {
 

@@ -8,8 +8,8 @@
 #include <memory>
 #include <vector>
 
-#include "crypto/dh_group.h"
-#include "server/config.h"
+#include "crypto/kex/dh_group.h"
+#include "server/config/server_config.h"
 #include "server/log.h"
 
 namespace glassh {

@@ -15,11 +15,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "server/connection_thread.h"
 #include "server/daemon.h"
 #include "server/listener.h"
 #include "server/service_manager.h"
 #include "server/setup.h"
-#include "server/worker.h"
 
 namespace glassh {
 namespace {

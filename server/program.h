@@ -7,7 +7,7 @@
 //   return run_glasshd(parse_server_options(arguments));
 #pragma once
 
-#include "server/options.h"
+#include "server/config/server_options.h"
 
 namespace glassh {
 

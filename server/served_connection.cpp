@@ -8,8 +8,8 @@
 #include "proto/messages_auth.h"
 #include "proto/messages_forward.h"
 #include "proto/messages_session.h"
-#include "server/access.h"
-#include "server/failure_delay.h"
+#include "server/login/access.h"
+#include "server/login/failure_delay.h"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>

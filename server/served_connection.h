@@ -17,16 +17,16 @@
 #include "channels/io/channel_users.h"
 #include "channels/io/drive.h"
 #include "proto/trace_writer.h"
-#include "server/agent_forwarding.h"
-#include "server/auth_info.h"
-#include "server/context.h"
-#include "server/direct_forwarding.h"
+#include "server/forwarding/agent_forwarding.h"
+#include "server/forwarding/direct_forwarding.h"
+#include "server/forwarding/remote_forwarding.h"
 #include "server/host_key_proofs.h"
 #include "server/listener.h"
-#include "server/login.h"
-#include "server/remote_forwarding.h"
+#include "server/login/auth_info.h"
+#include "server/login/login.h"
 #include "server/server_connection.h"
-#include "server/session.h"
+#include "server/server_context.h"
+#include "server/sessions/session.h"
 
 namespace glassh {
 

@@ -6,7 +6,8 @@
 
 #include <unistd.h>
 
-#include "server/password_store.h"
+#include "auth/our_algorithms.h"
+#include "server/login/password_store.h"
 
 namespace glassh {
 

@@ -6,9 +6,9 @@
 
 #include <vector>
 
-#include "server/context.h"
-#include "server/observers.h"
-#include "server/options.h"
+#include "server/config/server_options.h"
+#include "server/server_context.h"
+#include "server/trace_output.h"
 
 namespace glassh {
 

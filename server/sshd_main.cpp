@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "crypto/version.h"
+#include "server/config/server_options.h"
 #include "server/daemon.h"
-#include "server/options.h"
 #include "server/program.h"
 
 int main(int argc, char** argv) {

@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
-#include "crypto/secret.h"
 #include "proto/error.h"
+#include "proto/secret_bytes.h"
 
 namespace glassh {
 

@@ -5,7 +5,7 @@
 //   client: sizes_to_request() → REQUEST;  server: group_for() → GROUP;  client: checked_group()
 #pragma once
 
-#include "crypto/moduli.h"
+#include "crypto/kex/moduli.h"
 #include "proto/messages_kex.h"
 #include "transport/negotiation.h"
 

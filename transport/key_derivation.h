@@ -4,8 +4,8 @@
 #pragma once
 
 #include "crypto/hash.h"
-#include "crypto/kex_method.h"
-#include "crypto/secret.h"
+#include "crypto/kex/kex_method.h"
+#include "proto/secret_bytes.h"
 
 namespace glassh {
 

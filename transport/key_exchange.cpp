@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "crypto/kex_method.h"
+#include "crypto/kex/kex_method.h"
 #include "transport/group_exchange.h"
 #include "transport/kex_messages.h"
 #include "transport/key_derivation.h"

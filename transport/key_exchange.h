@@ -15,9 +15,9 @@
 #include <variant>
 #include <vector>
 
-#include "crypto/dh_group.h"
 #include "crypto/hash.h"
-#include "crypto/key.h"
+#include "crypto/kex/dh_group.h"
+#include "crypto/keys/key.h"
 #include "crypto/rng.h"
 #include "proto/message_name.h"
 #include "proto/messages_kex.h"

@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 
-#include "crypto/kex_method.h"
-#include "crypto/key.h"
-#include "crypto/packet_cipher.h"
+#include "crypto/ciphers/packet_cipher.h"
+#include "crypto/kex/kex_method.h"
+#include "crypto/keys/key.h"
 
 namespace glassh {
 

@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-#include "crypto/packet_cipher.h"
+#include "crypto/ciphers/packet_cipher.h"
 #include "proto/trace_sink.h"
 #include "transport/block_pool.h"
 #include "transport/compression.h"

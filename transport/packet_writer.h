@@ -15,10 +15,10 @@
 #include <string>
 #include <vector>
 
-#include "crypto/packet_cipher.h"
+#include "crypto/ciphers/packet_cipher.h"
 #include "crypto/rng.h"
-#include "crypto/secret.h"
 #include "proto/numbers.h"
+#include "proto/secret_bytes.h"
 #include "proto/trace_sink.h"
 #include "proto/wire.h"
 #include "transport/block_pool.h"

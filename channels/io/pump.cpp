@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <boost/asio/co_spawn.hpp>
 
-#include "crypto/secret.h"
+#include "proto/secret_bytes.h"
 
 namespace glassh {
 

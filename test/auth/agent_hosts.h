@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "auth/agent_requests.h"
-#include "crypto/key.h"
+#include "crypto/keys/key.h"
 #include "proto/messages_auth.h"
 
 namespace glassh {

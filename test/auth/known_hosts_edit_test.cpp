@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "crypto/small_file.h"
+#include "config/small_file.h"
 #include "test/support/temporary_directory.h"
 #include "test/support/test_keys.h"
 

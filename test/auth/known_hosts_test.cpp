@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "auth/key_lines.h"
-#include "crypto/small_file.h"
+#include "config/small_file.h"
 #include "test/support/temporary_directory.h"
 #include "test/support/test_keys.h"
 

@@ -10,7 +10,7 @@
 
 #include <fmt/format.h>
 
-#include "crypto/packet_cipher.h"
+#include "crypto/ciphers/packet_cipher.h"
 #include "crypto/rng.h"
 
 namespace {

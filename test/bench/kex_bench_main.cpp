@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "crypto/kex_method.h"
+#include "crypto/kex/kex_method.h"
 
 namespace {
 

@@ -27,7 +27,7 @@
 
 #include "channels/io/drive.h"
 #include "client/client_connection.h"
-#include "crypto/key_file.h"
+#include "crypto/key_files/key_file.h"
 #include "proto/messages_session.h"
 
 namespace {

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "channels/io/fd.h"
-#include "crypto/packet_cipher.h"
+#include "crypto/ciphers/packet_cipher.h"
 #include "crypto/rng.h"
 
 namespace {

@@ -5,27 +5,34 @@
     test/checks/layering.py --self-test  plant one violation of each kind and see that it is found
 """
 
+import collections
+import os
 import re
 import sys
 import tempfile
 
 import source
 
-# proto <- crypto <- transport <- auth, channels <- server, client.
+# proto <- crypto <- transport <- auth, channels <- server, client; proto <- config <- auth, server, client.
 BELOW = {
     "proto": set(),
+    "config": {"proto"},
     "crypto": {"proto"},
     "transport": {"proto", "crypto"},
-    "auth": {"proto", "crypto", "transport"},
+    "auth": {"proto", "config", "crypto", "transport"},
     "channels": {"proto", "crypto", "transport"},
-    "server": {"proto", "crypto", "transport", "auth", "channels"},
-    "client": {"proto", "crypto", "transport", "auth", "channels"},
+    "server": {"proto", "config", "crypto", "transport", "auth", "channels"},
+    "client": {"proto", "config", "crypto", "transport", "auth", "channels"},
 }
+# Single arrows that the table has not: key files are read and saved as all small files are.
+ALSO = {"crypto/key_files": {"config/small_file.h"}}
+# The rooms of the programs that only say what was configured: they know no other room of their program.
+DATA_ROOMS = ("client/config", "server/config")
 # Rule cases speak to any peer, so they stand on the packets alone.
 CONFORMANCE = re.compile(r"(proto|crypto|conformance)/|transport/packet_(reader|writer)\.h$")
 
 # What takes bytes and time in and gives events and bytes out.
-CORE = re.compile(r"(proto|crypto|transport|auth)/|channels/(?!io/)|(server|client)/(server|client)_connection")
+CORE = re.compile(r"(proto|config|crypto|transport|auth)/|channels/(?!io/)|(server|client)/(server|client)_connection")
 
 # Each of these is (name, what it looks for in code, where it is allowed).
 CORE_RULES = [
@@ -54,13 +61,14 @@ RULES = [
     # (asio::signal_set). The two that have a handler set a flag, or give a terminal back by tcsetattr(3) and raise(3).
     ("signals are events, not handlers",
      r"\bsa_handler\s*=(?!=|\s*SIG_(IGN|DFL)\b)|\bsa_sigaction\b|(?<![\w.>])signal\s*\([^,()]+,(?!\s*SIG_(IGN|DFL)\b)",
-     r"client/(local_terminal|copy_id_main)\.cpp$|test/"),
+     r"client/(terminal/local_terminal|tools/copy_id_main)\.cpp$|test/"),
     ("no time limit by a signal", r"(?<![\w.>])(::alarm|ualarm|setitimer|timer_create)\s*\(", None),
 ]
 HEADER_RULES = [
     ("no `using namespace` in a header", r"\busing\s+namespace\b", None),
 ]
 LINES = 600
+SOURCES = 25  # of a room: a header and its .cpp are one
 
 
 def may_include(path, included):
@@ -74,7 +82,10 @@ def may_include(path, included):
         return other == "test" or tested not in BELOW or other == tested or other in BELOW[tested]
     if CORE.match(path) and not CORE.match(included):
         return False
-    return other == folder or other in BELOW[folder]
+    room = os.path.dirname(path)
+    if room in DATA_ROOMS and other == folder and os.path.dirname(included) != room:
+        return False
+    return other == folder or other in BELOW[folder] or included in ALSO.get(room, set())
 
 
 def find_all(code, pattern):
@@ -116,10 +127,14 @@ def check(root):
         if size > LINES:
             long_files.append(f"{path} has {size} lines")
 
+    rooms = collections.Counter(os.path.dirname(stem) for stem in {os.path.splitext(path)[0] for path in paths})
+    corridors = [f"{room} has {size} sources" for room, size in sorted(rooms.items()) if size > SOURCES]
+
     return [
         ("the arrows between the folders", arrows),
         *problems.items(),
         (f"no file above {LINES} lines", long_files),
+        (f"no folder above {SOURCES} sources", corridors),
         ("each header has #pragma once", unguarded),
         ("each header begins by saying what it is", headerless),
     ]
@@ -132,7 +147,9 @@ GOOD = {
                        "int million = 1'000'000;  // it's\n",
     "channels/io/pump.cpp": '#include <boost/asio.hpp>\n#include "channels/channels.h"\nauto t = steady_clock::now();\n',
     "server/server_connection.cpp": '#include "auth/server_auth.h"\n#include "channels/channels.h"\n',
-    "server/run_as.cpp": "std::signal(number, SIG_DFL);\naction.sa_handler = SIG_IGN;\nif (action.sa_handler == f) return;\n",
+    "server/sessions/run_as.cpp": "std::signal(number, SIG_DFL);\naction.sa_handler = SIG_IGN;\nif (action.sa_handler == f) return;\n",
+    "crypto/key_files/a.cpp": '#include "config/small_file.h"\n',
+    "client/config/a.cpp": '#include "client/config/b.h"\n#include "config/syntax.h"\n',
     "server/listener.cpp": '#include "channels/io/pump.h"\n#include "server/server_connection.h"\n',
     "test/support/pair.h": '// Pairs.\n#pragma once\n#include "client/client_connection.h"\n#include "server/server_connection.h"\n',
     "test/auth/a_test.cpp": '#include "auth/server_auth.h"\n#include "test/support/pair.h"\n',
@@ -151,6 +168,11 @@ BAD = [
     ("conformance/rules.cpp", '#include "transport/transport.h"\n', "the arrows between the folders"),
     ("conformance/rules.cpp", '#include "server/listener.h"\n', "the arrows between the folders"),
     ("crypto/a.cpp", '#include "b.h"\n', "the arrows between the folders"),
+    ("config/a.cpp", '#include "crypto/hash.h"\n', "the arrows between the folders"),
+    ("crypto/a.cpp", '#include "config/small_file.h"\n', "the arrows between the folders"),
+    ("crypto/key_files/a.cpp", '#include "config/syntax.h"\n', "the arrows between the folders"),
+    ("client/config/a.cpp", '#include "client/connect.h"\n', "the arrows between the folders"),
+    ("server/config/a.cpp", '#include "server/log.h"\n', "the arrows between the folders"),
     ("client/client_connection.h", "// A.\n#pragma once\n#include <boost/asio.hpp>\n", "the core includes no Asio"),
     ("transport/a.cpp", "auto t = std::chrono::steady_clock::now();\n", "the core reads no clock"),
     ("auth/a.cpp", "auto t = time(nullptr);\n", "the core reads no clock"),
@@ -184,6 +206,10 @@ BAD = [
 
 def self_test():
     cases = []
+    with tempfile.TemporaryDirectory() as root:
+        source.plant(root, {f"proto/a{number}.cpp": "" for number in range(SOURCES + 1)})
+        broken = [name for name, found in check(root) if found]
+        cases.append(("too many sources in a folder", [] if broken == [f"no folder above {SOURCES} sources"] else [f"found: {broken}"]))
     with tempfile.TemporaryDirectory() as root:
         source.plant(root, GOOD)
         cases.append(("a good tree passes", [f"{name}: {problem}" for name, found in check(root) for problem in found]))

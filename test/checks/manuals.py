@@ -20,10 +20,10 @@ DONE, REFUSED, WITHOUT = "KEYWORDS THAT ARE DONE", "KEYWORDS THAT ARE REFUSED", 
 def read_tables(root, folder):
     """{keyword: the section that it belongs into}"""
     belongs = {}
-    for name in sorted(os.listdir(os.path.join(root, folder))):
-        if not re.fullmatch(r"config\w*\.cpp", name):
+    for name in sorted(os.listdir(os.path.join(root, folder, "config"))):
+        if not name.endswith(".cpp"):
             continue
-        text = source.read(root, f"{folder}/{name}")
+        text = source.read(root, f"{folder}/config/{name}")
         for keyword in re.findall(r'\b(?:Client|Server)Keyword\{\s*"(\w+)"', text):
             belongs[keyword] = DONE
         for keyword, rest in re.findall(r'\bForeignKeyword\{\s*"(\w+)"([^}]*)\}', text):
@@ -70,8 +70,8 @@ def check(root):
 
 def self_test():
     tables = {
-        "client/config_a.cpp": 'ClientKeyword{"Port", 1, 1}, ForeignKeyword{"Tunnel", "no", refuse, "why"},',
-        "server/config.cpp": 'ServerKeyword{"Port", 1},\nForeignKeyword{"GSSAPIKeyExchange", "no", note,\n "why"},',
+        "client/config/a.cpp": 'ClientKeyword{"Port", 1, 1}, ForeignKeyword{"Tunnel", "no", refuse, "why"},',
+        "server/config/server_config.cpp": 'ServerKeyword{"Port", 1},\nForeignKeyword{"GSSAPIKeyExchange", "no", note,\n "why"},',
     }
     client = f".Sh {DONE}\n.It Cm Port Ar number\nUnlike Tunnel.\n.Sh {REFUSED}\n.Cm Tunnel ,\n.Sh {WITHOUT}\n"
     server = f".Sh {DONE}\n.It Cm Port\n.Sh {REFUSED}\n.Sh {WITHOUT}\n.Cm GSSAPI*\n"

@@ -3,7 +3,7 @@
 import os
 import re
 
-FOLDERS = ["proto", "crypto", "transport", "auth", "channels", "server", "client", "test", "conformance"]
+FOLDERS = ["proto", "config", "crypto", "transport", "auth", "channels", "server", "client", "test", "conformance"]
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 
 # Comments, then raw strings, strings and characters. A ' between digits separates thousands.

@@ -10,7 +10,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include "crypto/randomart.h"
+#include "crypto/keys/randomart.h"
 #include "test/support/temporary_directory.h"
 
 namespace glassh {

@@ -10,8 +10,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include "crypto/key_file.h"
-#include "test/client/fake_agent.h"
+#include "crypto/key_files/key_file.h"
+#include "test/client/agent/fake_agent.h"
 #include "test/support/temporary_directory.h"
 #include "test/support/test_keys.h"
 

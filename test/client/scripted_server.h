@@ -21,7 +21,7 @@
 
 #include "auth/server_auth.h"
 #include "channels/io/descriptor.h"
-#include "crypto/key.h"
+#include "crypto/keys/key.h"
 #include "proto/error.h"
 #include "transport/transport.h"
 

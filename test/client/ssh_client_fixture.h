@@ -18,8 +18,9 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "auth/our_algorithms.h"
 #include "client/ssh_client.h"
-#include "crypto/key_file.h"
+#include "crypto/key_files/key_file.h"
 #include "proto/messages_connection.h"
 #include "test/client/scripted_server.h"
 #include "test/support/temporary_directory.h"

@@ -9,10 +9,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "crypto/ciphers/packet_cipher.h"
+#include "crypto/constant_time.h"
 #include "crypto/hash.h"
-#include "crypto/kex_method.h"
-#include "crypto/key.h"
-#include "crypto/packet_cipher.h"
+#include "crypto/kex/kex_method.h"
+#include "crypto/keys/key.h"
 #include "test/faults/libcrypto_faults.h"
 #include "test/support/test_keys.h"
 #include "transport/key_derivation.h"

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "client/client_connection.h"
-#include "crypto/key.h"
+#include "crypto/keys/key.h"
 #include "crypto/rng.h"
 #include "proto/messages_session.h"
 #include "server/server_connection.h"

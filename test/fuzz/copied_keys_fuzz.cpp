@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "client/copied_keys.h"
+#include "client/tools/copied_keys.h"
 #include "crypto/base64.h"
 #include "proto/bytes.h"
 

@@ -2,7 +2,7 @@
 // names method and field. Inputs are also tried filled up, or cut, to the right length.
 #include <cstdlib>
 
-#include "crypto/kex_hybrid.h"
+#include "crypto/kex/kex_hybrid.h"
 #include "proto/error.h"
 #include "test/fuzz/input.h"
 

@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "crypto/public_key_file.h"
+#include "crypto/key_files/public_key_file.h"
 
 namespace {
 

@@ -3,8 +3,8 @@
 // Two bytes of length, the key blob, and then the signature blob. What decodes is encoded to the same bytes again.
 #include <cstdlib>
 
-#include "crypto/key.h"
-#include "crypto/key_type.h"
+#include "crypto/keys/key.h"
+#include "crypto/keys/key_type.h"
 #include "proto/error.h"
 
 namespace {

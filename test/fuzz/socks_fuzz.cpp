@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "client/socks.h"
+#include "client/forwarding/socks.h"
 
 namespace {
 

@@ -2,8 +2,8 @@
 // ConfigError.
 #include <cstdlib>
 
-#include "client/config.h"
-#include "client/destination.h"
+#include "client/config/client_config.h"
+#include "client/config/destination.h"
 #include "test/support/config_names.h"
 
 namespace {

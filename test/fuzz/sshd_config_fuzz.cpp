@@ -1,8 +1,8 @@
 // Any text as sshd_config is either a configuration, or a ConfigError with a place in front.
 #include <cstdlib>
 
-#include "server/config.h"
-#include "server/permissions.h"
+#include "server/config/server_config.h"
+#include "server/login/permissions.h"
 #include "test/support/config_names.h"
 
 namespace {

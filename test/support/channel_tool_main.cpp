@@ -21,7 +21,7 @@
 
 #include "channels/io/drive.h"
 #include "client/client_connection.h"
-#include "crypto/key_file.h"
+#include "crypto/key_files/key_file.h"
 #include "proto/messages_forward.h"
 
 namespace {

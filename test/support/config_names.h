@@ -1,7 +1,7 @@
 // A small set of algorithms for tests of configurations, so that they stay true when the programs learn more.
 #pragma once
 
-#include "auth/config_algorithms.h"
+#include "config/algorithm_lists.h"
 
 namespace glassh::test {
 

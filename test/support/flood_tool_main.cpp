@@ -22,7 +22,7 @@
 
 #include "channels/io/descriptor.h"
 #include "client/client_connection.h"
-#include "crypto/key_file.h"
+#include "crypto/key_files/key_file.h"
 #include "proto/messages_connection.h"
 #include "server/server_connection.h"
 

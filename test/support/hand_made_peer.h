@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "crypto/hash.h"
-#include "crypto/kex_method.h"
+#include "crypto/kex/kex_method.h"
 #include "proto/messages_connection.h"
 #include "proto/messages_kex.h"
 #include "test/support/plain_packets.h"

@@ -4,8 +4,8 @@
 #include <memory>
 #include <string_view>
 
-#include "crypto/dh_group.h"
-#include "crypto/kex_method.h"
+#include "crypto/kex/dh_group.h"
+#include "crypto/kex/kex_method.h"
 
 namespace glassh::test {
 

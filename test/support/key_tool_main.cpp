@@ -18,7 +18,7 @@
 
 #include "auth/authorized_keys.h"
 #include "auth/known_hosts.h"
-#include "crypto/key_file.h"
+#include "crypto/key_files/key_file.h"
 #include "proto/wire.h"
 
 namespace {

@@ -20,7 +20,7 @@
 #include <fmt/format.h>
 
 #include "client/client_connection.h"
-#include "crypto/key.h"
+#include "crypto/keys/key.h"
 #include "crypto/rng.h"
 #include "proto/messages_session.h"
 #include "server/server_connection.h"

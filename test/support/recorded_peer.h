@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "crypto/kex_method.h"
+#include "crypto/kex/kex_method.h"
 #include "test/support/plain_packets.h"
 #include "test/support/victim.h"
 #include "transport/key_derivation.h"

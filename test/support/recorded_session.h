@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "client/client_connection.h"
-#include "crypto/key_file.h"
+#include "crypto/key_files/key_file.h"
 #include "crypto/rng.h"
 #include "proto/messages_session.h"
 #include "proto/printable.h"

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "crypto/key_file.h"
+#include "crypto/key_files/key_file.h"
 #include "test/support/source_directory.h"
 
 namespace glassh {

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "crypto/key.h"
+#include "crypto/keys/key.h"
 #include "crypto/rng.h"
 #include "transport/transport.h"
 

@@ -1,5 +1,5 @@
 // A hybrid key exchange with somebody in the middle: a changed share ends it, in the way that its method and the
-// signature over H say. How the methods themselves answer is test/crypto/kex_hybrid_test.cpp.
+// signature over H say. How the methods themselves answer is test/crypto/kex/kex_hybrid_test.cpp.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "crypto/moduli.h"
+#include "crypto/kex/moduli.h"
 #include "test/support/kex_methods.h"
 #include "test/support/transport_pair.h"
 #include "test/support/vectors.h"
@@ -103,8 +103,8 @@ std::vector<std::uint8_t> without_zeros(Bytes number) {
   return copy_of(number);
 }
 
-// [4253-8-5] [4253-4.2-10] [5656-4-7] [4419-3-10] [4253-8-7] keeps: a server between scripted messages wants that H signed which
-// make_kex.py computed.
+// [4253-8-5] [4253-4.2-10] [5656-4-7] [4419-3-10] [4253-8-7] keeps: a server between scripted messages wants that H
+// signed which make_kex.py computed.
 TEST(KexMethods, TheExchangeHashIsTheKnownOne) {
   unsigned hashes = 0;
   for (const VectorCase& vector : load_vectors("kex_hashes.vec")) {

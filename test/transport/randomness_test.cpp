@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "crypto/kex_method.h"
+#include "crypto/kex/kex_method.h"
 #include "test/support/plain_packets.h"
 #include "test/support/transport_pair.h"
 

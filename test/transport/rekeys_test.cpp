@@ -1,7 +1,7 @@
 // Key exchange after key exchange on one connection, while data flows: RFC 4253 section 9.
 #include <gtest/gtest.h>
 
-#include "crypto/key_type.h"
+#include "crypto/keys/key_type.h"
 #include "proto/messages_connection.h"
 #include "test/support/kex_methods.h"
 #include "test/support/transport_pair.h"

@@ -1,0 +1,75 @@
+// What glassh says to its user: on standard error, or in the file of -E, at the level of -q, -v and LogLevel.
+//
+// Texts at info and above stand alone; debug1 to debug3 begin with their level, as ssh(1)'s do. A terminal gets CR LF,
+// because it may be in raw mode. Text that came from the server goes through printable() first. Nothing secret is ever
+// handed in.
+//
+//   log.info("Warning: Permanently added '{}' ({}) to the list of known hosts.", name, type);
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "config/syntax.h"
+
+namespace glassh {
+
+class ClientLog {
+ public:
+  explicit ClientLog(LogLevel level = LogLevel::info);
+  ~ClientLog();
+  ClientLog(const ClientLog&) = delete;
+  ClientLog& operator=(const ClientLog&) = delete;
+
+  void set_level(LogLevel level) { level_ = level; }
+  // -E: appends to that file from now on. Throws std::runtime_error.
+  void use_file(const std::string& path);
+  LogLevel level() const { return level_; }
+  bool on_standard_error() const;
+  bool shows(LogLevel level) const { return level <= level_; }
+
+  template <class... Arguments>
+  void fatal(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+    if (shows(LogLevel::fatal)) line(LogLevel::fatal, fmt::format(format, std::forward<Arguments>(arguments)...));
+  }
+  template <class... Arguments>
+  void error(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+    if (shows(LogLevel::error)) line(LogLevel::error, fmt::format(format, std::forward<Arguments>(arguments)...));
+  }
+  template <class... Arguments>
+  void info(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+    if (shows(LogLevel::info)) line(LogLevel::info, fmt::format(format, std::forward<Arguments>(arguments)...));
+  }
+  template <class... Arguments>
+  void verbose(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+    if (shows(LogLevel::verbose)) line(LogLevel::verbose, fmt::format(format, std::forward<Arguments>(arguments)...));
+  }
+  template <class... Arguments>
+  void debug1(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+    if (shows(LogLevel::debug1)) line(LogLevel::debug1, fmt::format(format, std::forward<Arguments>(arguments)...));
+  }
+  template <class... Arguments>
+  void debug2(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+    if (shows(LogLevel::debug2)) line(LogLevel::debug2, fmt::format(format, std::forward<Arguments>(arguments)...));
+  }
+
+  // One line, or several separated by LF, if `level` is shown.
+  void line(LogLevel level, std::string_view text);
+  // As it stands, if `level` is shown: for banners.
+  void raw(LogLevel level, std::string_view text);
+
+ private:
+  void write(std::string_view text);
+
+  LogLevel level_;
+  int file_;
+  bool terminal_;
+};
+
+// RFC 4251 section 9.2 [4251-9.2-1]: text from the peer may not drive the user's terminal. Control characters become
+// \ooo, but tab, and LF if `lines`; whole UTF-8 sequences pass, but not the C1 controls among them.
+std::string printable(std::string_view text, bool lines = false);
+
+}  // namespace glassh

@@ -1,0 +1,44 @@
+// Words of ssh_config as values: what the handlers of several keyword tables share.
+//
+// Each throws ConfigError, without place and keyword, that says what was expected.
+//
+//   call.target.config.batch_mode = yes_no(call);
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "client/config/keywords.h"
+
+namespace glassh {
+
+bool yes_no(const ClientKeyword::Call& call);
+std::uint32_t number(const ClientKeyword::Call& call);
+
+// What may stand for what, in any case.
+template <class Value, std::size_t size>
+Value one_of(const ClientKeyword::Call& call, const std::array<std::pair<std::string_view, Value>, size>& values,
+             std::string_view expected) {
+  const auto found = std::find_if(values.begin(), values.end(), [&call](const auto& entry) {
+    return equal_ignoring_case(entry.first, call.words[0]);
+  });
+  if (found == values.end()) {
+    throw ConfigError(fmt::format("bad value '{}': expected {}", call.words[0], expected));
+  }
+  return found->second;
+}
+
+// The values of tokens come later; that the tokens exist is said with file and line.
+constexpr std::string_view path_tokens = "CdhijkLlnpru";
+constexpr std::string_view local_command_tokens = "CdhijkLlnpruT";
+void check_tokens(std::string_view text, std::string_view letters, bool environment);
+void check_path(const std::string& path);
+// A keyword whose value is a command, or "none": that is empty.
+std::string command_or_nothing(const std::string& rest);
+
+}  // namespace glassh

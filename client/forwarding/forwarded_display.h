@@ -1,0 +1,65 @@
+// The user's X11 display for the server's programs: ForwardX11, -X and -Y.
+//
+// RFC 4254 section 6.3. The server is given a fake cookie (channels/x11_setup.h); the real one stays here. Each x11
+// channel is a connection of its own to the display, which learns nothing before the fake cookie has come over that
+// channel. An untrusted server (ForwardX11Trusted no) gets a cookie with less rights, and for ForwardX11Timeout only.
+//
+//   if (display->offer(session)) …  if (display->open(channels, event)) return;
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "channels/io/channel_users.h"
+#include "channels/x11_setup.h"
+#include "client/client_log.h"
+#include "client/config/client_config.h"
+#include "client/forwarding/x11_display.h"
+
+namespace glassh {
+
+class ForwardedDisplay : public std::enable_shared_from_this<ForwardedDisplay> {
+ public:
+  // `display`: the variable DISPLAY, if it is set. All references must outlive this, but the hub may be over.
+  ForwardedDisplay(std::shared_ptr<Hub> hub, ChannelUsers& users, const ClientConfig& config,
+                   std::optional<std::string> display, Rng& rng, ClientLog& log);
+
+  // The server may not be who it says (HostKeyCheck::unsafe()): it gets no display, and the user is told.
+  void forbid();
+  // On the session's channel, before its program starts: asks the server for a display that leads here. False if that
+  // is not wanted or not possible. The server's answer comes as ChannelRequestAnswered. Waits for xauth(1).
+  bool offer(Channel& session);
+  // The server opens a channel of that type: true if it is ours to answer, which happens then or soon.
+  bool open(Channels& channels, const ChannelOpenWanted& event);
+  // Whether there are channels that it has not answered yet; and what is called when the last of them is refused.
+  bool connecting() const { return connecting_ > 0; }
+  std::function<void()> on_refused;
+  // The clock that ForwardX11Timeout goes by; tests have their own.
+  std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
+
+ private:
+  struct Cookies {
+    X11Cookie fake, real;
+  };
+  class Visitor;
+
+  std::optional<X11Cookie> find_cookie();
+  static asio::awaitable<void> connect(std::shared_ptr<ForwardedDisplay> self, Channels& channels, ChannelRef channel);
+
+  std::shared_ptr<Hub> hub_;
+  ChannelUsers& users_;
+  const ClientConfig& config_;
+  bool wanted_;
+  std::optional<std::string> display_text_;
+  Rng& rng_;
+  ClientLog& log_;
+  std::size_t connecting_ = 0;
+  std::optional<X11Display> display_;  // once it is offered, as the next two
+  std::optional<Cookies> cookies_;
+  std::optional<std::chrono::steady_clock::time_point> open_until_;  // nothing: as long as the connection lives
+};
+
+}  // namespace glassh

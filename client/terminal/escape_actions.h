@@ -1,0 +1,50 @@
+// What the escapes of a session do (client/terminal/escapes has the characters): each answers on standard error, with
+// CR LF, because the terminal is raw.
+//
+//   session.on_escape = [&actions](Escape escape) { return actions.act(escape); };
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "client/client_connection.h"
+#include "client/client_log.h"
+#include "client/config/client_config.h"
+#include "client/forwarding/client_forwarding.h"
+#include "client/remote_session.h"
+#include "client/terminal/typed_input.h"
+
+namespace glassh {
+
+class EscapeActions {
+ public:
+  // All references must outlive this. `quit` ends the connection at once.
+  EscapeActions(ClientConnection& connection, RemoteSession& session, ClientForwarding& forwarding,
+                const ClientConfig& config, ClientLog& log, std::function<void()> quit);
+
+  asio::awaitable<TypedInput::Then> act(Escape escape);
+  // The terminal's interrupt key. False if no command line is open, which it would have closed.
+  bool interrupt();
+
+ private:
+  void answer(std::string_view text) const;
+  void send_break();
+  void change_log_level(bool more);
+  std::string open_channels();
+  void go_to_background();
+  asio::awaitable<void> command_line();
+  asio::awaitable<std::optional<std::string>> ask();
+  void execute(std::string_view line);
+
+  ClientConnection& connection_;
+  RemoteSession& session_;
+  ClientForwarding& forwarding_;
+  const ClientConfig& config_;
+  ClientLog& log_;
+  std::function<void()> quit_;
+  Signal interrupted_;
+  bool asking_ = false;
+};
+
+}  // namespace glassh

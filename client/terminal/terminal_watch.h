@@ -1,0 +1,31 @@
+// What happens to the local terminal while a session uses it: the window changes its size, and job control stops and
+// continues us. The stop comes with the terminal as it was; afterwards it is raw again.
+//
+//   TerminalWatch watch(executor, terminal, [this] { send_window_change(); });
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include "client/terminal/local_terminal.h"
+
+namespace glassh {
+
+class TerminalWatch {
+ public:
+  // `resized` is called when the size may have changed. `terminal` must outlive this.
+  TerminalWatch(const boost::asio::any_io_executor& executor, LocalTerminal& terminal, std::function<void()> resized);
+  ~TerminalWatch();
+  TerminalWatch(const TerminalWatch&) = delete;
+  TerminalWatch& operator=(const TerminalWatch&) = delete;
+
+ private:
+  struct Signals;
+  static void wait(const std::shared_ptr<Signals>& signals);
+
+  std::shared_ptr<Signals> signals_;
+};
+
+}  // namespace glassh

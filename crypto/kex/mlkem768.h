@@ -1,0 +1,53 @@
+// ML-KEM-768, the module-lattice key encapsulation of FIPS 203, whose names and algorithm numbers the code follows.
+//
+// Who has the encapsulation key can make a shared secret and a ciphertext that gives it to the owner of the
+// decapsulation key. A ciphertext that was not made so gives another secret, and no error: "implicit rejection". What
+// depends on a secret takes the same time and touches the same memory whatever the secret is, and is wiped.
+//
+// ML-KEM-512 and -1024 are not here, and neither are the checks of a decapsulation key that comes from outside
+// (section 7.3): ours never leaves the process. How SSH uses it is in crypto/kex/kex_hybrid.h.
+//
+//   const auto [ek, dk] = mlkem768::key_gen(rng);
+//   const auto [ciphertext, theirs] = mlkem768::encaps(ek, rng);       // if is_encapsulation_key(ek)
+//   const SecretBytes ours = mlkem768::decaps(dk, ciphertext);         // the same 32 bytes
+#pragma once
+
+#include <array>
+
+#include "crypto/rng.h"
+#include "proto/secret_bytes.h"
+
+namespace glassh::mlkem768 {
+
+// FIPS 203 section 8, table 3.
+constexpr std::size_t encapsulation_key_size = 1184;
+constexpr std::size_t decapsulation_key_size = 2400;
+constexpr std::size_t ciphertext_size = 1088;
+constexpr std::size_t shared_secret_size = 32;
+constexpr std::size_t seed_size = 32;
+
+using EncapsulationKey = std::array<std::uint8_t, encapsulation_key_size>;
+using Ciphertext = std::array<std::uint8_t, ciphertext_size>;
+
+struct KeyPair {
+  EncapsulationKey encapsulation_key;
+  SecretBytes decapsulation_key;
+};
+struct Encapsulated {
+  Ciphertext ciphertext;
+  SecretBytes shared_secret;
+};
+
+KeyPair key_gen(Rng& rng);  // algorithm 19
+// Section 7.2's checks of what somebody else says is a key: its length, and that each number in it is below 3329.
+bool is_encapsulation_key(Bytes bytes);
+// Algorithm 20. `encapsulation_key` has passed is_encapsulation_key().
+Encapsulated encaps(Bytes encapsulation_key, Rng& rng);
+// Algorithm 21. Throws std::invalid_argument if a length is wrong; otherwise every ciphertext gives a secret.
+SecretBytes decaps(Bytes decapsulation_key, Bytes ciphertext);
+
+// The same with the random seeds given, 32 bytes each: algorithms 16 and 17, for known answers.
+KeyPair key_gen_internal(Bytes d, Bytes z);
+Encapsulated encaps_internal(Bytes encapsulation_key, Bytes m);
+
+}  // namespace glassh::mlkem768

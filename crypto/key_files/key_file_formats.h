@@ -1,0 +1,35 @@
+// The formats behind key_file.h, one .cpp each: openssh_key_file.cpp (OpenSSH PROTOCOL.key) and pem_key_file.cpp
+// (RFC 7468 around PKCS#8, PKCS#1 and SEC 1).
+//
+// Internal to crypto/: key_file.cpp tells the formats apart and turns ProtocolError and libcrypto's errors into
+// KeyFileError.
+//
+//   if (is_openssh_key_file(text)) return parse_openssh_key_file(text, passphrase);
+#pragma once
+
+#include "crypto/key_files/key_file.h"
+#include "crypto/libcrypto.h"
+
+namespace glassh {
+
+// Leading white space has been removed.
+bool is_openssh_key_file(std::string_view text);
+PrivateKeyFile parse_openssh_key_file(std::string_view text, const SecretBytes* passphrase);
+PublicKey parse_openssh_public_half(std::string_view text);
+SecretBytes write_openssh_key_file(const PrivateKey& key, std::string_view comment, Rng& rng,
+                                   const PrivateKeyStyle& style);
+
+bool is_pem_key_file(std::string_view text);
+PrivateKeyFile parse_pem_key_file(std::string_view text, const SecretBytes* passphrase);
+// Not for Ed25519 with PrivateKeyFormat::pem.
+SecretBytes write_pem_key_file(const PrivateKey& key, const PrivateKeyStyle& style);
+
+inline PrivateKey make_private_key(EvpPkey key, PublicKey public_key) {
+  return {std::shared_ptr<EVP_PKEY>(key.release(), EVP_PKEY_free), std::move(public_key)};
+}
+
+inline bool has_passphrase(const PrivateKeyStyle& style) {
+  return style.passphrase != nullptr && !style.passphrase->empty();
+}
+
+}  // namespace glassh

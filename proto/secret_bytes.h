@@ -1,0 +1,43 @@
+// SecretBytes: bytes that are wiped when they die, never printed, and copied only by name.
+//
+// Keys, shared secrets, passwords and passphrases live in these. There is no formatter and no operator==;
+// equal_in_constant_time() (crypto/constant_time.h) is the only comparison.
+//
+//   SecretBytes k(32);  rng.fill(k.reveal());
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "proto/bytes.h"
+
+namespace glassh {
+
+class SecretBytes {
+ public:
+  SecretBytes() = default;
+  explicit SecretBytes(std::size_t size);  // zeros
+  explicit SecretBytes(Bytes from);        // a copy; wiping `from` is the caller's
+  SecretBytes(SecretBytes&& other) noexcept;
+  SecretBytes& operator=(SecretBytes&& other) noexcept;
+  ~SecretBytes();
+
+  SecretBytes clone() const { return SecretBytes(reveal()); }
+  // Views into this object, valid until it is moved from, assigned to or destroyed.
+  MutableBytes reveal() { return {bytes_.get(), size_}; }
+  Bytes reveal() const { return {bytes_.get(), size_}; }
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  // Shortens; the bytes cut off are wiped. `size` must not exceed size().
+  void truncate(std::size_t size);
+
+ private:
+  std::unique_ptr<std::uint8_t[]> bytes_;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+// Overwrites memory in a way that the optimizer keeps.
+void wipe(MutableBytes bytes);
+
+}  // namespace glassh

@@ -1,0 +1,50 @@
+// Match of sshd_config(5): criteria about a connection and the user who wants to log in over it.
+//
+// A line has pairs of criterion and pattern list, all of which must be met, or the word All alone. What a criterion
+// asks for and nobody knows yet (the user, before a request came) is not met. Nothing is looked up here but groups,
+// through a function that is handed in, and only where a line asks for them.
+//
+//   const MatchCriteria criteria = parse_match(line.words);  if (meets(subject, criteria)) …
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/syntax.h"
+
+namespace glassh {
+
+// Names of the groups that a user is in; empty if there is no such user.
+using GroupLookup = std::function<std::vector<std::string>(const std::string& user)>;
+
+struct MatchSubject {
+  std::optional<std::string> user = {};
+  std::optional<std::string> host = {};  // the peer's name; without one, its address
+  std::optional<std::string> address = {};
+  std::optional<std::string> local_address = {};
+  std::optional<std::uint16_t> local_port = {};
+  GroupLookup groups = {};
+  // For glasshd -T -C: a criterion that asks for what is not there is an error.
+  bool must_be_complete = false;
+};
+
+struct MatchCriterion {
+  enum class Kind { all, user, group, host, address, local_address, local_port };
+  Kind kind = Kind::all;
+  std::string patterns;
+  std::uint16_t port = 0;
+};
+using MatchCriteria = std::vector<MatchCriterion>;
+
+// Throws ConfigError without a place.
+MatchCriteria parse_match(const std::vector<std::string>& words);
+bool meets(const MatchSubject& subject, const MatchCriteria& criteria);
+
+// glasshd -C: "user=ann,host=a.example,addr=192.0.2.1,laddr=192.0.2.2,lport=22", any of them. Throws ConfigError.
+void read_connection_spec(std::string_view spec, MatchSubject& subject);
+
+}  // namespace glassh

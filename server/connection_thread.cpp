@@ -1,0 +1,65 @@
+#include "server/connection_thread.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+
+#include "channels/io/socket_options.h"
+
+namespace glassh {
+
+Worker::Worker(const Log& log) : log_(log), io_(1), work_(io_.get_executor()) {}
+
+void Worker::run() {
+  for (;;) {
+    try {
+      io_.run();
+      return;
+    } catch (const std::exception& error) {
+      log_.error("internal error: {}", error.what());
+    }
+  }
+}
+
+void Worker::take(std::shared_ptr<const ServerContext> context, Accepted accepted, std::uint64_t number, Fd output) {
+  asio::post(io_, [this, context = std::move(context), accepted = std::move(accepted), number,
+                   output = std::move(output)]() mutable {
+    ++serving_;
+    asio::co_spawn(io_, serve(std::move(context), std::move(accepted), number, std::move(output)), asio::detached);
+  });
+}
+
+void Worker::drain() {
+  asio::post(io_, [this] {
+    draining_ = true;
+    stop_if_idle();
+  });
+}
+
+void Worker::shut_down() {
+  asio::post(io_, [this] {
+    for (ServedConnection* connection : connections_) connection->shut_down();
+  });
+}
+
+asio::awaitable<void> Worker::serve(std::shared_ptr<const ServerContext> context, Accepted accepted,
+                                    std::uint64_t number, Fd output) {
+  prepare_connection(accepted.socket.get(), context->config.tcp_keep_alive);
+  try {
+    ServedConnection connection(context, number, io_.get_executor(), std::move(accepted), std::move(output));
+    connections_.insert(&connection);
+    co_await connection.run();  // does not throw
+    connections_.erase(&connection);
+  } catch (const std::exception& error) {
+    log_.error("cannot serve a connection: {}", error.what());
+  }
+  --serving_;
+  stop_if_idle();
+}
+
+// Programs that ignored their hangup are left alone, and do not keep us.
+void Worker::stop_if_idle() {
+  if (draining_ && serving_ == 0) io_.stop();
+}
+
+}  // namespace glassh

@@ -1,0 +1,45 @@
+// One thread's connections: an io_context, and what is served on it. A connection stays where it was begun.
+//
+//   Worker worker(log);  std::thread thread([&] { worker.run(); });  worker.take(context, std::move(accepted), number);
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <memory>
+#include <unordered_set>
+
+#include "server/listener.h"
+#include "server/served_connection.h"
+#include "server/server_context.h"
+
+namespace glassh {
+
+class Worker {
+ public:
+  explicit Worker(const Log& log);
+
+  asio::io_context& io() { return io_; }
+  // Serves; returns after drain(), when the last connection has ended.
+  void run();
+
+  // From any thread. `output` is empty where the connection is a socket. The context lives as long as the connection.
+  void take(std::shared_ptr<const ServerContext> context, Accepted accepted, std::uint64_t number, Fd output = Fd());
+  void drain();      // no more connections will come
+  void shut_down();  // those that are there are told to end
+
+ private:
+  asio::awaitable<void> serve(std::shared_ptr<const ServerContext> context, Accepted accepted, std::uint64_t number,
+                              Fd output);
+  void stop_if_idle();
+
+  const Log& log_;
+  asio::io_context io_;
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  std::unordered_set<ServedConnection*> connections_;
+  std::size_t serving_ = 0;  // also those that have not begun yet
+  bool draining_ = false;
+};
+
+}  // namespace glassh

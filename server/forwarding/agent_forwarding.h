@@ -1,0 +1,46 @@
+// The user's agent, forwarded to this machine: a socket here whose connections become channels to the client.
+//
+// OpenSSH PROTOCOL section 2 (auth-agent-req@openssh.com, auth-agent@openssh.com). The socket stands in a directory of
+// mode 0700, takes connections of the session's user and of root only, and goes with the connection. What the agent and
+// its clients say is not looked at. Whether forwarding is permitted is decided before (server/login/permissions.h).
+//
+//   auto forwarding = AgentForwarding::create(hub, core.channels(), users, log);  environment ←
+//   forwarding->socket_path()
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "channels/io/acceptor.h"
+#include "channels/io/forwarded_stream.h"
+#include "channels/io/unix_socket.h"
+#include "server/log.h"
+
+namespace glassh {
+
+class AgentForwarding : public std::enable_shared_from_this<AgentForwarding> {
+ public:
+  // Makes the socket and listens. Throws std::system_error. `channels`, `users` and `log` must outlive it.
+  static std::shared_ptr<AgentForwarding> create(std::shared_ptr<Hub> hub, Channels& channels, ChannelUsers& users,
+                                                 const Log& log);
+  AgentForwarding(std::shared_ptr<Hub> hub, Channels& channels, ChannelUsers& users,
+                  const Log& log);  // create() is meant
+
+  const std::string& socket_path() const { return socket_.path(); }
+
+ private:
+  void listen();
+  void take(Fd peer);
+  void open_channel(Fd peer);
+
+  std::shared_ptr<Hub> hub_;
+  Channels& channels_;
+  ChannelUsers& users_;
+  const Log& log_;
+  PrivateSocket socket_;
+  std::shared_ptr<Acceptor> acceptor_;
+  std::vector<std::weak_ptr<ForwardedStream>> streams_;  // of which some may be gone
+};
+
+}  // namespace glassh

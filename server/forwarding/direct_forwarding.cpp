@@ -1,0 +1,149 @@
+#include "server/forwarding/direct_forwarding.h"
+
+#include <cerrno>
+#include <chrono>
+#include <system_error>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "channels/io/forwarded_stream.h"
+#include "channels/io/unix_socket.h"
+#include "proto/messages_forward.h"
+#include "server/forwarding/forward_rules.h"
+
+namespace glassh {
+
+namespace {
+// What OpenSSH says where the reason says it all.
+constexpr std::string_view open_failed = "open failed";
+
+constexpr std::chrono::milliseconds pause_at_a_full_queue{20};
+constexpr unsigned tries_at_a_full_queue = 500;
+
+// What keeps `socket` from being connected; nothing if it is.
+std::error_code connect_now(const std::string& path, Fd& socket) {
+  try {
+    socket = connect_to_socket(path);
+    return {};
+  } catch (const std::system_error& error) {
+    return error.code();
+  }
+}
+
+}  // namespace
+
+DirectForwarding::DirectForwarding(std::shared_ptr<Hub> hub, Channels& channels, ChannelUsers& users,
+                                   std::shared_ptr<const SessionContext> context)
+    : hub_(std::move(hub)), channels_(channels), users_(users), context_(std::move(context)) {}
+
+bool DirectForwarding::knows(std::string_view channel_type) {
+  return channel_type == msg::DirectTcpip::name || channel_type == msg::DirectStreamlocal::name;
+}
+
+void DirectForwarding::on(const ChannelOpenWanted& wanted) {
+  if (wanted.type == msg::DirectTcpip::name) {
+    open_tcp(wanted);
+  } else {
+    open_socket(wanted);
+  }
+}
+
+void DirectForwarding::end() {
+  for (const auto& connector : connecting_) connector->cancel();
+}
+
+// RFC 4254 section 7.2 [4254-7.2-3]: whether this client may reach that host is for our policy to say; [4254-7.2-2]: it
+// need not have been announced.
+void DirectForwarding::open_tcp(const ChannelOpenWanted& wanted) {
+  const auto direct = decode<msg::DirectTcpip>(wanted.details);
+  const Log& log = context_->log;
+  const std::string host(direct.host_to_connect);
+  if (!context_->permissions.tcp.open) {
+    log.info("refused local port forward: originator {} port {}, target {} port {}",
+             escaped(direct.originator_IP_address), direct.originator_port, escaped(host), direct.port_to_connect);
+    return refuse(wanted.channel, open_failure_reason::administratively_prohibited, open_failed);
+  }
+  if (!is_port(direct.port_to_connect) || has_nul(host)) {
+    log.error("direct-tcpip to {} port {}: there is no such place", escaped(host), direct.port_to_connect);
+    return refuse(wanted.channel, open_failure_reason::connect_failed, open_failed);
+  }
+  const auto port = static_cast<std::uint16_t>(direct.port_to_connect);
+  if (!context_->permissions.may_open(host, port)) {
+    log.info("Received request to connect to host {} port {}, but the request was denied.", escaped(host), port);
+    return refuse(wanted.channel, open_failure_reason::administratively_prohibited, open_failed);
+  }
+  run(connect(shared_from_this(), hub_->channel(channels_, wanted.channel), host, port));
+}
+
+void DirectForwarding::run(asio::awaitable<void> work) {
+  asio::co_spawn(hub_->executor(), std::move(work), [hub = hub_](const std::exception_ptr& failure) {
+    if (failure != nullptr) hub->fail(failure);
+  });
+}
+
+asio::awaitable<void> DirectForwarding::connect(std::shared_ptr<DirectForwarding> self, ChannelRef channel,
+                                                std::string host, std::uint16_t port) {
+  const int family = family_number(self->context_->config->address_family);
+  const auto connector = std::make_shared<TcpConnector>(self->hub_->executor(), family);
+  self->connecting_.insert(connector);
+  Fd socket = co_await connector->connect(host, port);
+  self->connecting_.erase(connector);
+  if (channel.get() == nullptr) co_return;  // the connection is gone
+  if (!socket) {
+    self->context_->log.error("connect_to {} port {}: failed. {}", escaped(host), port, connector->problem());
+    self->refuse(channel.id(), open_failure_reason::connect_failed, connector->problem());
+    co_return;
+  }
+  self->accept(channel, std::move(socket));
+}
+
+// OpenSSH PROTOCOL section 2.4
+void DirectForwarding::open_socket(const ChannelOpenWanted& wanted) {
+  const auto direct = decode<msg::DirectStreamlocal>(wanted.details);
+  const std::string path = absolute_socket_path(direct.socket_path);
+  if (!context_->permissions.sockets.open) {
+    context_->log.info("refused streamlocal port forward: target {}", escaped(path));
+    return refuse(wanted.channel, open_failure_reason::administratively_prohibited, open_failed);
+  }
+  if (!context_->permissions.may_open_socket()) {
+    context_->log.info("Received request to connect to path {}, but the request was denied.", escaped(path));
+    return refuse(wanted.channel, open_failure_reason::administratively_prohibited, open_failed);
+  }
+  run(connect_socket(shared_from_this(), hub_->channel(channels_, wanted.channel), path));
+}
+
+// Where connect(2) would wait, because the listener's queue is full, there is nothing to wait on but time.
+asio::awaitable<void> DirectForwarding::connect_socket(std::shared_ptr<DirectForwarding> self, ChannelRef channel,
+                                                       std::string path) {
+  Fd socket;
+  asio::steady_timer timer(self->hub_->executor());
+  std::error_code error = connect_now(path, socket);
+  for (unsigned tries = 1; error.value() == EAGAIN && tries < tries_at_a_full_queue; ++tries) {
+    timer.expires_after(pause_at_a_full_queue);
+    co_await timer.async_wait(asio::use_awaitable);
+    if (channel.get() == nullptr) co_return;  // the connection is gone
+    error = connect_now(path, socket);
+  }
+  if (socket) {
+    self->accept(channel, std::move(socket));
+  } else {
+    self->context_->log.error("connect_to {}: failed. {}", escaped(path), error.message());
+    self->refuse(channel.id(), open_failure_reason::connect_failed, error.message());
+  }
+}
+
+void DirectForwarding::accept(const ChannelRef& channel, Fd socket) {
+  channels_.accept_open(channel.id());
+  users_.add(ForwardedStream::join(channel, std::move(socket)));
+  hub_->wake();
+}
+
+void DirectForwarding::refuse(std::uint32_t channel, std::uint32_t reason, std::string_view why) {
+  channels_.refuse_open(channel, reason, why);
+  hub_->wake();
+}
+
+}  // namespace glassh

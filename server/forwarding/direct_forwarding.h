@@ -1,0 +1,53 @@
+// Connections that the client opens through us: direct-tcpip of RFC 4254 section 7.2, direct-streamlocal@openssh.com of
+// OpenSSH PROTOCOL section 2.4.
+//
+// Each open is judged by the session's permissions, then the host's name is looked up and connected to, without making
+// the other channels wait; only then is the open answered. What is connected becomes a ForwardedStream, which lives
+// without any session ([4254-7.2-4]). Sockets are opened by this process, which is the user's (past vulnerability 88).
+//
+//   if (DirectForwarding::knows(wanted.type)) direct->on(wanted);
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "channels/io/channel_users.h"
+#include "channels/io/tcp_socket.h"
+#include "server/sessions/session.h"
+
+namespace glassh {
+
+class DirectForwarding : public std::enable_shared_from_this<DirectForwarding> {
+ public:
+  // The references must outlive the connection.
+  DirectForwarding(std::shared_ptr<Hub> hub, Channels& channels, ChannelUsers& users,
+                   std::shared_ptr<const SessionContext> context);
+
+  static bool knows(std::string_view channel_type);
+  // Answers the open, now or later. Throws ProtocolError if its details do not decode.
+  void on(const ChannelOpenWanted& wanted);
+  // The connection is over: nobody waits for a connection any more.
+  void end();
+
+ private:
+  void open_tcp(const ChannelOpenWanted& wanted);
+  void open_socket(const ChannelOpenWanted& wanted);
+  static asio::awaitable<void> connect_socket(std::shared_ptr<DirectForwarding> self, ChannelRef channel,
+                                              std::string path);
+  static asio::awaitable<void> connect(std::shared_ptr<DirectForwarding> self, ChannelRef channel, std::string host,
+                                       std::uint16_t port);
+  void accept(const ChannelRef& channel, Fd socket);
+  void run(asio::awaitable<void> work);
+  void refuse(std::uint32_t channel, std::uint32_t reason, std::string_view why);
+
+  std::shared_ptr<Hub> hub_;
+  Channels& channels_;
+  ChannelUsers& users_;
+  std::shared_ptr<const SessionContext> context_;
+  std::set<std::shared_ptr<TcpConnector>> connecting_;
+};
+
+}  // namespace glassh

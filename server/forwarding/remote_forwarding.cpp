@@ -1,0 +1,183 @@
+#include "server/forwarding/remote_forwarding.h"
+
+#include <algorithm>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include "channels/io/tcp_socket.h"
+#include "proto/messages_forward.h"
+#include "server/forwarding/forward_rules.h"
+
+namespace glassh {
+
+namespace {
+
+// More listeners or connections than this, only a program that runs wild has.
+constexpr std::size_t most_listeners = 1000;
+constexpr std::size_t most_connections = 10'000;
+constexpr std::uint32_t first_unprivileged_port = 1024;
+
+}  // namespace
+
+RemoteForwarding::RemoteForwarding(std::shared_ptr<Hub> hub, Channels& channels, ChannelUsers& users,
+                                   std::shared_ptr<const SessionContext> context)
+    : hub_(std::move(hub)),
+      channels_(channels),
+      users_(users),
+      context_(std::move(context)),
+      lookup_(hub_->executor()) {}
+
+bool RemoteForwarding::knows(std::string_view name) {
+  return name == msg::TcpipForward::name || name == msg::CancelTcpipForward::name ||
+         name == msg::StreamlocalForward::name || name == msg::CancelStreamlocalForward::name;
+}
+
+asio::awaitable<ForwardAnswer> RemoteForwarding::on(const GlobalRequested& request) {
+  if (request.name == msg::TcpipForward::name) {
+    const auto wanted = decode<msg::TcpipForward>(request.details);
+    std::string host(wanted.address_to_bind);
+    co_return co_await listen_tcp(std::move(host), wanted.port_number_to_bind, request.want_reply);
+  }
+  if (request.name == msg::CancelTcpipForward::name) {
+    const auto wanted = decode<msg::CancelTcpipForward>(request.details);
+    co_return cancel(wanted.address_to_bind, wanted.port_number_to_bind, "");
+  }
+  if (request.name == msg::StreamlocalForward::name) {
+    co_return listen_socket(std::string(decode<msg::StreamlocalForward>(request.details).socket_path));
+  }
+  co_return cancel("", 0, decode<msg::CancelStreamlocalForward>(request.details).socket_path);
+}
+
+void RemoteForwarding::end() {
+  lookup_.cancel();
+  listeners_.clear();
+}
+
+// ---- TCP
+
+bool RemoteForwarding::may_listen_tcp(const std::string& host, std::uint32_t port, bool want_reply) const {
+  const SessionPermissions& permissions = context_->permissions;
+  // RFC 4254 section 7.1 [4254-7.1-2]: ports below 1024 are for privileged users.
+  const bool privileged = port != 0 && port < first_unprivileged_port && context_->account.uid != 0;
+  // The client could not learn which port was chosen.
+  const bool for_nobody = port == 0 && !want_reply;
+  if (!permissions.tcp.listen || !is_port(port) || has_nul(host) || privileged || for_nobody || too_many()) {
+    context_->log.verbose("remote forward of {} port {} refused", escaped(host), port);
+    return false;
+  }
+  if (permissions.may_listen(host, static_cast<std::uint16_t>(port))) return true;
+  const PeerAddresses& peer = context_->addresses;
+  context_->log.info(
+      "Received request from {} port {} to remote forward to host {} port {}, but the request was denied.",
+      peer.remote_host, peer.remote_port, escaped(host), port);
+  return false;
+}
+
+bool RemoteForwarding::too_many() const { return listeners_.size() >= most_listeners; }
+
+asio::awaitable<ForwardAnswer> RemoteForwarding::listen_tcp(std::string host, std::uint32_t port, bool want_reply) {
+  if (!may_listen_tcp(host, port, want_reply)) co_return ForwardAnswer{};
+  const AddressFamily family = context_->config->address_family;
+  const auto hosts = hosts_to_bind(host, context_->config->gateway_ports, family);
+  const auto listener = std::make_shared<Listener>(Listener{host, static_cast<std::uint16_t>(port), ""});
+  for (const std::string& each : hosts) {
+    const LookupResult found = co_await lookup_.find(each, listener->port, family_number(family));
+    if (hub_->over()) co_return ForwardAnswer{};
+    if (!found.problem.empty()) {
+      context_->log.error("remote forward of {} port {}: {}", escaped(each), port, found.problem);
+    }
+    bind(*listener, found.addresses);
+  }
+  if (listener->acceptors.empty()) {
+    context_->log.error("cannot listen to port: {}", port);
+    co_return ForwardAnswer{};
+  }
+  listeners_.push_back(listener);
+  ForwardAnswer answer{true};
+  // RFC 4254 section 7.1 [4254-7.1-4]: the port is told if we chose it, and nothing is told otherwise.
+  if (port == 0) answer.details = encode(msg::TcpipForwardReply{listener->port});
+  co_return answer;
+}
+
+// One address that works is enough. A port that the system chooses is the same for all.
+void RemoteForwarding::bind(Listener& listener, const std::vector<NetworkAddress>& addresses) {
+  for (NetworkAddress address : addresses) {
+    address.set_port(listener.port);
+    try {
+      Fd socket = listen_at(address);
+      const std::uint16_t port = own_endpoint(socket.get()).port;
+      listener.acceptors.push_back(accept_at(listener, std::move(socket)));
+      listener.port = port;
+      context_->log.debug("Remote forwarding listening on {} port {}.", address.host(), port);
+    } catch (const std::system_error& error) {
+      context_->log.verbose("remote forward of {} port {}: {}", address.host(), listener.port, error.what());
+    }
+  }
+}
+
+// ---- Unix sockets
+
+ForwardAnswer RemoteForwarding::listen_socket(std::string path) {
+  const Log& log = context_->log;
+  if (!context_->permissions.sockets.listen || too_many()) {
+    log.verbose("remote forward of {} refused", escaped(path));
+    return {};
+  }
+  const ServerConfig& config = *context_->config;
+  try {
+    auto listener = std::make_shared<Listener>(Listener{"", 0, path});
+    listener->name =
+        PrivateSocket::at(absolute_socket_path(path), config.stream_local_bind_mask, config.stream_local_bind_unlink);
+    listener->acceptors.push_back(accept_at(*listener, listener->name.release_descriptor()));
+    listeners_.push_back(std::move(listener));
+    return {true};
+  } catch (const std::system_error& error) {
+    log.error("unix_listener: cannot bind to path {}: {}", escaped(path), error.code().message());
+    return {};
+  }
+}
+
+// ---- both
+
+ForwardAnswer RemoteForwarding::cancel(std::string_view host, std::uint32_t port, std::string_view path) {
+  const auto found = std::find_if(listeners_.begin(), listeners_.end(), [&](const auto& listener) {
+    return listener->path == path && listener->host == host && listener->port == port;
+  });
+  if (found == listeners_.end()) return {};
+  listeners_.erase(found);
+  return {true};
+}
+
+std::shared_ptr<Acceptor> RemoteForwarding::accept_at(const Listener& listener, Fd socket) {
+  const auto take = [weak = weak_from_this(), which = &listener](Fd peer) {
+    const auto self = weak.lock();
+    if (self) self->open_channel(*which, std::move(peer));
+  };
+  const auto failed = [log = &context_->log](int error) { log->error("accept: {}", std::strerror(error)); };
+  return Acceptor::start(hub_, std::move(socket), take, failed);
+}
+
+// RFC 4254 section 7.2: the client learns which of its forwardings this is, and who connected.
+void RemoteForwarding::open_channel(const Listener& listener, Fd peer) {
+  if (channels_.count() >= most_connections) {
+    context_->log.info("a forwarded connection is refused, {} channels are open already", channels_.count());
+    return;
+  }
+  std::uint32_t channel = 0;
+  if (listener.path.empty()) {
+    send_at_once(peer.get());
+    const NetworkEndpoint from = peer_endpoint(peer.get());
+    const auto details = encode(msg::ForwardedTcpip{listener.host, listener.port, from.host, from.port});
+    channel = channels_.open(msg::ForwardedTcpip::name, details);
+  } else {
+    channel = channels_.open(msg::ForwardedStreamlocal::name, encode(msg::ForwardedStreamlocal{listener.path, {}}));
+  }
+  const auto refused = [log = &context_->log](const ChannelOpenRefused& event) {
+    log->verbose("the client refuses a forwarded connection: {} (reason {})", escaped(event.description), event.reason);
+  };
+  users_.add(ForwardedStream::open(hub_->channel(channels_, channel), std::move(peer), refused));
+  hub_->wake();
+}
+
+}  // namespace glassh

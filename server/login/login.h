@@ -1,0 +1,72 @@
+// Decides who logs in: the user who runs glasshd, with a key that an AuthorizedKeysFile lists, or with the password.
+//
+// RFC 4252 section 7 [4252-7-2]: the key must be authorized for the user; that the peer owns it, server_auth has
+// checked. Section 5 [4252-5-9] [4252-5-10]: for a name that is nobody's the same work is done, with the files of the
+// user who runs glasshd, and then the answer is no; so neither answers nor times tell which names exist. Every file
+// that is consulted, and every line and file that is refused, is said to the log and to the trace. It is asked as a
+// coroutine, so that a privileged process may answer one day. Other accounts and principals are not done here.
+//
+//   const LoginVerdict verdict = co_await login.judge(std::string(attempt.user), *attempt.key, origin, trace);
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include <optional>
+#include <string>
+
+#include "auth/key_options.h"
+#include "auth/server_auth.h"
+#include "server/account.h"
+#include "server/config/server_config.h"
+#include "server/log.h"
+#include "server/login/passwords.h"
+
+namespace glassh {
+
+struct LoginVerdict {
+  bool user_is_known = false;  // false: refused, whatever the key or the password
+  bool key_is_listed = false;
+  std::string found_at;  // "/home/me/.ssh/authorized_keys:3"
+  KeyOptions options;    // of that line: they are in force from then on
+  bool password_is_right = false;
+
+  LoginDecision decision() const {
+    return user_is_known && (key_is_listed || password_is_right) ? LoginDecision::accept : LoginDecision::refuse;
+  }
+};
+
+class Login {
+ public:
+  // All must outlive it.
+  Login(const ServerConfig& config, const Account& account, const Log& log, Passwords& passwords)
+      : config_(config), account_(account), log_(log), passwords_(passwords) {}
+
+  // Safe from several threads. `key` must live until it returns; `trace` may be null.
+  boost::asio::awaitable<LoginVerdict> judge(std::string user, const PublicKey& key, LoginOrigin origin,
+                                             TraceSink* trace) const;
+  boost::asio::awaitable<LoginVerdict> judge_password(std::string user, SecretBytes password, TraceSink* trace) const;
+
+ private:
+  // Where the key is listed, and with which options.
+  struct Found {
+    std::string place;
+    KeyOptions options;
+  };
+  boost::asio::awaitable<std::optional<Found>> find(const PublicKey& key, const LoginOrigin& origin,
+                                                    TraceSink* trace) const;
+  // In what AuthorizedKeysCommand prints.
+  boost::asio::awaitable<std::optional<Found>> ask_command(const PublicKey& key, const LoginOrigin& origin,
+                                                           TraceSink* trace) const;
+  std::optional<Found> find_in(const std::string& path, const PublicKey& key, const LoginOrigin& origin,
+                               TraceSink* trace) const;
+  std::optional<Found> find_in_text(const std::string& text, const std::string& path, const PublicKey& key,
+                                    const LoginOrigin& origin, TraceSink* trace) const;
+  void say(LogLevel level, TraceSink* trace, std::string_view text) const;
+
+  const ServerConfig& config_;
+  const Account& account_;
+  const Log& log_;
+  Passwords& passwords_;
+};
+
+}  // namespace glassh

@@ -1,0 +1,39 @@
+// Where the hash of a user's password stands: PasswordFile, or shadow(5).
+//
+// PasswordFile is a keyword of glasshd's own, so that a server without root has passwords too: lines `user:hash`, the
+// hash as crypt(3) makes it (`mkpasswd`); empty lines and lines that begin with # are skipped. The file must belong to
+// the user or to root, and nobody else may read or write it. shadow(5) is asked where no file is named and the process
+// may read it; an account or a password that has expired lets nobody in (RFC 4252 section 8 [4252-8-11]).
+//
+//   const StoredPassword stored = find_password("/home/me/passwords", "me", uid);  if (stored.problem.empty()) …
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proto/secret_bytes.h"
+
+struct spwd;
+
+namespace glassh {
+
+struct StoredPassword {
+  SecretBytes hash;  // text; empty: an empty password, if found
+  bool found = false;
+  std::string place;    // "/home/me/passwords:3", "shadow(5)"
+  std::string problem;  // why it must not be used: unreadable, unsafe, expired; empty: nothing is wrong
+  std::vector<std::string> remarks = {};  // lines of the file that are not used, with file and line
+};
+
+// PasswordFile. `owner`: who may own the file, besides root.
+StoredPassword find_in_password_file(const std::string& path, std::string_view user, std::uint32_t owner);
+StoredPassword find_in_shadow(const std::string& user);
+bool shadow_is_readable();
+
+// What shadow(5) says about one account on a day, counted from 1970-01-01. Nothing: it may log in.
+std::optional<std::string> shadow_problem(const spwd& entry, long today);
+
+}  // namespace glassh

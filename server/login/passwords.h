@@ -1,0 +1,46 @@
+// Whether a password is the one that a hash was made of: crypt(3), in threads of its own.
+//
+// Hashing is meant to be slow, so it does not happen in the threads that serve connections: whoever floods the server
+// with logins delays other logins, but no session. There is always exactly one hash to compute, also where the answer
+// is known to be no (a locked account, no account at all), so that the time does not tell (past vulnerabilities 8, 18
+// and 19).
+//
+//   if (co_await passwords.check(stored.hash.clone(), std::move(password), EmptyPassword::refuse)) …
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <memory>
+#include <mutex>
+
+#include "proto/secret_bytes.h"
+
+namespace glassh {
+
+enum class EmptyPassword { refuse, permit };  // PermitEmptyPasswords
+
+// Longer ones are refused before anything is computed: nobody's password, and an attack on the processor.
+constexpr std::size_t longest_password = 1024;
+
+// `hash` as crypt(3) makes it; "" is an empty password, and one that begins with ! or * is of a locked account and fits
+// nothing. Takes as long as crypt(3) takes. An error of crypt(3) is false.
+bool password_matches(Bytes hash, Bytes password, EmptyPassword empty);
+
+class Passwords {
+ public:
+  Passwords() = default;
+  ~Passwords();  // whoever waited for a check has gone
+  Passwords(const Passwords&) = delete;
+  Passwords& operator=(const Passwords&) = delete;
+
+  // Computes elsewhere and returns to the caller's executor. From any thread. May be cancelled: then what waits for
+  // its turn is not computed.
+  boost::asio::awaitable<bool> check(SecretBytes hash, SecretBytes password, EmptyPassword empty);
+
+ private:
+  std::once_flag started_;
+  std::unique_ptr<boost::asio::thread_pool> threads_;  // from the first check on: before that a daemon may fork
+};
+
+}  // namespace glassh
