@@ -1,5 +1,5 @@
 // OpenSSH PROTOCOL section 2.5: which lines an announcement of host keys may change, and how the file looks after it.
-// What OpenSSH's own ssh makes of the same files is compared in conformance/update_host_keys_test.py.
+// What OpenSSH's own ssh makes of the same files is compared in conformance/keys/update_host_keys_test.py.
 #include "auth/known_hosts_update.h"
 
 #include <gmock/gmock.h>

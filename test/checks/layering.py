@@ -127,7 +127,8 @@ def check(root):
         if size > LINES:
             long_files.append(f"{path} has {size} lines")
 
-    rooms = collections.Counter(os.path.dirname(stem) for stem in {os.path.splitext(path)[0] for path in paths})
+    rooms = collections.Counter(os.path.dirname(stem) for stem in
+                                {os.path.splitext(path)[0] for path in paths + source.files(root, (".py",))})
     corridors = [f"{room} has {size} sources" for room, size in sorted(rooms.items()) if size > SOURCES]
 
     return [

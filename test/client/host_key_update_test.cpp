@@ -1,6 +1,6 @@
 // UpdateHostKeys against servers that mean ill: whatever they announce or fail to prove, the user's files stay as they
 // are, and the session goes on. What honest servers bring about is compared with OpenSSH's ssh in
-// conformance/update_host_keys_test.py.
+// conformance/keys/update_host_keys_test.py.
 #include "client/host_key_update.h"
 
 #include <gmock/gmock.h>

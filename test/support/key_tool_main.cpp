@@ -1,4 +1,4 @@
-// What conformance/openssh_key_files_test.py needs of our key files, signatures and known_hosts. Tests only.
+// What conformance/keys/openssh_key_files_test.py needs of our key files, signatures and known_hosts. Tests only.
 //
 //   key_tool generate TYPE BITS PATH COMMENT        makes PATH and PATH.pub
 //   key_tool show PATH                              prints the public key's line with the comment, and its fingerprint

@@ -1,4 +1,4 @@
-// What conformance/keygen_test.py cannot do, because it would need another home directory: the files in ~/.ssh.
+// What conformance/keys/keygen_test.py cannot do, because it would need another home directory: the files in ~/.ssh.
 #include "client/keygen/keygen.h"
 
 #include <filesystem>
