@@ -305,8 +305,8 @@ ServerAuthEvent ServerAuth::decide(LoginDecision decision) {
   return s.answered(AttemptAnswered::Outcome::postponed, s.method);
 }
 
-// RFC 4252 section 5.1 [4252-5.1-4] [4252-5.1-6] [4252-5.1-7] [4252-5.1-12] and section 7 [4252-7-4] [4252-7-6]
-// [4252-7-16]: SUCCESS once, when a list of methods is complete; until then FAILURE says what is still needed.
+// RFC 4252 section 5.1 [4252-5.1-4] [4252-5.1-7] and section 7 [4252-7-4] [4252-7-6] [4252-7-16]: SUCCESS only when a
+// list of methods is complete, and then the owner sends it; until then FAILURE says what is still needed.
 ServerAuthEvent ServerAuth::State::success() {
   if (offer) used_keys.push_back(offer->key);
   if (!progress->succeeded(method)) {
@@ -317,8 +317,7 @@ ServerAuthEvent ServerAuth::State::success() {
   }
   stage = Stage::done;
   note(method, fmt::format("{:?} is logged in", *user));
-  writer.send(msg::UserauthSuccess{});
-  return LoggedIn{*user, method, key()};
+  return LoginComplete{*user, method, key()};
 }
 
 ServerAuthEvent ServerAuth::State::failure(std::string_view its_method, std::string_view why) {

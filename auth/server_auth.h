@@ -56,13 +56,14 @@ struct AttemptAnswered {
   bool last = false;               // that was one failure too many: end_if_exhausted() throws
   std::string_view refusal = {};   // publickey: why the request as such fails; empty: the key was judged
 };
-// USERAUTH_SUCCESS is queued. Views until the next call.
-struct LoggedIn {
+// A list of methods is complete: the user may come in. The owner sends USERAUTH_SUCCESS; nothing is left to do here.
+// Views until the next call.
+struct LoginComplete {
   std::string_view user;
   std::string_view method;         // the last one, if several were needed
   const PublicKey* key = nullptr;  // publickey: the one that signed
 };
-using ServerAuthEvent = std::variant<AuthSettingsWanted, LoginAttempt, AttemptAnswered, LoggedIn>;
+using ServerAuthEvent = std::variant<AuthSettingsWanted, LoginAttempt, AttemptAnswered, LoginComplete>;
 
 // For a query, accept means PK_OK.
 enum class LoginDecision { refuse, accept };
@@ -92,12 +93,12 @@ class ServerAuth {
   // Nothing: there is nothing left to say, since the user is in.
   std::optional<ServerAuthEvent> on_payload(Bytes payload);
   ServerAuthEvent provide_settings(ServerAuthSettings settings);  // may throw ProtocolError, too
-  // LoggedIn if that lets the user in, otherwise AttemptAnswered.
+  // LoginComplete if that lets the user in, otherwise AttemptAnswered.
   ServerAuthEvent decide(LoginDecision decision);
   // RFC 4252 section 4 [4252-4-8] [4252-4-10]: throws ProtocolError after MaxAuthTries failures.
   void end_if_exhausted() const;
   bool waiting() const;
-  bool done() const;  // USERAUTH_SUCCESS went out
+  bool done() const;  // LoginComplete was the last event
   unsigned failures() const;
 
  private:

@@ -123,8 +123,8 @@ void ServedConnection::shut_down() {
 // ---- key exchange and login
 
 asio::awaitable<void> ServedConnection::on(const SignatureWanted& wanted) {
-  const auto signature = co_await context_.host_keys.sign(copy_of(wanted.host_key), std::string(wanted.algorithm),
-                                                          copy_of(wanted.exchange_hash));
+  const auto signature = co_await context_.host_keys.sign(
+      copy_of(wanted.parts.host_key), std::string(wanted.host_key_algorithm), copy_of(wanted.exchange_hash));
   core_.provide_signature(signature);
 }
 
@@ -250,9 +250,10 @@ std::string ServedConnection::user_text() const {
   return (before_login_->user_is_known ? "" : "invalid user ") + escaped(before_login_->user);
 }
 
-void ServedConnection::on(const LoggedIn& logged_in) {
-  context_.log.info("Accepted {} for {} from {} ssh2{}", logged_in.method, escaped(logged_in.user), peer(),
-                    text_of_key(logged_in.key));
+void ServedConnection::on(const LoginComplete& login) {
+  core_.welcome();
+  context_.log.info("Accepted {} for {} from {} ssh2{}", login.method, escaped(login.user), peer(),
+                    text_of_key(login.key));
   const std::string_view version = core_.transport().peer_version();
   session_context_->peer_is_openssh = version.starts_with("SSH-2.0-OpenSSH");
   core_.set_limits(config_->rekey_limit, std::chrono::seconds(config_->client_alive_interval_seconds),

@@ -46,7 +46,7 @@ class ServedConnection {
   void on(const AuthSettingsWanted& wanted);
   asio::awaitable<void> on(const LoginAttempt& attempt);
   void on(const AttemptAnswered& answered);
-  void on(const LoggedIn& logged_in);
+  void on(const LoginComplete& login);
   void on(const ChannelOpenWanted& wanted);
   void on(const ChannelOpened& opened) { users_.route(opened); }
   void on(const ChannelOpenRefused& refused) { users_.route(refused); }
@@ -91,7 +91,7 @@ class ServedConnection {
   std::unique_ptr<TraceWriter> trace_;
   ServerConnection core_;
   Drive<ServerConnection> drive_;
-  std::unique_ptr<BeforeLogin> before_login_;  // until LoggedIn
+  std::unique_ptr<BeforeLogin> before_login_;  // until LoginComplete
   std::shared_ptr<SessionContext> session_context_;
   std::shared_ptr<const ServerConfig> config_;  // that applies: the global one, until the user is known
   AuthInfoFile auth_info_;
@@ -99,7 +99,7 @@ class ServedConnection {
   ChannelUsers users_;  // of all other channels
   HostKeyProofs host_key_proofs_;
   std::shared_ptr<AgentForwarding> agent_;    // once a session has asked for it
-  std::shared_ptr<DirectForwarding> direct_;  // from LoggedIn, as the next
+  std::shared_ptr<DirectForwarding> direct_;  // from LoginComplete, as the next
   std::shared_ptr<RemoteForwarding> remote_;
   bool no_more_sessions_ = false;
   bool shutting_down_ = false;

@@ -1,6 +1,7 @@
 #include "server/server_connection.h"
 
 #include <cassert>
+#include <stdexcept>
 #include <utility>
 
 #include <fmt/format.h>
@@ -36,7 +37,8 @@ void ServerConnection::filled(std::size_t size) {
 void ServerConnection::end_of_input() { end_of_input_ = true; }
 
 bool ServerConnection::waiting() const {
-  return transport_.key_exchange().waiting() || (auth_ != nullptr && auth_->waiting() && !auth_settings_ && !decision_);
+  const bool login_asks = auth_ != nullptr && auth_->waiting() && !auth_settings_ && !decision_;
+  return transport_.key_exchange().waiting() || login_asks || welcome_due_;
 }
 
 // The only place that catches what the peer did wrong.
@@ -63,8 +65,8 @@ std::optional<ServerEvent> ServerConnection::pull() {
     const LoginDecision decision = *std::exchange(decision_, std::nullopt);
     if (auto event = on_auth_event(auth_->decide(decision))) return event;
   }
-  if (auth_ != nullptr) auth_->end_if_exhausted();       // the last AttemptAnswered has been seen
-  if (auth_ != nullptr && auth_->done()) auth_.reset();  // LoggedIn, which pointed into it, has been dealt with
+  if (auth_ != nullptr) auth_->end_if_exhausted();  // the last AttemptAnswered has been seen
+  if (channels_ != nullptr) auth_.reset();          // LoginComplete, which pointed into it, has been dealt with
   while (!waiting()) {
     std::optional<TransportEvent> event = transport_.next_event();
     if (!event) break;
@@ -108,9 +110,18 @@ std::optional<ServerEvent> ServerConnection::on_auth_event(std::optional<ServerA
   if (auto* wanted = std::get_if<AuthSettingsWanted>(&*event)) return *wanted;
   if (auto* attempt = std::get_if<LoginAttempt>(&*event)) return *attempt;
   if (auto* answered = std::get_if<AttemptAnswered>(&*event)) return *answered;
-  // USERAUTH_SUCCESS is queued: RFC 4252 section 5.1 [4252-5.1-14] and 5.3 [4252-5.3-2], ssh-connection begins.
-  const LoggedIn& logged_in = std::get<LoggedIn>(*event);
-  user_ = logged_in.user;
+  const LoginComplete& complete = std::get<LoginComplete>(*event);
+  user_ = complete.user;
+  welcome_due_ = true;
+  return complete;
+}
+
+// RFC 4252 section 5.1 [4252-5.1-6] [4252-5.1-12]: SUCCESS, exactly once. Section 5.1 [4252-5.1-14] and section 5.3
+// [4252-5.3-2]: ssh-connection begins behind it.
+void ServerConnection::welcome() {
+  if (closed_) return;
+  if (!std::exchange(welcome_due_, false)) throw std::logic_error("ServerConnection: welcome() without LoginComplete");
+  transport_.writer().send(msg::UserauthSuccess{});
   transport_.enter(Phase::connection);
   login_deadline_.reset();
   last_heard_ = now_;
@@ -118,7 +129,6 @@ std::optional<ServerEvent> ServerConnection::on_auth_event(std::optional<ServerA
   channels_ = std::make_unique<Channels>(transport_.writer(), settings_->channels, settings_->max_channels, trace_);
   channels_->idle().set_now(now_);
   channels_->set_pace(now_, transport_.round_trip());
-  return logged_in;
 }
 
 void ServerConnection::provide_signature(Bytes signature) {

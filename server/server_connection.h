@@ -29,8 +29,8 @@ struct ServerConnectionSettings {
 };
 
 // Answer: SignatureWanted → provide_signature(); AuthSettingsWanted → provide_auth_settings(); LoginAttempt →
-// decide_login(). Until then next_event() returns nothing.
-using ServerEvent = std::variant<SignatureWanted, AuthSettingsWanted, LoginAttempt, AttemptAnswered, LoggedIn,
+// decide_login(); LoginComplete → welcome(). Until then next_event() returns nothing.
+using ServerEvent = std::variant<SignatureWanted, AuthSettingsWanted, LoginAttempt, AttemptAnswered, LoginComplete,
                                  KeysChanged, ChannelOpenWanted, ChannelOpened, ChannelOpenRefused, DataArrived,
                                  RoomAgain, EofArrived, CloseArrived, ChannelRequested, ChannelRequestAnswered,
                                  ChannelIdled, GlobalRequested, GlobalRequestAnswered, Disconnected>;
@@ -58,6 +58,9 @@ class ServerConnection {
   void provide_signature(Bytes signature);
   void provide_auth_settings(ServerAuthSettings settings);
   void decide_login(LoginDecision decision);
+  // Sends USERAUTH_SUCCESS: the login is over, and channels() exist from here on. What LoginComplete points to stays
+  // valid until the next next_event(). Does nothing if closed() already.
+  void welcome();
   void disconnect(DisconnectReason reason, std::string_view description);
   void start_key_exchange() { transport_.start_key_exchange(); }
   // What applies to the user, if that is not what the settings say for everybody.
@@ -72,9 +75,9 @@ class ServerConnection {
   void set_now(TimePoint now);
   std::optional<TimePoint> next_deadline() const;
 
-  Channels& channels() { return *channels_; }  // after LoggedIn
+  Channels& channels() { return *channels_; }  // after welcome()
   Transport& transport() { return transport_; }
-  const std::string& user() const { return user_; }  // after LoggedIn
+  const std::string& user() const { return user_; }  // from LoginComplete
   bool closed() const { return closed_; }
 
  private:
@@ -90,10 +93,11 @@ class ServerConnection {
   TraceSink* trace_;
   Transport transport_;
   std::vector<std::uint8_t> host_key_;               // of the first key exchange
-  std::unique_ptr<ServerAuth> auth_;                 // lives from ServiceRequested to LoggedIn
-  std::unique_ptr<Channels> channels_;               // from LoggedIn
+  std::unique_ptr<ServerAuth> auth_;                 // lives from ServiceRequested to welcome()
+  std::unique_ptr<Channels> channels_;               // from welcome()
   std::optional<ServerAuthSettings> auth_settings_;  // answers that are not yet carried out
   std::optional<LoginDecision> decision_;
+  bool welcome_due_ = false;  // LoginComplete is not answered
   std::string user_;
   bool closed_ = false;
   bool end_of_input_ = false;

@@ -17,6 +17,19 @@ std::size_t key_bits(const std::string& cipher, const std::string& mac) {
   return 8 * std::max(sizes.key, sizes.mac_key);
 }
 
+struct HashedGroup {
+  GroupSizes asked;
+  Mpint p, g;
+
+  static void fields(auto& self, auto& field) {
+    field("min", self.asked.min);
+    field("n", self.asked.n);
+    field("max", self.asked.max);
+    field("p", self.p);
+    field("g", self.g);
+  }
+};
+
 [[noreturn]] void refuse(const std::string& text) { throw ProtocolError(DisconnectReason::key_exchange_failed, text); }
 
 }  // namespace
@@ -50,6 +63,10 @@ const DhGroup& group_for(const GroupSizes& asked, const std::vector<DhGroup>* kn
                        min, max, smallest_group, largest_group));
   }
   return *group;
+}
+
+std::vector<std::uint8_t> hashed_group(const GroupSizes& asked, const DhGroup& group) {
+  return encode(HashedGroup{asked, Mpint{group.p}, Mpint{group.g}});
 }
 
 DhGroup checked_group(const msg::KexDhGexGroup& answer, const GroupSizes& asked) {

@@ -5,6 +5,9 @@
 //   client: sizes_to_request() → REQUEST;  server: group_for() → GROUP;  client: checked_group()
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include "crypto/kex/moduli.h"
 #include "proto/messages_kex.h"
 #include "transport/negotiation.h"
@@ -17,6 +20,9 @@ GroupSizes sizes_to_request(const Algorithms& algorithms);
 // Server: of `known`, which may be null, and of RFC 3526's groups. Throws ProtocolError for sizes that contradict
 // themselves or that no group here has. Views as choose_group()'s.
 const DhGroup& group_for(const GroupSizes& asked, const std::vector<DhGroup>* known, Rng& rng);
+
+// min, n, max, p and g as they go into the exchange hash (RFC 4419 section 3).
+std::vector<std::uint8_t> hashed_group(const GroupSizes& asked, const DhGroup& group);
 
 // Client: throws ProtocolError for a group that was not asked for or cannot be used.
 DhGroup checked_group(const msg::KexDhGexGroup& answer, const GroupSizes& asked);

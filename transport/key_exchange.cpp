@@ -19,11 +19,12 @@ struct KeyExchange::Exchange {
   std::vector<std::uint8_t> peer_kexinit;  // the other one
   std::array<std::uint8_t, 16> client_cookie{}, server_cookie{};
   Algorithms algorithms;
-  KexFamily family = KexFamily::unknown;  // of algorithms.kex
-  GroupSizes group_sizes;                 // group exchange: what the client asked for
-  DhGroup group;                          // and what the server answered
-  std::unique_ptr<KexMethod> method;      // in group exchange, once there is a group
-  std::vector<std::uint8_t> our_share;
+  KexFamily family = KexFamily::unknown;   // of algorithms.kex
+  GroupSizes group_sizes;                  // group exchange: what the client asked for
+  DhGroup group;                           // and what the server answered
+  std::unique_ptr<KexMethod> method;       // in group exchange, once there is a group
+  std::vector<std::uint8_t> hashed_group;  // both as they go into H
+  std::vector<std::uint8_t> our_share, peer_share;
   std::vector<std::uint8_t> host_key;  // K_S
   SecretBytes shared_secret;           // K as it is hashed
   Digest hash;                         // H
@@ -201,6 +202,7 @@ void KeyExchange::on_group_request(Bytes payload) {
   const auto message = decode<msg::KexDhGexRequest>(payload);
   exchange.group_sizes = {message.min, message.n, message.max};
   exchange.group = group_for(exchange.group_sizes, settings_.groups.get(), rng_);
+  exchange.hashed_group = hashed_group(exchange.group_sizes, exchange.group);
   exchange.method = make_group_exchange_method(exchange.group);
   writer_.send(msg::KexDhGexGroup{Mpint{exchange.group.p}, Mpint{exchange.group.g}});
   stage_ = Stage::expecting_init;
@@ -211,6 +213,7 @@ void KeyExchange::on_group(Bytes payload) {
   expect(Stage::expecting_group, msg::KexDhGexGroup::name);
   Exchange& exchange = *exchange_;
   exchange.group = checked_group(decode<msg::KexDhGexGroup>(payload), exchange.group_sizes);
+  exchange.hashed_group = hashed_group(exchange.group_sizes, exchange.group);
   exchange.method = make_group_exchange_method(exchange.group);
   send_share();
 }
@@ -227,13 +230,13 @@ void KeyExchange::send_share() {
 std::optional<KexEvent> KeyExchange::on_init(Bytes payload) {
   expect(Stage::expecting_init, step_name(family(), KexStep::init));
   Exchange& exchange = *exchange_;
-  const Bytes client_share = decode_init(exchange.family, payload);
-  exchange.our_share = copy_of(exchange.method->respond(client_share, rng_));
+  exchange.peer_share = copy_of(decode_init(exchange.family, payload));
+  exchange.our_share = copy_of(exchange.method->respond(exchange.peer_share, rng_));
   exchange.host_key = copy_of(host_key_for(exchange.algorithms.host_key));
-  compute_exchange_hash(client_share, exchange.our_share);
+  compute_exchange_hash();
   stage_ = Stage::awaiting_signature;
   // RFC 4253 section 8 [4253-8-7]: H is what is signed; the signature algorithm may hash it once more.
-  return SignatureWanted{exchange.host_key, exchange.hash.bytes(), exchange.algorithms.host_key};
+  return SignatureWanted{hash_parts(), exchange.algorithms.host_key, exchange.hash.bytes()};
 }
 
 void KeyExchange::provide_signature(Bytes signature) {
@@ -250,9 +253,10 @@ std::optional<KexEvent> KeyExchange::on_reply(Bytes payload) {
   expect(Stage::expecting_reply, step_name(family(), KexStep::reply));
   Exchange& exchange = *exchange_;
   const KexReply reply = decode_reply(exchange.family, payload);
-  exchange.method->finish(reply.share);
+  exchange.peer_share = copy_of(reply.share);
+  exchange.method->finish(exchange.peer_share);
   exchange.host_key = copy_of(reply.K_S);
-  compute_exchange_hash(exchange.our_share, reply.share);
+  compute_exchange_hash();
   verify_signature(reply.signature);
   if (session_proof_.signature.empty()) {
     session_proof_ = {exchange.host_key, copy_of(exchange.hash.bytes()), copy_of(reply.signature)};
@@ -289,39 +293,26 @@ void KeyExchange::verify_signature(Bytes signature) const {
   note("host key", fmt::format("{} {}: its {} signature over H is right", key.type(), key.fingerprint(), algorithm));
 }
 
-// RFC 4253 section 8 [4253-8-5]: H = hash(V_C, V_S, I_C, I_S, K_S, e, f, K). The versions are lines without their ends
-// [4253-4.2-10]. RFC 5656 section 4 [5656-4-7]: the shares are strings there. RFC 4419 section 3 [4419-3-10]: what was
-// said about the group stands between K_S and e.
-void KeyExchange::compute_exchange_hash(Bytes client_share, Bytes server_share) {
-  Exchange& exchange = *exchange_;
+ExchangeParts KeyExchange::hash_parts() const {
+  const Exchange& exchange = *exchange_;
   const bool we_are_client = settings_.role == Role::client;
-  const Bytes client_kexinit = we_are_client ? exchange.our_kexinit : exchange.peer_kexinit;
-  const Bytes server_kexinit = we_are_client ? exchange.peer_kexinit : exchange.our_kexinit;
+  return {.kex = exchange.algorithms.kex,
+          .client_version = client_version_,
+          .server_version = server_version_,
+          .client_kexinit = we_are_client ? exchange.our_kexinit : exchange.peer_kexinit,
+          .server_kexinit = we_are_client ? exchange.peer_kexinit : exchange.our_kexinit,
+          .host_key = exchange.host_key,
+          .group = exchange.hashed_group,
+          .client_share = we_are_client ? exchange.our_share : exchange.peer_share,
+          .server_share = we_are_client ? exchange.peer_share : exchange.our_share,
+          .shared_secret = exchange.shared_secret.reveal()};
+}
+
+void KeyExchange::compute_exchange_hash() {
+  Exchange& exchange = *exchange_;
   const KexMethod& method = *exchange.method;
   exchange.shared_secret = encode_shared_secret(method);
-
-  Hash hash(method.hash());
-  hash.string(bytes_of(client_version_));
-  hash.string(bytes_of(server_version_));
-  hash.string(client_kexinit);
-  hash.string(server_kexinit);
-  hash.string(exchange.host_key);
-  if (exchange.family == KexFamily::group_exchange) {
-    hash.u32(exchange.group_sizes.min);
-    hash.u32(exchange.group_sizes.n);
-    hash.u32(exchange.group_sizes.max);
-    hash.mpint(exchange.group.p);
-    hash.mpint(exchange.group.g);
-  }
-  if (method.shares_are_mpints()) {
-    hash.mpint(client_share);
-    hash.mpint(server_share);
-  } else {
-    hash.string(client_share);
-    hash.string(server_share);
-  }
-  hash.raw(exchange.shared_secret.reveal());
-  exchange.hash = hash.finish();
+  exchange.hash = exchange_hash(hash_parts(), method.hash(), method.shares_are_mpints());
 
   // RFC 4253 section 7.2 [4253-7.2-1] [4253-9-5]: the first H names the session, for good.
   if (!first_done()) session_id_ = copy_of(exchange.hash.bytes());
@@ -329,14 +320,12 @@ void KeyExchange::compute_exchange_hash(Bytes client_share, Bytes server_share) 
     settings_.key_log(exchange.client_cookie, exchange.server_cookie, exchange.shared_secret.reveal(),
                       method.ephemeral_private());
   }
-  if (trace_ != nullptr) note_exchange_hash(client_share, server_share);
+  if (trace_ != nullptr) note_exchange_hash();
 }
 
-void KeyExchange::note_exchange_hash(Bytes client_share, Bytes server_share) const {
+void KeyExchange::note_exchange_hash() const {
   const Exchange& exchange = *exchange_;
-  const bool we_are_client = settings_.role == Role::client;
-  const std::size_t client_kexinit_size = (we_are_client ? exchange.our_kexinit : exchange.peer_kexinit).size();
-  const std::size_t server_kexinit_size = (we_are_client ? exchange.peer_kexinit : exchange.our_kexinit).size();
+  const ExchangeParts parts = hash_parts();
   const auto& [min, n, max] = exchange.group_sizes;
   const bool group_exchange = exchange.family == KexFamily::group_exchange;
   const std::string group = !group_exchange ? ""
@@ -356,10 +345,10 @@ void KeyExchange::note_exchange_hash(Bytes client_share, Bytes server_share) con
                    group_exchange ? "RFC 4419 section 3"
                    : integers     ? "RFC 4253 section 8"
                                   : "RFC 4253 section 8, RFC 5656 section 4",
-                   client_version_, server_version_, client_kexinit_size, server_kexinit_size, exchange.host_key.size(),
-                   PublicKey::decode(exchange.host_key).fingerprint(), group, integers ? "e  " : "Q_C",
-                   hex(client_share), integers ? "f  " : "Q_S", hex(server_share), exchange.shared_secret.size(),
-                   hex(exchange.hash.bytes()),
+                   parts.client_version, parts.server_version, parts.client_kexinit.size(), parts.server_kexinit.size(),
+                   parts.host_key.size(), PublicKey::decode(parts.host_key).fingerprint(), group,
+                   integers ? "e  " : "Q_C", hex(parts.client_share), integers ? "f  " : "Q_S", hex(parts.server_share),
+                   parts.shared_secret.size(), hex(exchange.hash.bytes()),
                    equal(session_id_, exchange.hash.bytes()) ? " (this is also the session identifier)" : ""));
 }
 

@@ -23,17 +23,19 @@
 #include "proto/messages_kex.h"
 #include "proto/messages_transport.h"
 #include "proto/trace_sink.h"
+#include "transport/exchange_hash.h"
 #include "transport/negotiation.h"
 #include "transport/packet_reader.h"
 #include "transport/packet_writer.h"
 
 namespace glassh {
 
-// Server: sign `exchange_hash` with the host key of that blob and answer provide_signature(). Views until answered.
+// Server: sign `exchange_hash` with the host key `parts.host_key` and answer provide_signature(). A signer that trusts
+// the caller less computes the hash again, from `parts`. Views until answered.
 struct SignatureWanted {
-  Bytes host_key;
+  ExchangeParts parts;
+  std::string_view host_key_algorithm;
   Bytes exchange_hash;
-  std::string_view algorithm;
 };
 // Client, in the first exchange and in each later one that brings another key: the server proved that it owns it; is it
 // the right one? Answer accept_host_key(), or disconnect. Views until answered.
@@ -129,8 +131,9 @@ class KeyExchange {
   void expect(Stage stage, std::string_view message) const;
   void read_markers(const msg::KexInit& theirs);
   Bytes host_key_for(std::string_view algorithm) const;
-  void compute_exchange_hash(Bytes client_share, Bytes server_share);
-  void note_exchange_hash(Bytes client_share, Bytes server_share) const;
+  ExchangeParts hash_parts() const;
+  void compute_exchange_hash();
+  void note_exchange_hash() const;
   void verify_signature(Bytes signature) const;
   void send_newkeys();
   CipherKeys keys_for(const CipherNames& names, bool sent_by_client) const;

@@ -372,7 +372,8 @@ TEST_F(ClientAuthTest, ClientAndServerAgree) {
         continue;
       }
       ASSERT_TRUE(asked && std::holds_alternative<LoginAttempt>(*asked));
-      logged_in = std::holds_alternative<LoggedIn>(server.decide(LoginDecision::accept));
+      logged_in = std::holds_alternative<LoginComplete>(server.decide(LoginDecision::accept));
+      if (logged_in) server_out.writer.send(msg::UserauthSuccess{});  // by its owner
     }
     for (const Payload& answer : server_out.take()) {
       const auto event = with_identities(auth().on_payload(answer));

@@ -125,13 +125,13 @@ struct ServerAuthFixture : testing::Test {
     EXPECT_FALSE(auth().done());
   }
   // The application accepts, and the user is in.
-  LoggedIn expect_success(Payload bytes) {
+  LoginComplete expect_success(Payload bytes) {
     expect_attempt(std::move(bytes));
     const auto event = auth().decide(LoginDecision::accept);
-    if (!std::holds_alternative<LoggedIn>(event)) throw std::runtime_error("not logged in");
-    out.take_only<msg::UserauthSuccess>();  // [4252-5.1-6] [4252-5.1-12]
+    if (!std::holds_alternative<LoginComplete>(event)) throw std::runtime_error("not logged in");
+    EXPECT_TRUE(out.take().empty());  // [4252-5.1-12]: the owner sends SUCCESS
     EXPECT_TRUE(auth().done());
-    return std::get<LoggedIn>(event);
+    return std::get<LoginComplete>(event);
   }
   void expect_question(Payload bytes) {
     const auto answered = expect<AttemptAnswered>(std::move(bytes));

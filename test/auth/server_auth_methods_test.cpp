@@ -32,7 +32,7 @@ TEST_F(ServerAuthMethodsTest, PasswordIsForTheApplicationToJudge) {  // [4252-5.
   EXPECT_EQ(continuing, "publickey,password,keyboard-interactive");
   EXPECT_EQ(auth().failures(), 1u);
 
-  const LoggedIn logged_in = expect_success(password_request("other"));
+  const LoginComplete logged_in = expect_success(password_request("other"));
   EXPECT_EQ(logged_in.method, "password");
   EXPECT_EQ(logged_in.key, nullptr);
 }
@@ -245,7 +245,7 @@ TEST_F(ServerAuthMethodsTest, ListOfMethodsIsDoneInItsOrder) {
   expect_failure(auth().decide(LoginDecision::refuse));
   EXPECT_EQ(continuing, "password,keyboard-interactive") << "what was right stays right";
   expect_question(keyboard_interactive_request());
-  const LoggedIn logged_in = expect_success(info_response({"right"}));
+  const LoginComplete logged_in = expect_success(info_response({"right"}));
   EXPECT_EQ(logged_in.method, "keyboard-interactive");
   EXPECT_EQ(logged_in.key, nullptr) << "the key of an earlier method is the application's to remember";
 }

@@ -107,7 +107,7 @@ class ScriptedServer {
   bool on_event(TransportEvent& event) {
     if (auto* wanted = std::get_if<SignatureWanted>(&event)) {
       const PrivateKey& key = logged_in_ && settings_.next_host_key ? *settings_.next_host_key : host_key_;
-      transport_.provide_signature(key.sign(wanted->algorithm, wanted->exchange_hash));
+      transport_.provide_signature(key.sign(wanted->host_key_algorithm, wanted->exchange_hash));
     } else if (std::holds_alternative<ServiceRequested>(event)) {
       auth_.emplace(transport_.session_id(), transport_.key_exchange().host_key(), transport_.writer(), nullptr);
     } else if (auto* disconnected = std::get_if<Disconnected>(&event)) {
@@ -134,11 +134,12 @@ class ScriptedServer {
     while (event && std::holds_alternative<LoginAttempt>(*event)) {
       event = auth_->decide(settings_.lets_in ? LoginDecision::accept : LoginDecision::refuse);
     }
-    return event && std::holds_alternative<LoggedIn>(*event) ? let_in() : true;
+    return event && std::holds_alternative<LoginComplete>(*event) ? let_in() : true;
   }
 
   bool let_in() {
     logged_in_ = true;
+    transport_.writer().send(msg::UserauthSuccess{});
     transport_.enter(Phase::connection);
     if (settings_.next_host_key) {
       core_settings_.kex.host_keys[0].blob = copy_of(settings_.next_host_key->public_key().blob());

@@ -72,7 +72,7 @@ inline std::shared_ptr<const ClientConnectionSettings> settings_of(const ClientC
 // What only one of the roles is asked.
 inline void answer_own(ServerConnection& core, ServerEvent& event) {
   if (auto* wanted = std::get_if<SignatureWanted>(&event)) {
-    core.provide_signature(keys().host.sign(wanted->algorithm, wanted->exchange_hash));
+    core.provide_signature(keys().host.sign(wanted->host_key_algorithm, wanted->exchange_hash));
   } else if (std::holds_alternative<AuthSettingsWanted>(event)) {
     core.provide_auth_settings({.password = true,
                                 .keyboard_interactive = true,
@@ -84,6 +84,8 @@ inline void answer_own(ServerConnection& core, ServerEvent& event) {
     const bool our_key = attempt->key != nullptr && *attempt->key == keys().user.public_key();
     const bool right = attempt->key == nullptr && attempt->password.size() % 2 == 1;
     core.decide_login(our_key || right ? LoginDecision::accept : LoginDecision::refuse);
+  } else if (std::holds_alternative<LoginComplete>(event)) {
+    core.welcome();
   }
 }
 inline void answer_own(ClientConnection& core, ClientEvent& event) {

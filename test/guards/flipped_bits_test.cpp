@@ -78,13 +78,14 @@ class Server {
     Result result;
     const auto on = [&](ServerEvent& event) {
       if (auto* wanted = std::get_if<SignatureWanted>(&event)) {
-        core.provide_signature(handshake_.sign(wanted->algorithm, wanted->exchange_hash));
+        core.provide_signature(handshake_.sign(wanted->host_key_algorithm, wanted->exchange_hash));
       } else if (std::holds_alternative<AuthSettingsWanted>(event)) {
         core.provide_auth_settings({.accepted_algorithms = {"ssh-ed25519", "rsa-sha2-512"}});
       } else if (auto* attempt = std::get_if<LoginAttempt>(&event)) {
         const bool known = attempt->key != nullptr && *attempt->key == handshake_.their_key;
         core.decide_login(known ? LoginDecision::accept : LoginDecision::refuse);
-      } else if (std::holds_alternative<LoggedIn>(event)) {
+      } else if (std::holds_alternative<LoginComplete>(event)) {
+        core.welcome();
         result.logged_in = true;
       }
     };

@@ -114,13 +114,14 @@ class HandMade {
 
   void on(ServerEvent& event) {
     if (auto* wanted = std::get_if<SignatureWanted>(&event)) {
-      server->provide_signature(host_key_.sign(wanted->algorithm, wanted->exchange_hash));
+      server->provide_signature(host_key_.sign(wanted->host_key_algorithm, wanted->exchange_hash));
     } else if (std::holds_alternative<AuthSettingsWanted>(event)) {
       server->provide_auth_settings(auth_settings);
     } else if (auto* attempt = std::get_if<LoginAttempt>(&event)) {
       const bool right = attempt->key != nullptr || glassh::text_of(attempt->password) == "right";
       server->decide_login(right ? LoginDecision::accept : LoginDecision::refuse);
-    } else if (std::holds_alternative<LoggedIn>(event)) {
+    } else if (std::holds_alternative<LoginComplete>(event)) {
+      server->welcome();
       events.emplace_back("logged in");
     } else if (auto* wanted_open = std::get_if<ChannelOpenWanted>(&event)) {
       events.push_back(fmt::format("open {}", wanted_open->type));

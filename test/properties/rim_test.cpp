@@ -48,7 +48,7 @@ struct Server {
   // As from a process that holds the keys: later, and elsewhere.
   asio::awaitable<void> on(const SignatureWanted& event) {
     co_await asio::post(drive.hub()->executor(), asio::use_awaitable);
-    core.provide_signature(host_key.sign(event.algorithm, event.exchange_hash));
+    core.provide_signature(host_key.sign(event.host_key_algorithm, event.exchange_hash));
   }
   void on(const AuthSettingsWanted&) { core.provide_auth_settings({.accepted_algorithms = {"ssh-ed25519"}}); }
   asio::awaitable<void> on(const LoginAttempt&) {
@@ -58,6 +58,7 @@ struct Server {
     }
     core.decide_login(LoginDecision::accept);
   }
+  void on(const LoginComplete&) { core.welcome(); }
   void on(const ChannelOpenWanted& event) {
     core.channels().accept_open(event.channel);
     const ChannelRef channel = drive.hub()->channel(core.channels(), event.channel);

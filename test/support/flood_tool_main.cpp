@@ -200,7 +200,7 @@ std::size_t flood_client(const Task& task) {
   bool asked = false, logged_in = false;
   const auto on_event = [&](ServerEvent& event) {
     if (const auto* wanted = std::get_if<SignatureWanted>(&event)) {
-      peer.core.provide_signature(task.key.sign(wanted->algorithm, wanted->exchange_hash));
+      peer.core.provide_signature(task.key.sign(wanted->host_key_algorithm, wanted->exchange_hash));
     }
     if (std::holds_alternative<AuthSettingsWanted>(event)) {
       asked = true;
@@ -209,7 +209,10 @@ std::size_t flood_client(const Task& task) {
       peer.core.provide_auth_settings(std::move(settings));
     }
     if (std::holds_alternative<LoginAttempt>(event)) peer.core.decide_login(LoginDecision::accept);
-    if (std::holds_alternative<LoggedIn>(event)) logged_in = true;
+    if (std::holds_alternative<LoginComplete>(event)) {
+      peer.core.welcome();
+      logged_in = true;
+    }
   };
   if (task.flood == "early-pings") {
     peer.run_until(on_event, [&] { return asked; });

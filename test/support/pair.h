@@ -276,7 +276,7 @@ class Pair {
 
   void on_server_event(ServerEvent& event) {
     if (auto* wanted = std::get_if<SignatureWanted>(&event)) {
-      later([this, signature = host_key.sign(wanted->algorithm, wanted->exchange_hash)] {
+      later([this, signature = host_key.sign(wanted->host_key_algorithm, wanted->exchange_hash)] {
         server.provide_signature(signature);
       });
     } else if (auto* asked = std::get_if<AuthSettingsWanted>(&event)) {
@@ -289,8 +289,9 @@ class Pair {
       later([this, ours] { server.decide_login(ours ? LoginDecision::accept : LoginDecision::refuse); });
     } else if (auto* answered = std::get_if<AttemptAnswered>(&event)) {
       server_log.push_back(fmt::format("not yet in by {}: {} failures", answered->method, answered->failures));
-    } else if (auto* logged_in = std::get_if<LoggedIn>(&event)) {
-      server_log.push_back(fmt::format("logged in: {}", logged_in->user));
+    } else if (auto* login = std::get_if<LoginComplete>(&event)) {
+      server_log.push_back(fmt::format("logged in: {}", login->user));
+      later([this] { server.welcome(); });
     } else if (auto* wanted_open = std::get_if<ChannelOpenWanted>(&event)) {
       server_log.push_back(fmt::format("channel {} open wanted: {}", wanted_open->channel, wanted_open->type));
       server.channels().accept_open(wanted_open->channel);

@@ -77,7 +77,9 @@ struct Words {
   std::string operator()(const CloseArrived& event) const { return fmt::format("channel {} closed", event.channel); }
   std::string operator()(const GlobalRequested& event) const { return fmt::format("global request: {}", event.name); }
   std::string operator()(const HostKeyOffered& event) const { return fmt::format("host key: {}", event.algorithm); }
-  std::string operator()(const SignatureWanted& event) const { return fmt::format("sign: {}", event.algorithm); }
+  std::string operator()(const SignatureWanted& event) const {
+    return fmt::format("sign: {}", event.host_key_algorithm);
+  }
   std::string operator()(const IdentitiesWanted&) const { return "the user's keys wanted"; }
   std::string operator()(const UserSignatureWanted& event) const {
     return fmt::format("sign as the user: {}", event.algorithm);
@@ -89,7 +91,7 @@ struct Words {
   std::string operator()(const AttemptAnswered& event) const {
     return fmt::format("not yet in by {}: {} failures", event.method, event.failures);
   }
-  std::string operator()(const LoggedIn& event) const { return fmt::format("logged in by {}", event.method); }
+  std::string operator()(const LoginComplete& event) const { return fmt::format("logged in by {}", event.method); }
   std::string operator()(const AuthenticationSucceeded& event) const {
     return fmt::format("logged in by {}", event.method);
   }
@@ -183,12 +185,14 @@ class ServerApplication {
 
   void on(Core& core, ServerEvent& event) {
     if (auto* wanted = std::get_if<SignatureWanted>(&event)) {
-      core.provide_signature(key_.sign(wanted->algorithm, wanted->exchange_hash));
+      core.provide_signature(key_.sign(wanted->host_key_algorithm, wanted->exchange_hash));
     } else if (std::holds_alternative<AuthSettingsWanted>(event)) {
       core.provide_auth_settings({.accepted_algorithms = {"ssh-ed25519", "rsa-sha2-512"}});
     } else if (auto* attempt = std::get_if<LoginAttempt>(&event)) {
       const bool known = attempt->key != nullptr && *attempt->key == parse_public_key_line(header_.at("their_key")).key;
       core.decide_login(known ? LoginDecision::accept : LoginDecision::refuse);
+    } else if (std::holds_alternative<LoginComplete>(event)) {
+      core.welcome();
     } else if (auto* opening = std::get_if<ChannelOpenWanted>(&event)) {
       core.channels().accept_open(opening->channel);
     } else if (auto* requested = std::get_if<ChannelRequested>(&event)) {

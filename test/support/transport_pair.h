@@ -135,7 +135,8 @@ class TransportPair {
   void on_event(TransportSide& side, TransportEvent& event) {
     if (auto* wanted = std::get_if<SignatureWanted>(&event)) {
       side.log.push_back("signature wanted");
-      if (answers) side.transport.provide_signature(host_keys[0].sign(wanted->algorithm, wanted->exchange_hash));
+      if (answers)
+        side.transport.provide_signature(host_keys[0].sign(wanted->host_key_algorithm, wanted->exchange_hash));
     } else if (std::get_if<HostKeyOffered>(&event) != nullptr) {
       side.log.push_back("host key offered");
       if (refuses_host_keys) {

@@ -211,7 +211,8 @@ class ServerVictim final : public CoreVictim<ServerConnection> {
       tell(fmt::format("{} to judge", attempt->method));
       const bool right = text_of(attempt->password) == right_password;
       core->decide_login(right ? LoginDecision::accept : LoginDecision::refuse);
-    } else if (std::holds_alternative<LoggedIn>(event)) {
+    } else if (std::holds_alternative<LoginComplete>(event)) {
+      core->welcome();
       tell("logged in");
       logged_in = true;
     } else if (!on_common_event(*core, event) && !std::holds_alternative<AttemptAnswered>(event)) {

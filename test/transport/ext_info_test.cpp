@@ -151,7 +151,7 @@ TEST(ExtInfoAbsent, AClientDoesWithout) {  // [8308-2.4-4] [8308-3.1-6] keeps
       const auto event = kex.on_payload(*payload);
       if (!event || !std::holds_alternative<SignatureWanted>(*event)) continue;
       const auto& wanted = std::get<SignatureWanted>(*event);
-      kex.provide_signature(keys.host_keys[0].sign(wanted.algorithm, wanted.exchange_hash));
+      kex.provide_signature(keys.host_keys[0].sign(wanted.host_key_algorithm, wanted.exchange_hash));
     }
   }
   EXPECT_TRUE(service_requested);

@@ -244,7 +244,7 @@ class GuessingClient {
     try {
       while (auto event = server_.transport.next_event()) {
         if (const auto* wanted = std::get_if<SignatureWanted>(&*event)) {
-          server_.transport.provide_signature(host_key_.sign(wanted->algorithm, wanted->exchange_hash));
+          server_.transport.provide_signature(host_key_.sign(wanted->host_key_algorithm, wanted->exchange_hash));
         }
         if (std::holds_alternative<KeysChanged>(*event)) ++server_.key_changes;
       }
