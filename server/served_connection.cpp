@@ -69,14 +69,6 @@ std::chrono::milliseconds grace_with_jitter(std::chrono::milliseconds grace, Rng
   return grace + std::chrono::milliseconds(get_u32(random) % (most + 1));
 }
 
-// As ChannelTimeout names them, once they run something.
-std::string kind_of_session(const ChannelRequested& request) {
-  if (request.type == msg::Exec::name) return "session:command";
-  if (request.type == msg::Shell::name) return "session:shell";
-  if (request.type != msg::Subsystem::name) return "session";
-  return fmt::format("session:subsystem:{}", decode<msg::Subsystem>(request.details).subsystem_name);
-}
-
 }  // namespace
 
 ServedConnection::ServedConnection(const std::shared_ptr<const ServerContext>& context, std::uint64_t number,
@@ -100,7 +92,6 @@ ServedConnection::~ServedConnection() {
   if (direct_ != nullptr) direct_->end();
   if (remote_ != nullptr) remote_->end();
   users_.end();
-  for (const OpenSession& open : sessions_) open.session->hang_up();
 }
 
 asio::awaitable<void> ServedConnection::run() {
@@ -284,32 +275,30 @@ void ServedConnection::limit_idling() {
 
 // ---- channels
 
-Session* ServedConnection::session(std::uint32_t channel) const {
-  for (const OpenSession& open : sessions_) {
-    if (open.channel == channel) return open.session.get();
-  }
-  return nullptr;
-}
-
 void ServedConnection::on(const ChannelOpenWanted& wanted) {
   if (DirectForwarding::knows(wanted.type)) return direct_->on(wanted);
   // RFC 4254 section 5.1 [4254-5.1-5]: whatever else there is, we do not know it.
   if (wanted.type != msg::SessionOpen::name) {
     return refuse(wanted, open_failure_reason::unknown_channel_type, "unknown channel type");
   }
+  open_session(wanted);
+}
+
+void ServedConnection::open_session(const ChannelOpenWanted& wanted) {
   // OpenSSH PROTOCOL section 2.2: whoever asks all the same is not the client that made the promise.
   if (no_more_sessions_) {
     core_.disconnect(DisconnectReason::protocol_error, "attempt to open a session after no-more-sessions@openssh.com");
     return;
   }
-  if (sessions_.size() >= config_->max_sessions) {
+  std::erase_if(session_channels_, [](const ChannelRef& channel) { return channel.get() == nullptr; });
+  if (session_channels_.size() >= config_->max_sessions) {
     context_.log.info("no more sessions for {}: MaxSessions is {}", who(), config_->max_sessions);
     return refuse(wanted, open_failure_reason::resource_shortage,
                   fmt::format("MaxSessions is {}", config_->max_sessions));
   }
   core_.channels().accept_open(wanted.channel);
-  sessions_.push_back(
-      {wanted.channel, Session::create(drive_.hub()->channel(core_.channels(), wanted.channel), session_context_)});
+  session_channels_.push_back(drive_.hub()->channel(core_.channels(), wanted.channel));
+  users_.add(Session::create(session_channels_.back(), session_context_));
 }
 
 void ServedConnection::refuse(const ChannelOpenWanted& wanted, std::uint32_t reason, std::string_view why) {
@@ -342,47 +331,17 @@ std::shared_ptr<X11Forwarding> ServedConnection::forward_x11(X11Wish wish) {
 
 // ---- what comes on channels
 
-asio::awaitable<void> ServedConnection::on(const ChannelRequested& request) {
-  Session* const asked = session(request.channel);
-  if (asked == nullptr) {
-    users_.route(request);
-    co_return;
-  }
-  const auto kept = asked->shared_from_this();
-  const bool was_started = kept->started();
-  const std::uint32_t channel = request.channel;
-  const std::string kind = kind_of_session(request);
-  co_await kept->on_request(request);
-  if (was_started || !kept->started() || core_.closed()) co_return;
-  if (core_.channels().find(channel) != nullptr) core_.channels().idle().watch(channel, kind);
+// A channel that idled has no user any more; its requests still count as answered.
+void ServedConnection::on(const ChannelRequested& request) {
+  if (!users_.route(request) && request.want_reply) core_.channels().at(request.channel).answer_request(false);
 }
 
 // Whatever its peer does from here on, an idle channel holds nothing any more but its number.
 void ServedConnection::on(const ChannelIdled& idled) {
   context_.log.info("channel {}: {} closed after {} seconds of inactivity", idled.channel, escaped(idled.kind),
                     idled.limit.count());
-  if (Session* const idle = session(idled.channel)) idle->hang_up();
   users_.route(CloseArrived{idled.channel});
   if (Channel* const channel = core_.channels().find(idled.channel)) channel->close();
-}
-
-void ServedConnection::on(const DataArrived& data) {
-  if (users_.route(data)) return;
-  if (Session* const receiver = session(data.channel)) receiver->on_data(data);
-}
-
-void ServedConnection::on(const EofArrived& eof) {
-  if (users_.route(eof)) return;
-  if (Session* const receiver = session(eof.channel)) receiver->on_eof();
-}
-
-void ServedConnection::on(const CloseArrived& close) {
-  if (users_.route(close)) return;
-  const auto found = std::find_if(sessions_.begin(), sessions_.end(),
-                                  [&](const OpenSession& open) { return open.channel == close.channel; });
-  if (found == sessions_.end()) return;
-  found->session->hang_up();
-  sessions_.erase(found);
 }
 
 // RFC 4254 section 4: what we do not know, keepalive@openssh.com for one, wants an answer all the same.

@@ -50,11 +50,11 @@ class ServedConnection {
   void on(const ChannelOpenWanted& wanted);
   void on(const ChannelOpened& opened) { users_.route(opened); }
   void on(const ChannelOpenRefused& refused) { users_.route(refused); }
-  asio::awaitable<void> on(const ChannelRequested& request);
+  void on(const ChannelRequested& request);
   void on(const ChannelIdled& idled);
-  void on(const DataArrived& data);
-  void on(const EofArrived& eof);
-  void on(const CloseArrived& close);
+  void on(const DataArrived& data) { users_.route(data); }
+  void on(const EofArrived& eof) { users_.route(eof); }
+  void on(const CloseArrived& close) { users_.route(close); }
   asio::awaitable<void> on(const GlobalRequested& request);
   void on(const Disconnected& disconnected);
   template <class Other>
@@ -62,12 +62,8 @@ class ServedConnection {
 
  private:
   struct BeforeLogin;
-  struct OpenSession {
-    std::uint32_t channel = 0;
-    std::shared_ptr<Session> session;
-  };
 
-  Session* session(std::uint32_t channel) const;
+  void open_session(const ChannelOpenWanted& wanted);
   void refuse(const ChannelOpenWanted& wanted, std::uint32_t reason, std::string_view why);
   // Match, AllowUsers and their like, once it is known who wants to log in.
   void learn_user(std::string_view user);
@@ -95,8 +91,8 @@ class ServedConnection {
   std::shared_ptr<SessionContext> session_context_;
   std::shared_ptr<const ServerConfig> config_;  // that applies: the global one, until the user is known
   AuthInfoFile auth_info_;
-  std::vector<OpenSession> sessions_;
-  ChannelUsers users_;  // of all other channels
+  ChannelUsers users_;
+  std::vector<ChannelRef> session_channels_;  // for MaxSessions; those that are gone are taken out when one is wanted
   HostKeyProofs host_key_proofs_;
   std::shared_ptr<AgentForwarding> agent_;    // once a session has asked for it
   std::shared_ptr<DirectForwarding> direct_;  // from LoginComplete, as the next

@@ -26,6 +26,10 @@ IoResult discard(Descriptor& input) {
 
 Channel* ChannelRef::get() const { return hub_ != nullptr && !hub_->over() ? channels_->find(handle_) : nullptr; }
 
+void ChannelRef::watch_idle_as(std::string_view kind) const {
+  if (get() != nullptr) channels_->idle().watch(handle_.id, kind);
+}
+
 Hub::Hub(const asio::any_io_executor& executor, Fd input, Fd output)
     : executor_(executor), input_(Descriptor::own(executor, std::move(input))), wake_(executor), timer_(executor) {
   if (output) output_ = Descriptor::own(executor, std::move(output));

@@ -13,6 +13,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -38,6 +39,8 @@ class ChannelRef {
   Channel* get() const;  // null once the channel, or the connection, is gone
   std::uint32_t id() const { return handle_.id; }
   const std::shared_ptr<Hub>& hub() const { return hub_; }
+  // The channel is of this kind from now on, for ChannelTimeout (channels/idle_channels.h). Does nothing if it is gone.
+  void watch_idle_as(std::string_view kind) const;
 
  private:
   std::shared_ptr<Hub> hub_;

@@ -35,21 +35,19 @@ std::shared_ptr<Session> Session::create(ChannelRef channel, std::shared_ptr<con
 }
 
 Session::Session(ChannelRef channel, std::shared_ptr<const SessionContext> context)
-    : channel_(std::move(channel)), context_(std::move(context)) {}
+    : ChannelUser(std::move(channel)), context_(std::move(context)) {}
 
 // ---- requests
 
-asio::awaitable<void> Session::on_request(const ChannelRequested& request) {
+void Session::on(const ChannelRequested& request) {
   if (request.type == msg::Exec::name) {
     const auto exec = decode<msg::Exec>(request.details);
-    Wanted wanted{"command", std::string(exec.command)};
-    co_await start(std::move(wanted), request);
+    start({.kind = "command", .idles_as = "session:command", .command = std::string(exec.command)}, request);
   } else if (request.type == msg::Shell::name) {
     decode<msg::Shell>(request.details);
-    Wanted wanted{"shell", std::nullopt};
-    co_await start(std::move(wanted), request);
+    start({.kind = "shell", .idles_as = "session:shell"}, request);
   } else if (request.type == msg::Subsystem::name) {
-    co_await on_subsystem(request);
+    on_subsystem(request);
   } else if (request.type == msg::Env::name) {
     answer(request, on_environment(request.details));
   } else if (request.type == msg::PtyReq::name) {
@@ -69,7 +67,7 @@ asio::awaitable<void> Session::on_request(const ChannelRequested& request) {
     answer(request, on_display_wanted(request.details));
   } else {
     // RFC 4254 section 5.4 [4254-5.4-2]: we do not know it. Keepalives, too, get an answer.
-    context_->log.debug("session {}: request {} refused", channel_.id(), escaped(request.type));
+    context_->log.debug("session {}: request {} refused", channel().id(), escaped(request.type));
     answer(request, false);
   }
 }
@@ -81,7 +79,7 @@ bool Session::on_environment(Bytes details) {
                         context_->config->accepts_env(variable.variable_name);
   const std::size_t size = variable.variable_name.size() + variable.variable_value.size();
   if (!accepted || environment_.size() >= most_variables || environment_size_ + size > most_environment_bytes) {
-    context_->log.print(LogLevel::debug2, "session {}: environment variable {} refused", channel_.id(),
+    context_->log.print(LogLevel::debug2, "session {}: environment variable {} refused", channel().id(),
                         escaped(variable.variable_name));
     return false;
   }
@@ -95,7 +93,7 @@ bool Session::on_terminal_wanted(Bytes details) {
   const auto wanted = decode<msg::PtyReq>(details);
   if (!context_->permissions.pty) {
     context_->log.verbose("session {}: a terminal is not permitted (PermitTTY or the options of the key)",
-                          channel_.id());
+                          channel().id());
     return false;
   }
   if (started_ || over_ || pty_ || has_nul(wanted.term) || wanted.term.size() > most_bytes_of_term) return false;
@@ -106,7 +104,7 @@ bool Session::on_terminal_wanted(Bytes details) {
                 wanted.terminal_height_pixels});
     pty_ = std::move(pty);
   } catch (const std::system_error& error) {
-    context_->log.error("session {}: no terminal: {}", channel_.id(), error.what());
+    context_->log.error("session {}: no terminal: {}", channel().id(), error.what());
     return false;
   }
   term_ = wanted.term;
@@ -136,11 +134,11 @@ bool Session::on_signal(Bytes details) {
   const auto signal = decode<msg::Signal>(details);
   const auto number = signal_number(signal.signal_name);
   if (!number || !started_ || over_) {
-    context_->log.verbose("session {}: signal {} not delivered", channel_.id(), escaped(signal.signal_name));
+    context_->log.verbose("session {}: signal {} not delivered", channel().id(), escaped(signal.signal_name));
     return false;
   }
   if (!takes_signals_) {
-    context_->log.info("session {}: signal {} refused to a forced command or a subsystem", channel_.id(),
+    context_->log.info("session {}: signal {} refused to a forced command or a subsystem", channel().id(),
                        escaped(signal.signal_name));
     return false;
   }
@@ -154,7 +152,7 @@ bool Session::on_agent_wanted() {
     context_->log.verbose(
         "session {}: agent forwarding is not permitted (AllowAgentForwarding, DisableForwarding or the "
         "options of the key)",
-        channel_.id());
+        channel().id());
     return false;
   }
   if (started_ || over_ || !context_->forward_agent) return false;
@@ -166,7 +164,7 @@ bool Session::on_agent_wanted() {
 bool Session::on_display_wanted(Bytes details) {
   const auto wanted = decode<msg::X11Req>(details);
   const auto refuse = [this](std::string_view why) {
-    context_->log.verbose("session {}: no X11 forwarding: {}", channel_.id(), why);
+    context_->log.verbose("session {}: no X11 forwarding: {}", channel().id(), why);
     return false;
   };
   if (!context_->permissions.x11_forwarding) {
@@ -194,7 +192,7 @@ void Session::on_end_of_write() {
   finish_if_done();
 }
 
-asio::awaitable<void> Session::on_subsystem(const ChannelRequested& request) {
+void Session::on_subsystem(const ChannelRequested& request) {
   const std::string name(decode<msg::Subsystem>(request.details).subsystem_name);
   const SubsystemCommand* subsystem = context_->config->subsystem(name);
   std::string_view problem;
@@ -204,8 +202,11 @@ asio::awaitable<void> Session::on_subsystem(const ChannelRequested& request) {
     problem = no_internal_sftp;
   }
   if (problem.empty()) {
-    Wanted wanted{fmt::format("subsystem '{}'", escaped(name)), subsystem->command, true};
-    co_await start(std::move(wanted), request);
+    start({.kind = fmt::format("subsystem '{}'", escaped(name)),
+           .idles_as = fmt::format("session:subsystem:{}", name),
+           .command = subsystem->command,
+           .subsystem = true},
+          request);
   } else {
     context_->log.info("subsystem request for {} by user {} failed, {}", escaped(name), context_->account.name,
                        problem);
@@ -215,16 +216,15 @@ asio::awaitable<void> Session::on_subsystem(const ChannelRequested& request) {
 
 void Session::answer(const ChannelRequested& request, bool success) {
   if (!request.want_reply) return;
-  if (Channel* channel = channel_.get()) channel->answer_request(success);
+  if (Channel* const open = channel().get()) open->answer_request(success);
 }
 
 // ---- the program
 
-asio::awaitable<void> Session::start(Wanted wanted, const ChannelRequested& request) {
+void Session::start(Wanted wanted, const ChannelRequested& request) {
   // RFC 4254 section 6.5 [4254-6.5-1]: one program per channel. A NUL would cut the command short.
   if (started_ || over_ || (wanted.command && has_nul(*wanted.command))) {
-    answer(request, false);
-    co_return;
+    return answer(request, false);
   }
   // RFC 4254 section 6.5 [4254-6.5-2]; past vulnerability 10: whatever was asked for, a shell and a subsystem included,
   // the forced command is what runs.
@@ -235,14 +235,13 @@ asio::awaitable<void> Session::start(Wanted wanted, const ChannelRequested& requ
     sources.original_command = std::exchange(wanted.command, permissions.forced_command);
     if (is_internal_sftp(*wanted.command)) {
       context_->log.info("{} for user {} failed, {}", wanted.kind, context_->account.name, no_internal_sftp);
-      answer(request, false);
-      co_return;
+      return answer(request, false);
     }
   }
   const PeerAddresses& addresses = context_->addresses;
   context_->log.verbose("Starting session: {}{} for {} from {} port {} id {}", wanted.kind,
                         pty_ ? " on " + pty_->line() : std::string(), context_->account.name, addresses.remote_host,
-                        addresses.remote_port, channel_.id());
+                        addresses.remote_port, channel().id());
   SpawnRequest program =
       shell_request(context_->account, wanted.command, session_environment(context_->account, addresses, sources));
   program.open_files = context_->open_files;
@@ -250,13 +249,14 @@ asio::awaitable<void> Session::start(Wanted wanted, const ChannelRequested& requ
   // sshd_config(5), IPQoS: the connection is what its last session is.
   const IpQos& qos = context_->config->ip_qos;
   const std::optional<std::uint8_t> type = pty_ || display_ ? qos.interactive : qos.bulk;
-  if (type) set_service_type(channel_.hub()->output().number(), *type);
+  if (type) set_service_type(channel().hub()->output().number(), *type);
   try {
     takes_signals_ = !wanted.subsystem && !permissions.forced_command;
     run(program, preparation(wanted, program.environment), request);
+    channel().watch_idle_as(wanted.idles_as);
   } catch (const std::system_error& error) {
     ends_ = {};
-    context_->log.error("session {}: cannot start {}: {}", channel_.id(), wanted.kind, error.what());
+    context_->log.error("session {}: cannot start {}: {}", channel().id(), wanted.kind, error.what());
     answer(request, false);
   }
 }
@@ -296,7 +296,7 @@ Preparation Session::preparation(const Wanted& wanted, const std::vector<std::st
 
 // RFC 4254 section 6.5 [4254-6.5-4]: the program's input and output are the channel's.
 Session::Streams Session::open_streams() {
-  const asio::any_io_executor& executor = channel_.hub()->executor();
+  const asio::any_io_executor& executor = channel().hub()->executor();
   if (pty_) return {Descriptor::own(executor, pty_->master()), Descriptor::own(executor, pty_->master()), {}};
   Pipe in = make_pipe();
   Pipe out = make_pipe();
@@ -323,27 +323,27 @@ void Session::run(const SpawnRequest& program, Preparation before, const Channel
   started_ = true;
   environment_ = {};
   answer(answered, true);
-  input_ = Sink::create(channel_, std::move(streams.input));
+  input_ = Sink::create(channel(), std::move(streams.input));
   input_->on_broken = [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->on_input_broken();
   };
   read_output(output_, std::move(streams.output), 0);
   error_.ended = !streams.error.is_open();
   if (streams.error.is_open()) read_output(error_, std::move(streams.error), extended_data_type::standard_error);
-  const Channel* const channel = channel_.get();
-  if (channel != nullptr && channel->eof_received()) input_->end();  // it came before there was a program
+  const Channel* const open = channel().get();
+  if (open != nullptr && open->eof_received()) input_->end();  // it came before there was a program
   if (before.empty()) return;
   auto work = prepare(shared_from_this(), std::move(before), program);
-  const auto failed = [hub = channel_.hub()](const std::exception_ptr& failure) {
+  const auto failed = [hub = channel().hub()](const std::exception_ptr& failure) {
     if (failure != nullptr) hub->fail(failure);
   };
-  asio::co_spawn(channel_.hub()->executor(), std::move(work), failed);
+  asio::co_spawn(channel().hub()->executor(), std::move(work), failed);
 }
 
 void Session::launch(const SpawnRequest& program) {
   Process process = spawn_process(program, program_ends());
   try {
-    exit_ = Descriptor::own(channel_.hub()->executor(), std::move(process.pidfd));
+    exit_ = Descriptor::own(channel().hub()->executor(), std::move(process.pidfd));
   } catch (const std::system_error&) {
     process.kill();
     throw;
@@ -371,7 +371,7 @@ asio::awaitable<void> Session::prepare(std::shared_ptr<Session> self, Preparatio
     co_await self->greet(std::move(before.greeting));
     if (before.program && !self->over_) co_await self->run_before(before);
   } catch (const std::system_error& error) {
-    self->context_->log.error("session {}: before the program: {}", self->channel_.id(), error.what());
+    self->context_->log.error("session {}: before the program: {}", self->channel().id(), error.what());
   }
   if (self->over_) {
     self->ends_ = {};
@@ -380,7 +380,7 @@ asio::awaitable<void> Session::prepare(std::shared_ptr<Session> self, Preparatio
   try {
     self->launch(program);
   } catch (const std::system_error& error) {
-    self->context_->log.error("session {}: cannot start {}: {}", self->channel_.id(), program.program, error.what());
+    self->context_->log.error("session {}: cannot start {}: {}", self->channel().id(), program.program, error.what());
     self->end_ = ProcessEnd{.exit_status = 255};
     // Their end is the program's end, and the session's.
     self->ends_ = {};
@@ -392,7 +392,7 @@ asio::awaitable<void> Session::prepare(std::shared_ptr<Session> self, Preparatio
 // As the terminal shows it. Should it be full, then until the client has taken some.
 asio::awaitable<void> Session::greet(std::string text) {
   if (text.empty()) co_return;
-  Descriptor terminal = Descriptor::own(channel_.hub()->executor(), Fd::duplicate(pty_->terminal().get()));
+  Descriptor terminal = Descriptor::own(channel().hub()->executor(), Fd::duplicate(pty_->terminal().get()));
   Bytes rest = bytes_of(text);
   while (!rest.empty()) {
     const IoResult put = terminal.write(rest);
@@ -414,7 +414,7 @@ asio::awaitable<void> Session::run_before(const Preparation& before) {
   const int output = pty_ ? terminal.get() : ends_.output.get();
   const int error = pty_ ? terminal.get() : ends_.error.get();
   process_ = spawn_process(*before.program, ProgramEnds{input.read_end.get(), output, error});
-  Descriptor ended = Descriptor::own(channel_.hub()->executor(), std::move(process_.pidfd));
+  Descriptor ended = Descriptor::own(channel().hub()->executor(), std::move(process_.pidfd));
   while (!process_.end()) co_await ended.readable();
   process_.reap();
 }
@@ -433,16 +433,16 @@ void Session::read_output(Output& output, Descriptor descriptor, std::uint32_t e
     if (self && self->end_ && !self->over_ && !self->output_may_come()) self->report_exit();
   };
   output.descriptor = descriptor.number();
-  output.source = Source::start(channel_, std::move(descriptor),
+  output.source = Source::start(channel(), std::move(descriptor),
                                 {.extended_type = extended_type, .ended = ended, .emptied = emptied});
 }
 
 // OpenSSH PROTOCOL section 2.1: the program reads no more. Other peers would take the request for a surprise.
 void Session::on_input_broken() {
-  Channel* channel = channel_.get();
-  if (channel == nullptr || !context_->peer_is_openssh || channel->eof_received()) return;
-  channel->request(msg::Eow{}, false);
-  channel_.hub()->wake();
+  Channel* const open = channel().get();
+  if (open == nullptr || !context_->peer_is_openssh || open->eof_received()) return;
+  open->request(msg::Eow{}, false);
+  channel().hub()->wake();
 }
 
 void Session::await_exit() {
@@ -471,17 +471,17 @@ bool Session::output_may_come() const {
 
 // RFC 4254 section 6.10 [4254-6.10-1]
 void Session::report_exit() {
-  Channel* channel = channel_.get();
-  if (channel == nullptr || end_reported_) return;
+  Channel* const open = channel().get();
+  if (open == nullptr || end_reported_) return;
   end_reported_ = true;
   if (end_->signal == 0) {
-    channel->request(msg::ExitStatus{end_->exit_status}, false);
+    open->request(msg::ExitStatus{end_->exit_status}, false);
   } else {
     const std::string name = signal_name(end_->signal);
     const std::string text = fmt::format("killed by signal {}", end_->signal);
-    channel->request(msg::ExitSignal{name, end_->core_dumped, text, ""}, false);
+    open->request(msg::ExitSignal{name, end_->core_dumped, text, ""}, false);
   }
-  channel_.hub()->wake();
+  channel().hub()->wake();
 }
 
 // RFC 4254 section 6.10 [4254-6.10-3]: CLOSE comes after the exit status. EOF does as well: a client that has said EOF
@@ -490,17 +490,17 @@ void Session::finish_if_done() {
   if (over_ || !end_ || !output_.ended || !error_.ended) return;
   over_ = true;
   report_exit();
-  if (Channel* channel = channel_.get()) {
-    channel->send_eof();
-    channel->close();
+  if (Channel* const open = channel().get()) {
+    open->send_eof();
+    open->close();
   }
   context_->log.verbose("Close session: user {} from {} port {} id {}", context_->account.name,
-                        context_->addresses.remote_host, context_->addresses.remote_port, channel_.id());
+                        context_->addresses.remote_host, context_->addresses.remote_port, channel().id());
   input_->stop();
   display_.reset();
   release_terminal();
   process_.reap();
-  channel_.hub()->wake();
+  channel().hub()->wake();
 }
 
 // With its last copy the terminal hangs up.
@@ -511,15 +511,19 @@ void Session::release_terminal() {
 
 // ---- the peer's side
 
-void Session::on_data(const DataArrived& data) {
+void Session::on(const DataArrived& data) {
   if (input_ && data.extended_type == 0) return input_->write(data.data);
   // Nothing runs yet, or it is a stream that no program has.
-  if (Channel* channel = channel_.get()) channel->consumed(data.data.size());
+  if (Channel* const open = channel().get()) open->consumed(data.data.size());
 }
 
-void Session::on_eof() {
+void Session::on(const EofArrived&) {
   if (input_) input_->end();
 }
+
+void Session::on(const CloseArrived&) { hang_up(); }
+
+void Session::end() { hang_up(); }
 
 void Session::hang_up() {
   if (over_) return;

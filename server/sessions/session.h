@@ -6,7 +6,7 @@
 // OpenSSH. Who goes away before that hangs up: the program's process group gets SIGHUP. The object lives until its
 // program is reaped.
 //
-//   auto session = Session::create(hub.channel(channels, id), context);  co_await session->on_request(event);
+//   users.add(Session::create(hub->channel(channels, id), context));  …  users.route(event);
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "channels/io/channel_users.h"
 #include "channels/io/pump.h"
 #include "server/config/server_config.h"
 #include "server/forwarding/x11_forwarding.h"
@@ -48,18 +49,19 @@ struct SessionContext {
   bool records_logins = false;
 };
 
-class Session : public std::enable_shared_from_this<Session> {
+class Session : public ChannelUser, public std::enable_shared_from_this<Session> {
  public:
   static std::shared_ptr<Session> create(ChannelRef channel, std::shared_ptr<const SessionContext> context);
   Session(ChannelRef channel, std::shared_ptr<const SessionContext> context);  // create() is meant
 
+  using ChannelUser::on;
   // Answers the request if it wants an answer. Throws ProtocolError if its details do not decode.
-  asio::awaitable<void> on_request(const ChannelRequested& request);
-  void on_data(const DataArrived& data);
-  void on_eof();
-  bool started() const { return started_; }
-  // The channel was closed by the peer, or the connection has ended. Later calls do nothing.
-  void hang_up();
+  void on(const ChannelRequested& request) override;
+  void on(const DataArrived& data) override;
+  void on(const EofArrived& eof) override;
+  // The peer closed the channel, or the connection has ended: hangs up. Later calls do nothing.
+  void on(const CloseArrived& close) override;
+  void end() override;
 
  private:
   struct Output {
@@ -70,8 +72,9 @@ class Session : public std::enable_shared_from_this<Session> {
 
   // What the client asks to be run.
   struct Wanted {
-    std::string kind;                    // for the log
-    std::optional<std::string> command;  // nothing: a login shell
+    std::string kind;                         // for the log
+    std::string idles_as;                     // for ChannelTimeout
+    std::optional<std::string> command = {};  // nothing: a login shell
     bool subsystem = false;
   };
   struct Streams {  // our ends
@@ -89,9 +92,9 @@ class Session : public std::enable_shared_from_this<Session> {
   bool on_agent_wanted();
   bool on_display_wanted(Bytes details);
   void on_end_of_write();
-  asio::awaitable<void> on_subsystem(const ChannelRequested& request);
+  void on_subsystem(const ChannelRequested& request);
   // Starts the shell, or a command in it, and answers: ahead of the program's output.
-  asio::awaitable<void> start(Wanted wanted, const ChannelRequested& request);
+  void start(Wanted wanted, const ChannelRequested& request);
   EnvironmentSources environment_sources() const;
   Preparation preparation(const Wanted& wanted, const std::vector<std::string>& environment) const;
   Streams open_streams();
@@ -106,6 +109,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void on_input_broken();
   void await_exit();
   void on_exit();
+  void hang_up();
   bool output_may_come() const;
   void report_exit();
   void finish_if_done();
@@ -113,7 +117,6 @@ class Session : public std::enable_shared_from_this<Session> {
   void release_terminal();
   void answer(const ChannelRequested& request, bool success);
 
-  ChannelRef channel_;
   std::shared_ptr<const SessionContext> context_;
   std::vector<EnvironmentVariable> environment_;
   std::size_t environment_size_ = 0;

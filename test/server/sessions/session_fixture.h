@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>
@@ -43,7 +42,7 @@ struct SessionTest : testing::Test {
     session = Session::create(hub->channel(channels, 0), context);
   }
   ~SessionTest() override {
-    session->hang_up();
+    session->end();
     hub->finish();
     io.restart();
     io.run_for(std::chrono::seconds(20));  // until the program is reaped
@@ -55,13 +54,17 @@ struct SessionTest : testing::Test {
     auto event = channels.on_payload(payload);
     if (!event) return;
     if (auto* request = std::get_if<ChannelRequested>(&*event)) {
-      asio::co_spawn(io, session->on_request(*request), [this](const std::exception_ptr& error) { failure = error; });
+      try {
+        session->on(*request);
+      } catch (...) {
+        failure = std::current_exception();
+      }
       io.restart();
       io.poll();
     }
-    if (auto* data = std::get_if<DataArrived>(&*event)) session->on_data(*data);
-    if (std::holds_alternative<EofArrived>(*event)) session->on_eof();
-    if (std::holds_alternative<CloseArrived>(*event)) session->hang_up();
+    if (auto* data = std::get_if<DataArrived>(&*event)) session->on(*data);
+    if (auto* eof = std::get_if<EofArrived>(&*event)) session->on(*eof);
+    if (auto* close = std::get_if<CloseArrived>(&*event)) session->on(*close);
   }
   template <class Tail>
   void request(const Tail& tail, bool want_reply = true) {
