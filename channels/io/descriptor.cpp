@@ -97,11 +97,14 @@ Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
   return *this;
 }
 
-void Descriptor::close() {
+// Asio's close() would leave it to the kernel to take the descriptor out of epoll; its release() does that itself.
+Fd Descriptor::release() {
   if (watched_ != nullptr && watched_->native_handle() == fd_.get()) watched_->release();
   watched_.reset();
-  fd_.close();
+  return std::move(fd_);
 }
+
+void Descriptor::close() { release().close(); }
 
 // ----------------------------------------------------------------------------------------------------------------
 // system calls

@@ -71,6 +71,9 @@ class Descriptor {
   }
 
   void close();  // ends every wait
+  // Gives the descriptor out and is closed afterwards; every wait ends. The reactor has forgotten it by then, which
+  // closing would not make sure of: epoll(7) keeps watching as long as any process has the same open file description.
+  Fd release();
   bool is_open() const { return static_cast<bool>(fd_); }
   int number() const { return fd_.get(); }
 

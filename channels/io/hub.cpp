@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <stdexcept>
 
 #include <sys/socket.h>
 #include <boost/asio/post.hpp>
@@ -115,6 +116,13 @@ asio::awaitable<void> Hub::take_leave(std::chrono::milliseconds at_most) {
     await_input();
     co_await turn();
   }
+}
+
+Fd Hub::release() {
+  if (output_) throw std::logic_error("Hub: a connection over two descriptors cannot be given out");
+  Fd socket = input_.release();
+  finish();
+  return socket;
 }
 
 void Hub::finish() {

@@ -78,6 +78,9 @@ class Hub : public std::enable_shared_from_this<Hub> {
   void channels_closed();  // a channel died: sources that wait for their input learn whether it was theirs
   asio::awaitable<void> take_leave(std::chrono::milliseconds at_most);
   void finish();  // the connection has ended: closes its descriptors and stops its sources
+  // The connection goes on elsewhere: finish(), but the socket is given out, open, and no reactor watches it any more.
+  // Empty if the connection has ended. Throws std::logic_error if there are two descriptors (glasshd -i over pipes).
+  Fd release();
 
   // ---- for Source
   void add(Source& source) { sources_.push_back(&source); }
