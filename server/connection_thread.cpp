@@ -8,9 +8,9 @@
 
 namespace glassh {
 
-Worker::Worker(const Log& log) : log_(log), io_(1), work_(io_.get_executor()) {}
+ConnectionThread::ConnectionThread(const Log& log) : log_(log), io_(1), work_(io_.get_executor()) {}
 
-void Worker::run() {
+void ConnectionThread::run() {
   for (;;) {
     try {
       io_.run();
@@ -21,7 +21,8 @@ void Worker::run() {
   }
 }
 
-void Worker::take(std::shared_ptr<const ServerContext> context, Accepted accepted, std::uint64_t number, Fd output) {
+void ConnectionThread::take(std::shared_ptr<const ServerContext> context, Accepted accepted, std::uint64_t number,
+                            Fd output) {
   asio::post(io_, [this, context = std::move(context), accepted = std::move(accepted), number,
                    output = std::move(output)]() mutable {
     ++serving_;
@@ -29,21 +30,21 @@ void Worker::take(std::shared_ptr<const ServerContext> context, Accepted accepte
   });
 }
 
-void Worker::drain() {
+void ConnectionThread::drain() {
   asio::post(io_, [this] {
     draining_ = true;
     stop_if_idle();
   });
 }
 
-void Worker::shut_down() {
+void ConnectionThread::shut_down() {
   asio::post(io_, [this] {
     for (ServedConnection* connection : connections_) connection->shut_down();
   });
 }
 
-asio::awaitable<void> Worker::serve(std::shared_ptr<const ServerContext> context, Accepted accepted,
-                                    std::uint64_t number, Fd output) {
+asio::awaitable<void> ConnectionThread::serve(std::shared_ptr<const ServerContext> context, Accepted accepted,
+                                              std::uint64_t number, Fd output) {
   prepare_connection(accepted.socket.get(), context->config.tcp_keep_alive);
   try {
     ServedConnection connection(context, number, io_.get_executor(), std::move(accepted), std::move(output));
@@ -58,7 +59,7 @@ asio::awaitable<void> Worker::serve(std::shared_ptr<const ServerContext> context
 }
 
 // Programs that ignored their hangup are left alone, and do not keep us.
-void Worker::stop_if_idle() {
+void ConnectionThread::stop_if_idle() {
   if (draining_ && serving_ == 0) io_.stop();
 }
 

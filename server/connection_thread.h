@@ -1,6 +1,10 @@
-// One thread's connections: an io_context, and what is served on it. A connection stays where it was begun.
+// One thread that serves connections: an io_context, and the connections on it. A connection stays in the thread where
+// it was begun.
 //
-//   Worker worker(log);  std::thread thread([&] { worker.run(); });  worker.take(context, std::move(accepted), number);
+// Lives as long as the server. Job: runs connections, counts them, and ends with the last one after drain().
+//
+//   ConnectionThread serving(log);  std::thread thread([&] { serving.run(); });
+//   serving.take(context, std::move(accepted), number);
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -16,9 +20,9 @@
 
 namespace glassh {
 
-class Worker {
+class ConnectionThread {
  public:
-  explicit Worker(const Log& log);
+  explicit ConnectionThread(const Log& log);
 
   asio::io_context& io() { return io_; }
   // Serves; returns after drain(), when the last connection has ended.

@@ -66,9 +66,9 @@ void say_notes(const std::vector<ConfigNote>& notes, const Log& log) {
 //   SIGINT   ends everything
 // With -d, and with -i, where there is but one connection, each of them ends it. Signals, new connections and reloading
 // are all in the first thread.
-class Program {
+class Glasshd {
  public:
-  Program(const ServerOptions& options, const Lasting& lasting, std::shared_ptr<const Generation> first)
+  Glasshd(const ServerOptions& options, const Lasting& lasting, std::shared_ptr<const Generation> first)
       : options_(options), lasting_(lasting), generation_(std::move(first)) {}
 
   // `pid_file` may be empty.
@@ -84,7 +84,7 @@ class Program {
   void reload();
   void listen_anew(const ServerConfig& config);
   void stop_listening();
-  void drain_workers();
+  void drain_threads();
   void shut_down();
 
   const ServerOptions& options_;
@@ -92,8 +92,8 @@ class Program {
   const ServiceManager manager_ = ServiceManager::from_environment();
   std::shared_ptr<const Generation> generation_;
   Startups startups_{generation_->config};
-  std::vector<std::unique_ptr<Worker>> workers_;
-  std::size_t others_serving_ = 0;                    // workers but the first
+  std::vector<std::unique_ptr<ConnectionThread>> threads_;
+  std::size_t others_serving_ = 0;                    // threads but the first
   std::vector<std::unique_ptr<Listener>> listeners_;  // the last one listens; coroutines may still look at the others
   std::optional<PidFile> pid_file_;
   bool stopping_ = false;
@@ -101,28 +101,28 @@ class Program {
 };
 
 // Each connection goes to the next thread and stays there.
-void Program::take(Accepted accepted, Fd output) {
+void Glasshd::take(Accepted accepted, Fd output) {
   const std::uint64_t number = ++accepted_;
   const std::shared_ptr<const ServerContext> context(generation_, &generation_->context);
-  workers_[number % workers_.size()]->take(context, std::move(accepted), number, std::move(output));
+  threads_[number % threads_.size()]->take(context, std::move(accepted), number, std::move(output));
 }
 
-void Program::accept_on(std::vector<Fd> sockets) {
+void Glasshd::accept_on(std::vector<Fd> sockets) {
   const auto on_accepted = [this](Accepted accepted) {
     take(std::move(accepted));
     if (options_.debug > 0) stop_listening();
   };
-  listeners_.push_back(std::make_unique<Listener>(workers_[0]->io().get_executor(), std::move(sockets), startups_,
+  listeners_.push_back(std::make_unique<Listener>(threads_[0]->io().get_executor(), std::move(sockets), startups_,
                                                   lasting_.rng, log(), on_accepted));
   listeners_.back()->start();
 }
 
-void Program::serve(std::vector<Fd> sockets, const std::string& pid_file) {
+void Glasshd::serve(std::vector<Fd> sockets, const std::string& pid_file) {
   // With -d everything happens on one thread, for debuggers.
   const unsigned threads = options_.debug > 0 ? 1 : std::max(1U, std::thread::hardware_concurrency());
-  for (unsigned i = 0; i < threads; ++i) workers_.push_back(std::make_unique<Worker>(log()));
+  for (unsigned i = 0; i < threads; ++i) threads_.push_back(std::make_unique<ConnectionThread>(log()));
   accept_on(std::move(sockets));
-  asio::signal_set signals(workers_[0]->io(), SIGTERM, SIGINT, SIGHUP);
+  asio::signal_set signals(threads_[0]->io(), SIGTERM, SIGINT, SIGHUP);
   signals.add(SIGQUIT);
   await_signal(signals);
   pid_file_.emplace(pid_file, log());
@@ -132,20 +132,20 @@ void Program::serve(std::vector<Fd> sockets, const std::string& pid_file) {
   others_serving_ = threads - 1;
   std::vector<std::thread> running;
   for (unsigned i = 1; i < threads; ++i) {
-    running.emplace_back([this, worker = workers_[i].get()] {
-      worker->run();
-      asio::post(workers_[0]->io(), [this] {
-        if (--others_serving_ == 0) workers_[0]->drain();
+    running.emplace_back([this, thread = threads_[i].get()] {
+      thread->run();
+      asio::post(threads_[0]->io(), [this] {
+        if (--others_serving_ == 0) threads_[0]->drain();
       });
     });
   }
-  workers_[0]->run();
+  threads_[0]->run();
   for (std::thread& thread : running) thread.join();
 }
 
 // ---- signals
 
-void Program::await_signal(asio::signal_set& signals) {
+void Glasshd::await_signal(asio::signal_set& signals) {
   signals.async_wait([this, &signals](const boost::system::error_code& error, int number) {
     if (error) return;
     on_signal(number);
@@ -153,7 +153,7 @@ void Program::await_signal(asio::signal_set& signals) {
   });
 }
 
-void Program::on_signal(int number) {
+void Glasshd::on_signal(int number) {
   const bool one_connection = options_.inetd || options_.debug > 0;
   if (number == SIGHUP && !one_connection) return reload();
   const bool again = stopping_;
@@ -162,25 +162,25 @@ void Program::on_signal(int number) {
   if (number == SIGINT || again || one_connection) shut_down();
 }
 
-void Program::stop_listening() {
+void Glasshd::stop_listening() {
   if (std::exchange(stopping_, true)) return;
   manager_.stopping();
   if (!listeners_.empty()) listeners_.back()->close();
   if (pid_file_) pid_file_->remove();  // another server may be started now
-  drain_workers();
+  drain_threads();
 }
 
-void Program::drain_workers() {
-  for (std::size_t i = 1; i < workers_.size(); ++i) workers_[i]->drain();
-  if (workers_.size() == 1) workers_[0]->drain();
+void Glasshd::drain_threads() {
+  for (std::size_t i = 1; i < threads_.size(); ++i) threads_[i]->drain();
+  if (threads_.size() == 1) threads_[0]->drain();
 }
 
-void Program::shut_down() {
-  for (const auto& worker : workers_) worker->shut_down();
+void Glasshd::shut_down() {
+  for (const auto& thread : threads_) thread->shut_down();
 }
 
 // All of the new configuration applies, or nothing of it: a server that has begun is not lost by a typing error.
-void Program::reload() {
+void Glasshd::reload() {
   log().info("Received SIGHUP; restarting.");
   if (stopping_) return;
   manager_.reloading();
@@ -203,7 +203,7 @@ void Program::reload() {
 }
 
 // Where nothing has changed the sockets stay, and with them those who wait to be accepted.
-void Program::listen_anew(const ServerConfig& config) {
+void Glasshd::listen_anew(const ServerConfig& config) {
   const ServerConfig& before = generation_->config;
   if (config.endpoints() == before.endpoints() && config.address_family == before.address_family) {
     return listeners_.back()->say_where();
@@ -218,7 +218,7 @@ void Program::listen_anew(const ServerConfig& config) {
 }
 
 // -i: the descriptors get other numbers, and /dev/null takes theirs, so that nothing ever mistakes them for its own.
-void Program::serve_standard_input() {
+void Glasshd::serve_standard_input() {
   PeerAddresses addresses = addresses_of(STDIN_FILENO);
   const bool is_socket = ::isatty(STDIN_FILENO) == 0 && addresses.remote_host != "UNKNOWN";
   Fd input = Fd::duplicate(STDIN_FILENO);
@@ -227,12 +227,12 @@ void Program::serve_standard_input() {
   ::dup2(null.get(), STDIN_FILENO);
   ::dup2(null.get(), STDOUT_FILENO);
 
-  workers_.push_back(std::make_unique<Worker>(log()));
-  asio::signal_set signals(workers_[0]->io(), SIGTERM, SIGINT, SIGHUP);
+  threads_.push_back(std::make_unique<ConnectionThread>(log()));
+  asio::signal_set signals(threads_[0]->io(), SIGTERM, SIGINT, SIGHUP);
   await_signal(signals);
   take({std::move(input), std::move(addresses), Startups::Place()}, std::move(output));
-  workers_[0]->drain();
-  workers_[0]->run();
+  threads_[0]->drain();
+  threads_[0]->run();
 }
 
 void ignore_signals() {
@@ -244,7 +244,7 @@ void ignore_signals() {
 void serve(const ServerOptions& options, const Lasting& lasting, std::shared_ptr<const Generation> first) {
   ignore_signals();
   const ServerConfig& config = first->config;
-  if (options.inetd) return Program(options, lasting, std::move(first)).serve_standard_input();
+  if (options.inetd) return Glasshd(options, lasting, std::move(first)).serve_standard_input();
   std::vector<Fd> sockets = listen_on(config, lasting.log);
   const std::string pid_file =
       config.pid_file.empty() ? std::string() : std::filesystem::absolute(config.pid_file).string();
@@ -254,10 +254,10 @@ void serve(const ServerOptions& options, const Lasting& lasting, std::shared_ptr
     from_anywhere.config_file = std::filesystem::absolute(*options.config_file).string();
   }
   for (std::string& path : from_anywhere.host_keys) path = std::filesystem::absolute(path).string();
-  if (options.debug > 0) return Program(from_anywhere, lasting, std::move(first)).serve(std::move(sockets), "");
+  if (options.debug > 0) return Glasshd(from_anywhere, lasting, std::move(first)).serve(std::move(sockets), "");
   if (!options.foreground) leave_foreground(options.log_to_stderr);
   try {
-    Program(from_anywhere, lasting, std::move(first)).serve(std::move(sockets), pid_file);
+    Glasshd(from_anywhere, lasting, std::move(first)).serve(std::move(sockets), pid_file);
   } catch (const std::exception& error) {
     lasting.log.write(LogLevel::fatal, error.what());
     throw;
