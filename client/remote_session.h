@@ -14,7 +14,8 @@
 #include <optional>
 #include <string>
 
-#include "channels/io/pump.h"
+#include "channels/io/sink.h"
+#include "channels/io/source.h"
 #include "client/client_connection.h"
 #include "client/client_log.h"
 #include "client/config/client_config.h"

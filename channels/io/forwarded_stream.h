@@ -12,7 +12,8 @@
 #include <memory>
 
 #include "channels/io/channel_users.h"
-#include "channels/io/pump.h"
+#include "channels/io/sink.h"
+#include "channels/io/source.h"
 
 namespace glassh {
 

@@ -5,10 +5,11 @@
 #include <stdexcept>
 
 #include <sys/socket.h>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "channels/io/pump.h"
+#include "channels/io/source.h"
 
 namespace glassh {
 
@@ -43,6 +44,12 @@ ChannelRef Hub::channel(Channels& channels, std::uint32_t id) {
 void Hub::fail(std::exception_ptr failure) {
   if (failure_ == nullptr) failure_ = std::move(failure);
   wake();
+}
+
+void Hub::spawn(asio::awaitable<void> work) {
+  asio::co_spawn(executor_, std::move(work), [self = shared_from_this()](const std::exception_ptr& failure) {
+    if (failure != nullptr) self->fail(failure);
+  });
 }
 
 void Hub::await_input() {

@@ -62,6 +62,10 @@ class Hub : public std::enable_shared_from_this<Hub> {
   ChannelRef channel(Channels& channels, std::uint32_t id);  // throws std::out_of_range if there is none
   // Something went wrong outside the drive's own stack: the connection ends, Drive::run() throws this.
   void fail(std::exception_ptr failure);
+  // Runs a coroutine on the connection's executor. An exception that leaves it goes to fail(), so it ends this
+  // connection and not the program. The coroutine's frame must own all that it uses: it may run on after the
+  // connection's end.
+  void spawn(asio::awaitable<void> work);
 
   // ---- for Drive
   Descriptor& input() { return input_; }

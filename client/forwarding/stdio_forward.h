@@ -9,7 +9,8 @@
 #include <memory>
 
 #include "channels/io/channel_users.h"
-#include "channels/io/pump.h"
+#include "channels/io/sink.h"
+#include "channels/io/source.h"
 #include "client/client_connection.h"
 #include "client/client_log.h"
 #include "client/config/forward.h"

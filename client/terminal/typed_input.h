@@ -13,8 +13,8 @@
 #include <optional>
 #include <vector>
 
-#include "channels/io/pump.h"
 #include "channels/io/signal.h"
+#include "channels/io/source.h"
 #include "client/terminal/escapes.h"
 
 namespace glassh {

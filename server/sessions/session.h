@@ -18,7 +18,8 @@
 #include <vector>
 
 #include "channels/io/channel_users.h"
-#include "channels/io/pump.h"
+#include "channels/io/sink.h"
+#include "channels/io/source.h"
 #include "server/config/server_config.h"
 #include "server/forwarding/x11_forwarding.h"
 #include "server/log.h"

@@ -11,7 +11,8 @@
 #include <boost/asio/io_context.hpp>
 
 #include "channels/io/drive.h"
-#include "channels/io/pump.h"
+#include "channels/io/sink.h"
+#include "channels/io/source.h"
 #include "client/client_connection.h"
 #include "server/server_connection.h"
 

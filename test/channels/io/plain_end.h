@@ -17,7 +17,8 @@
 #include <boost/asio/io_context.hpp>
 
 #include "channels/io/drive.h"
-#include "channels/io/pump.h"
+#include "channels/io/sink.h"
+#include "channels/io/source.h"
 #include "crypto/rng.h"
 #include "proto/messages_transport.h"
 

@@ -1,0 +1,72 @@
+// Writes a channel's data to a descriptor: the receiving end of a pump. Source is the sending end.
+//
+// A Sink write(2)s straight from the packet that was opened. It copies only the bytes that the descriptor does not take
+// at once, and gives them back to the peer's window when they have left, so it never holds more than the channel's
+// window. Lives from create() until all is written after end(), the reader is gone, or stop(): what has arrived is
+// delivered even after the channel or the connection is gone (RFC 4254 section 5.3). While it waits for the reader, its
+// coroutine keeps it alive. Job: deliver every byte in order and count it as consumed. It does not read from the
+// channel by itself: its owner hands it each DataArrived.
+//
+//   sink_ = Sink::create(channel, Descriptor::own(executor, std::move(in)));  …  sink_->write(event.data);
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "channels/io/hub.h"
+#include "transport/block_pool.h"
+
+namespace glassh {
+
+class Sink : public std::enable_shared_from_this<Sink> {
+ public:
+  // How the reader learns that nothing more comes. `half_close` is for a socket that is still read from, through
+  // another descriptor: only its sending direction is shut down.
+  enum class End { close, half_close };
+
+  static std::shared_ptr<Sink> create(ChannelRef channel, Descriptor output, End end = End::close);
+  Sink(ChannelRef channel, Descriptor output, End end);  // create() is meant
+
+  // What arrived on the channel. After the reader went away, or after stop(), it is discarded; it counts as consumed in
+  // any case.
+  void write(Bytes data);
+  // Nothing more will come (EofArrived, CloseArrived): the descriptor is closed when all is written.
+  void end();
+  void stop();  // closes now; what is left is discarded
+  // Returns when nothing is left to write: all was written, or the reader went away, or stop(). One waiter at a time.
+  asio::awaitable<void> drained();
+
+  std::size_t pending() const { return pending_; }  // bytes kept because the descriptor would block
+  bool broken() const { return broken_; }           // the reader went away (EPIPE), or another error of write(2)
+  // Called once when it becomes broken. (OpenSSH PROTOCOL section 2.1: a client then sends eow@openssh.com.)
+  std::function<void()> on_broken;
+
+ private:
+  struct Piece {
+    BlockLease memory;
+    std::size_t begin = 0;
+    std::size_t end = 0;
+  };
+
+  void keep(Bytes data);
+  static asio::awaitable<void> drain(std::shared_ptr<Sink> self);
+  bool write_kept();
+  void fail();
+  void consumed(std::size_t size);
+  void drop_pieces(std::size_t count);
+  void close_output();
+
+  ChannelRef channel_;
+  Descriptor output_;
+  const End how_it_ends_;
+  std::vector<Piece> pieces_;
+  std::size_t pending_ = 0;
+  Signal drained_;
+  bool draining_ = false;
+  bool ended_ = false;
+  bool broken_ = false;
+};
+
+}  // namespace glassh

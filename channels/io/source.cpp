@@ -1,0 +1,113 @@
+#include "channels/io/source.h"
+
+#include <utility>
+
+namespace glassh {
+
+namespace {
+
+// The bytes that one source may queue before it goes to the back of the line. Four packets of the usual size.
+constexpr std::size_t quantum = 128 * 1024;
+
+class DescriptorInput final : public SourceInput {
+ public:
+  explicit DescriptorInput(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
+  IoResult read(MutableBytes place) override { return descriptor_.read(place); }
+  asio::awaitable<void> readable() override { return descriptor_.readable(); }
+  void close() override { descriptor_.close(); }
+
+ private:
+  Descriptor descriptor_;
+};
+
+}  // namespace
+
+Source::Source(ChannelRef channel, std::unique_ptr<SourceInput> input, SourceSettings settings)
+    : channel_(std::move(channel)),
+      input_(std::move(input)),
+      settings_(std::move(settings)),
+      room_(channel_.hub()->executor()) {}
+
+std::shared_ptr<Source> Source::start(ChannelRef channel, Descriptor input, SourceSettings settings) {
+  return start(std::move(channel), std::make_unique<DescriptorInput>(std::move(input)), std::move(settings));
+}
+
+std::shared_ptr<Source> Source::start(ChannelRef channel, std::unique_ptr<SourceInput> input, SourceSettings settings) {
+  auto source = std::make_shared<Source>(std::move(channel), std::move(input), std::move(settings));
+  source->channel_.hub()->add(*source);
+  source->channel_.hub()->spawn(run(source));
+  return source;
+}
+
+asio::awaitable<void> Source::run(std::shared_ptr<Source> self) {
+  struct Registration {
+    Source& source;
+    ~Registration() {
+      source.stop();
+      source.channel_.hub()->remove(source);
+    }
+  } const registration{*self};
+
+  std::size_t queued = 0;
+  co_await self->input_->readable();
+  while (Channel* const channel = self->open_channel()) {
+    const std::size_t room = channel->room();
+    if (room == 0 || queued >= quantum) {
+      queued = 0;
+      self->channel_.hub()->wait_for_room(*self);
+      self->channel_.hub()->wake();
+      co_await self->input_->await_room(self->room_);
+      continue;
+    }
+    const MutableBytes place = channel->data_space(room, self->settings_.extended_type);
+    const IoResult got = self->input_->read(place);
+    channel->commit(got.size);
+    if (got.would_block()) {
+      queued = 0;
+      if (self->settings_.emptied) self->settings_.emptied();
+      self->channel_.hub()->wake();
+      co_await self->input_->readable();
+      continue;
+    }
+    if (got.size == 0) {  // the end, or an error, after which nothing will come either
+      self->on_end_of_file();
+      break;
+    }
+    queued += got.size;
+    self->channel_.hub()->wake();
+  }
+}
+
+void Source::on_end_of_file() {
+  stop();
+  if (settings_.ended) {
+    std::exchange(settings_.ended, nullptr)();
+  } else if (Channel* const channel = channel_.get()) {
+    channel->send_eof();
+  }
+  channel_.hub()->wake();
+}
+
+// Null when there is no point in reading any more.
+Channel* Source::open_channel() const {
+  if (!running_) return nullptr;
+  Channel* const channel = channel_.get();
+  return channel != nullptr && !channel->close_sent() && !channel->eof_sent() ? channel : nullptr;
+}
+
+bool Source::can_go_on() const {
+  const Channel* const channel = open_channel();
+  return channel == nullptr || channel->room() > 0;
+}
+
+void Source::stop_if_channel_gone() {
+  if (running_ && open_channel() == nullptr) stop();
+}
+
+void Source::stop() {
+  running_ = false;
+  input_->close();
+  room_.raise();
+}
+
+}  // namespace glassh

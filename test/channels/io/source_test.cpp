@@ -1,0 +1,95 @@
+// A Source between a real pipe and a channel: the ends of its input, of its channel and of itself.
+#include "channels/io/source.h"
+
+#include <cerrno>
+
+#include <unistd.h>
+
+#include "test/channels/io/plain_end.h"
+
+namespace glassh {
+namespace {
+
+using test::PlainPair;
+using test::write_some;
+
+TEST(Source, EofFollowsTheLastByte) {
+  PlainPair pair;
+  const std::uint32_t id = pair.open_channel();
+  Fd in = pair.left.pipe_in(id);
+  EXPECT_EQ(write_some(in.get(), "last words"), 10u);
+  in.close();
+  ASSERT_TRUE(pair.run_until([&] { return pair.right.eofs.contains(id); }));
+  EXPECT_EQ(pair.right.received[id], "last words");
+  EXPECT_TRUE(pair.left.core.channels().at(id).eof_sent());
+}
+
+// Standard output and standard error end apart; the owner says when the channel's end is.
+TEST(Source, OwnerDecidesWhatTheEndOfADescriptorMeans) {
+  PlainPair pair;
+  const std::uint32_t id = pair.open_channel();
+  int ended = 0;
+  Fd in = pair.left.pipe_in(id, {.extended_type = 1, .ended = [&] { ++ended; }});
+  write_some(in.get(), "oops");
+  in.close();
+  ASSERT_TRUE(pair.run_until([&] { return ended > 0 && pair.right.received[id] == "oops"; }));
+  pair.run_dry();
+  EXPECT_EQ(ended, 1);
+  EXPECT_FALSE(pair.left.core.channels().at(id).eof_sent());
+}
+
+TEST(Source, OwnerHearsWhenADescriptorIsEmptyForNow) {
+  PlainPair pair;
+  const std::uint32_t id = pair.open_channel();
+  std::vector<std::size_t> sent_when_empty;
+  const auto emptied = [&] { sent_when_empty.push_back(pair.left.core.channels().at(id).window_to_peer()); };
+  const Fd in = pair.left.pipe_in(id, {.ended = {}, .emptied = emptied});
+  pair.run_dry();
+  EXPECT_TRUE(sent_when_empty.empty()) << "nothing has come yet";
+  const std::size_t window = pair.left.core.channels().at(id).window_to_peer();
+  for (int i = 0; i < 2; ++i) {
+    write_some(in.get(), "12345");
+    pair.run_dry();
+  }
+  EXPECT_EQ(sent_when_empty, (std::vector<std::size_t>{window - 5, window - 10}));
+}
+
+TEST(Source, WriterOfAStoppedSourceGetsABrokenPipe) {
+  PlainPair pair;
+  const std::uint32_t id = pair.open_channel();
+  int ended = 0;
+  const Fd in = pair.left.pipe_in(id, {.ended = [&] { ++ended; }});
+  pair.run_dry();
+  pair.left.sources[id]->stop();
+  EXPECT_EQ(::write(in.get(), "x", 1), -1);
+  EXPECT_EQ(errno, EPIPE);
+  pair.run_dry();
+  EXPECT_EQ(ended, 0);
+  EXPECT_EQ(pair.left.sources[id].use_count(), 1) << "its coroutine has gone";
+}
+
+TEST(Source, ClosedChannelStopsItsSourceAndNoOther) {
+  PlainPair pair;
+  const std::uint32_t first = pair.open_channel();
+  const std::uint32_t second = pair.open_channel();
+  const Fd in = pair.left.pipe_in(first);
+  const Fd other = pair.left.pipe_in(second);
+  pair.run_dry();
+  pair.right.core.channels().at(first).close();
+  pair.right.drive.wake();
+  ASSERT_TRUE(pair.run_until([&] { return pair.left.closes.contains(first); }));
+  pair.run_dry();
+  EXPECT_EQ(::write(in.get(), "x", 1), -1);
+  EXPECT_EQ(pair.left.sources[first].use_count(), 1);
+  EXPECT_TRUE(pair.left.sources[second]->running());
+
+  // Its number is given to a new channel, and nothing of the old one shows up there.
+  pair.open_channel();  // the old one is buried by the next message
+  ASSERT_EQ(pair.open_channel(), first);
+  write_some(other.get(), "y");
+  ASSERT_TRUE(pair.run_until([&] { return pair.right.received[second] == "y"; }));
+  EXPECT_TRUE(pair.right.received[first].empty());
+}
+
+}  // namespace
+}  // namespace glassh
