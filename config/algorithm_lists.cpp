@@ -11,7 +11,7 @@ namespace {
 
 using Names = std::vector<std::string_view>;
 
-// What OpenSSH 9.2 to 10 has: such a name in a list is no mistake, whether we have it or not.
+// The names that OpenSSH 9.2 to 10 has. Such a name in a list is not a mistake, even if we do not have it.
 bool openssh_has(std::string_view keyword, std::string_view name) {
   static const Names ciphers = {"3des-cbc",
                                 "aes128-cbc",
@@ -121,7 +121,7 @@ std::vector<std::string> choose_algorithms(std::string_view list, std::string_vi
     const auto unwanted = list.substr(1);
     std::copy_if(defaults.begin(), defaults.end(), std::back_inserter(chosen),
                  [&](const std::string& name) { return match_pattern_list(name, unwanted) != PatternMatch::match; });
-    // RFC 4253 section 7.1 [4253-7.1-17]: an AEAD cipher needs no MAC, so whoever wants only those can do without.
+    // RFC 4253 section 7.1 [4253-7.1-17]: an AEAD cipher needs no MAC, so the list of MACs may be empty.
     if (keyword == "MACs") return chosen;
   } else if (sign == '+') {
     chosen = defaults;

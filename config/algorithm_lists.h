@@ -1,9 +1,10 @@
-// The algorithm lists of sshd_config(5) and ssh_config(5): Ciphers, MACs, KexAlgorithms, HostKeyAlgorithms, …
+// Reads the algorithm lists of sshd_config(5) and ssh_config(5): Ciphers, MACs, KexAlgorithms, HostKeyAlgorithms, …
 //
-// A list replaces the default, or begins with + (append), - (remove) or ^ (put in front); its items may be patterns,
-// which stand for what they match in the order of -Q. Only MACs may be left with none.
-// Lists are allow-lists: an algorithm that OpenSSH has and we do not is skipped with a note, as long as something is
-// left; a name that nobody knows is an error. What is supported, and which of it is the default, is handed in.
+// A list replaces the default, or begins with + (append), - (remove) or ^ (put in front). An item may be a pattern: it
+// stands for all names that it matches, in the order of -Q. Every list must keep at least one name, except MACs.
+// Lists are allow-lists: an algorithm that OpenSSH has and we do not is skipped with a note, as long as another one is
+// left. A name that neither OpenSSH nor we know is an error. The caller hands in which names are supported and which of
+// them are the default: this file knows nothing of crypto/.
 //
 //   choose_algorithms("-*cbc,*-etm@openssh.com", "MACs", names.macs, notes)
 #pragma once
@@ -34,8 +35,9 @@ struct AlgorithmNames {
   std::vector<std::string_view> key_types;
 };
 
-// `keyword`, in sshd_config(5)'s spelling, says which of OpenSSH's algorithms are known. Throws ConfigError without a
-// place, naming the offending item. Appends to `notes` what it skipped.
+// Returns the chosen names in order of preference. `keyword`, in sshd_config(5)'s spelling, selects OpenSSH's names of
+// that kind, which are skipped and not refused. Throws ConfigError without a place; its text names the wrong item.
+// Appends a note for each name that it skipped.
 std::vector<std::string> choose_algorithms(std::string_view list, std::string_view keyword, const AlgorithmSet& names,
                                            std::vector<ConfigNote>& notes);
 

@@ -1,7 +1,7 @@
-// Reading an argument vector the way getopt(3) does, without its global state: -abc, -p22, -p 22, --, --name, --name=x.
+// Reads an argument vector as getopt(3) does, without its global state: -abc, -p22, -p 22, --, --name, --name=x.
 //
-// Reading stops at the first word that is no flag; the caller takes it with next_word() and may go on with flags after
-// it, which is how `ssh host -p 22 command` works.
+// next_flag() stops at the first word that is not a flag. The caller takes that word with next_word() and may go on
+// with the flags after it, which is how `ssh host -p 22 command` works. The meaning of a flag is up to the caller.
 //
 //   FlagReader reader(arguments, "p:v", {{"trace", true}});  while (const auto flag = reader.next_flag()) …
 #pragma once
@@ -15,13 +15,13 @@
 
 namespace glassh {
 
-// Wrong use of a program: print the text, then the usage, and exit.
+// The command line is wrong. The program prints the text, then its usage, and exits.
 class UsageError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-// A flag that does not exist, or whose value is missing: those who print their usage for nothing else do it for this.
+// A flag does not exist, or its value is missing. Some programs print their usage for this error and for no other.
 class FlagError : public UsageError {
  public:
   using UsageError::UsageError;
@@ -38,14 +38,15 @@ struct Flag {
 
 class FlagReader {
  public:
-  // `letters` as in getopt: a letter followed by ':' takes a value. The spans must outlive the reader.
+  // `letters` is as in getopt(3): a letter followed by ':' takes a value. `arguments`, `letters` and the names in
+  // `long_flags` are views; they must outlive the reader.
   FlagReader(std::span<const std::string> arguments, std::string_view letters, std::vector<LongFlag> long_flags);
 
-  // The next flag, or nothing at a word that is none, after "--" and at the end. Throws FlagError.
+  // Returns the next flag; nullopt in front of a word that is not a flag, after "--", and at the end. Throws FlagError.
   std::optional<Flag> next_flag();
-  // The next word, whatever it looks like.
+  // Returns the next word, even if it looks like a flag; nullopt at the end.
   std::optional<std::string> next_word();
-  // Whether "--" was seen: the words after it are never flags.
+  // Whether "--" was read. The words after it are never flags.
   bool flags_ended() const { return flags_ended_; }
 
  private:
@@ -54,7 +55,7 @@ class FlagReader {
   std::span<const std::string> arguments_;
   std::string_view letters_;
   std::vector<LongFlag> long_flags_;
-  std::size_t index_ = 0;   // of the argument that is being read
+  std::size_t index_ = 0;   // the argument that is being read
   std::size_t letter_ = 0;  // inside a cluster such as -De; 0: at an argument's start
   bool flags_ended_ = false;
 };

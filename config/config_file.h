@@ -1,5 +1,9 @@
-// Reading configuration files and finding what Include names. The only place of the configuration code that opens
-// files.
+// Reads configuration files, and finds the files that Include names (sshd_config(5), ssh_config(5)).
+//
+// All other configuration code works on text; only this file opens configuration files. It does not read key files or
+// known_hosts: those go through config/small_file.h.
+//
+//   if (const auto text = read_config_file("/etc/ssh/ssh_config")) …
 #pragma once
 
 #include <cstdint>
@@ -12,14 +16,15 @@
 
 namespace glassh {
 
-// Include may nest this deep, as in OpenSSH.
+// Include may nest to this depth, as in OpenSSH.
 constexpr int config_include_depth = 16;
 
-// The file's content, or nothing if there is none. With an owner, the file must be that user's or root's and writable
-// by nobody else. Throws ConfigError, with `place` in front if there is one, for everything else that goes wrong.
+// Returns the file's content, or nullopt if the file does not exist. If `owner` (a user id) is given, the file must
+// belong to that user or to root, and no other user may be able to write it. Throws ConfigError, whose text begins with
+// `path`, if that is not so, and for every other failure.
 std::optional<std::string> read_config_file(const std::string& path, const std::optional<std::uint32_t>& owner = {});
 
-// The files that Include's pattern matches, sorted. A relative pattern starts at `directory`.
+// Returns the files that Include's pattern matches, sorted. A relative pattern starts at `directory`.
 std::vector<std::string> find_included_files(const std::string& pattern, std::string_view directory);
 
 }  // namespace glassh

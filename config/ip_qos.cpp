@@ -10,7 +10,7 @@
 namespace glassh {
 namespace {
 
-// Of two names for one value the first is printed.
+// If two names stand for one value, the first is printed.
 constexpr std::array<std::pair<std::string_view, std::uint8_t>, 25> names = {{
     {"af11", 0x28}, {"af12", 0x30}, {"af13", 0x38},     {"af21", 0x48},       {"af22", 0x50},
     {"af23", 0x58}, {"af31", 0x68}, {"af32", 0x70},     {"af33", 0x78},       {"af41", 0x88},

@@ -1,7 +1,8 @@
-// Patterns as ssh_config(5) section PATTERNS has them: * is any run of characters, ? is any one, a ! in front negates.
+// Matches text against patterns (ssh_config(5) section PATTERNS): * is any run of characters, ? is any one character,
+// and a ! in front negates.
 //
-// Used by known_hosts and by the configuration files of both programs. Letters are compared exactly: whoever matches
-// host names makes both sides lower case first. Time is at most text × pattern, whatever the pattern.
+// known_hosts and the configuration files of both programs use it. Letters are compared exactly, so a caller that
+// matches host names makes both sides lower case first. The time is at most text × pattern for every pattern.
 //
 //   match_pattern("web7.example.com", "web?.example.*")
 //   match_pattern_list("db.example.com", "*.example.com,!db.*") == PatternMatch::negated
@@ -11,17 +12,17 @@
 
 namespace glassh {
 
-// Does the pattern describe the whole text? A ! has no meaning here.
+// Whether the pattern describes the whole text. A ! is an ordinary character here.
 bool match_pattern(std::string_view text, std::string_view pattern);
 
 enum class PatternMatch {
   no_match,
-  match,    // some item matches, and no negated one does
-  negated,  // an item with ! matches: that decides, wherever in the list it stands
+  match,    // some item matches, and no negated item does
+  negated,  // an item with ! matches; this decides the question, wherever in the list the item stands
 };
 
-// The items are separated by commas, and by nothing else: a group may be named "domain users". Empty items, and a lone
-// "!", match nothing.
+// Only commas separate the items, because a group may be named "domain users". An empty item or a lone "!" matches no
+// text.
 PatternMatch match_pattern_list(std::string_view text, std::string_view list);
 
 }  // namespace glassh

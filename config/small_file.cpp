@@ -125,12 +125,13 @@ void save_small_file(const std::string& path, Bytes content, std::uint32_t mode,
 
 namespace {
 
-// A full disk may have let in the first half of an addition. Whoever appends at the same time is not cut off with it.
+// A full disk may have let in the first half of an addition. If another program appended a line at the same time, that
+// line is not cut off with it.
 void take_back(const FileDescriptor& file, off_t size_before, std::string_view addition) {
   std::string tail(addition.size() + 1, '\0');
   const ssize_t got = pread(file.number(), tail.data(), tail.size(), size_before);
   if (got <= 0 || !addition.starts_with(std::string_view(tail).substr(0, static_cast<std::size_t>(got)))) return;
-  static_cast<void>(ftruncate(file.number(), size_before) == 0);  // what failed before is what the caller hears of
+  static_cast<void>(ftruncate(file.number(), size_before) == 0);  // the caller hears of the first failure
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
-// SecretBytes: bytes that are wiped when they die, never printed, and copied only by name.
+// SecretBytes holds a secret: keys, shared secrets, passwords and passphrases. It wipes its bytes when it dies.
 //
-// Keys, shared secrets, passwords and passphrases live in these. There is no formatter and no operator==;
-// equal_in_constant_time() (crypto/constant_time.h) is the only comparison.
+// A copy is made only by calling clone(). There is no formatter, so a secret cannot be printed by mistake, and no
+// operator==: equal_in_constant_time() (crypto/constant_time.h) is the only comparison.
 //
 //   SecretBytes k(32);  rng.fill(k.reveal());
 #pragma once
@@ -17,7 +17,7 @@ class SecretBytes {
  public:
   SecretBytes() = default;
   explicit SecretBytes(std::size_t size);  // zeros
-  explicit SecretBytes(Bytes from);        // a copy; wiping `from` is the caller's
+  explicit SecretBytes(Bytes from);        // a copy; the caller wipes `from`
   SecretBytes(SecretBytes&& other) noexcept;
   SecretBytes& operator=(SecretBytes&& other) noexcept;
   ~SecretBytes();
@@ -28,7 +28,7 @@ class SecretBytes {
   Bytes reveal() const { return {bytes_.get(), size_}; }
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
-  // Shortens; the bytes cut off are wiped. `size` must not exceed size().
+  // Shortens to `size` bytes and wipes the rest. `size` must not exceed size().
   void truncate(std::size_t size);
 
  private:
@@ -37,7 +37,7 @@ class SecretBytes {
   std::size_t capacity_ = 0;
 };
 
-// Overwrites memory in a way that the optimizer keeps.
+// Overwrites memory with zeros, in a way that the optimizer does not remove.
 void wipe(MutableBytes bytes);
 
 }  // namespace glassh
