@@ -60,7 +60,7 @@ std::optional<std::vector<std::uint8_t>> base64_decode(std::string_view text) {
       group &= (std::uint32_t{1} << bits) - 1;
     }
   }
-  // What is left are the last character's unused bits: they are zero, or two spellings would mean the same bytes.
+  // The last character's unused bits must be zero. Otherwise two spellings would mean the same bytes.
   if (group != 0) return std::nullopt;
   return out;
 }

@@ -1,7 +1,7 @@
-// Base64 as key files and key lines use it: RFC 4648's standard alphabet, padded with "=".
+// Encodes and decodes base64 as key files and key lines use it: RFC 4648's standard alphabet, padded with "=".
 //
-// Decoding is strict, so that one key has one spelling: no white space, the padding present, its unused bits zero.
-// Callers that read wrapped lines join them first. Neither side takes constant time.
+// Decoding is strict, so that one key has one spelling: white space is refused, the padding must be there, and its
+// unused bits must be zero. Callers that read wrapped lines join them first. Neither direction takes constant time.
 //
 //   base64_encode(bytes_of("glass")) == "Z2xhc3M="
 #pragma once
@@ -17,7 +17,7 @@
 namespace glassh {
 
 std::string base64_encode(Bytes bytes);
-// Nothing if malformed. The vector never reallocates, so a caller that holds a secret can wipe all of it.
+// Returns nullopt if malformed. The vector never reallocates, so a caller that holds a secret can wipe all of it.
 std::optional<std::vector<std::uint8_t>> base64_decode(std::string_view text);
 
 }  // namespace glassh

@@ -1,8 +1,9 @@
-// The few steps of constant-time code in which a compiler that knows the values would put a branch back.
+// The steps of constant-time code in which a compiler that knows the values could put a branch back: comparing, and
+// choosing by a secret bit.
 //
-// Arithmetic on whole arrays needs no help. A choice by a secret bit does: some compilers turn a mask made of one bit
-// into a jump around what the mask erases ("clangover" took ML-KEM keys out of such a jump). Values that pass opaque()
-// are unknown to the compiler, so that it has nothing to decide by.
+// Arithmetic on whole arrays needs no such help. A choice by a secret bit does: some compilers turn a mask made of one
+// bit into a jump around the code that the mask erases ("clangover" took ML-KEM keys out of such a jump). The compiler
+// does not know a value that has passed opaque(), so it cannot branch on it.
 //
 //   choose(mask_if_different(a, b), rejected, secret);   // secret becomes rejected if a and b differ
 #pragma once
@@ -13,15 +14,16 @@
 
 namespace glassh {
 
-// Whether the bytes are the same. The time depends on the lengths only; different lengths are unequal.
+// Whether the bytes are the same. The time depends only on the lengths. Byte strings of different lengths are unequal.
 bool equal_in_constant_time(Bytes a, Bytes b);
 
+// Returns `value`, and hides from the compiler which value it is.
 inline std::uint32_t opaque(std::uint32_t value) {
   asm("" : "+r"(value));
   return value;
 }
 
-// 0x00 if the bytes are the same, 0xff if not. Both have the same length.
+// Returns 0x00 if the bytes are the same, 0xff if not. Both must have the same length.
 inline std::uint8_t mask_if_different(Bytes a, Bytes b) {
   assert(a.size() == b.size());
   std::uint32_t difference = 0;
@@ -29,7 +31,7 @@ inline std::uint8_t mask_if_different(Bytes a, Bytes b) {
   return static_cast<std::uint8_t>((0U - opaque(difference)) >> 24);
 }
 
-// Where `mask` is 0xff `to` becomes `from`; where it is 0x00 it stays. Both have the same length.
+// Copies `from` to `to` if `mask` is 0xff, and leaves `to` as it is if `mask` is 0x00. Both must have the same length.
 inline void choose(std::uint8_t mask, Bytes from, MutableBytes to) {
   assert(from.size() == to.size());
   const std::uint32_t each = opaque(mask);

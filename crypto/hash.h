@@ -1,7 +1,7 @@
-// Hashes, with the three shapes that SSH feeds them: raw bytes, an RFC 4251 string, an RFC 4251 mpint.
+// Hashes, with the forms of input that SSH needs: raw bytes, a uint32, an RFC 4251 string, an RFC 4251 mpint.
 //
-// libcrypto's algorithm objects are fetched once per process. Every result is checked; a failure throws
-// std::runtime_error (never "no hash").
+// libcrypto computes them; its algorithm objects are fetched once per process. Every result is checked: a failure
+// throws std::runtime_error, so a caller never gets an empty hash. SHA-3 is in crypto/keccak.h.
 //
 //   const Digest h = Hash(HashName::sha256).string(V_C).string(V_S).finish();
 #pragma once
@@ -18,7 +18,7 @@ enum class HashName { md5, sha1, sha256, sha384, sha512 };  // md5 and sha1: fin
 std::size_t hash_size(HashName name);                       // bytes
 std::string_view hash_text(HashName name);                  // "SHA-256"
 
-// Up to 64 bytes, by value.
+// A hash of up to 64 bytes, held by value.
 class Digest {
  public:
   Digest() = default;
@@ -43,14 +43,15 @@ class Hash {
   Hash& u32(std::uint32_t value);
   Hash& string(Bytes bytes);     // RFC 4251 section 5: length and bytes
   Hash& mpint(Bytes magnitude);  // RFC 4251 section 5: non-negative, leading zeros allowed here and dropped
-  Digest finish();               // once
+  Digest finish();               // to be called once
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
 
-// HMAC of `message`, for hashed known_hosts names (SHA-1) and the like. Packet MACs have their own, reused contexts.
+// Returns the HMAC of `message`. Hashed names in known_hosts use it (with SHA-1). The MACs of packets do not: the
+// ciphers keep contexts of their own and use them again.
 Digest hmac(HashName name, Bytes key, Bytes message);
 
 }  // namespace glassh

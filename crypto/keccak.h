@@ -1,7 +1,7 @@
-// SHA-3's hashes and extendable outputs (FIPS 202), which ML-KEM is built on. libcrypto computes them.
+// SHA-3's hashes and extendable outputs (FIPS 202), which ML-KEM uses. libcrypto computes them.
 //
-// SSH's own hashes are in crypto/hash.h. An extendable output has its whole length at once: libcrypto cannot squeeze
-// more before 3.3, so who needs more asks again for more from the beginning.
+// SSH's own hashes are in crypto/hash.h. A call returns an extendable output in its whole length: libcrypto before 3.3
+// cannot continue one, so a caller that needs more bytes asks again for a longer output from the beginning.
 //
 //   std::array<std::uint8_t, 64> key_and_randomness;
 //   keccak(Keccak::sha3_512, {message, hash_of_key}, key_and_randomness);
@@ -15,8 +15,8 @@ namespace glassh {
 
 enum class Keccak { sha3_256, sha3_512, shake128, shake256 };
 
-// Of the parts one after the other. `output` has the hash's size (32 or 64); of shake128 and shake256 it may have any
-// but 0.
+// Hashes the parts of `input`, one after the other, into `output`. `output` has the hash's size (32 or 64). For
+// shake128 and shake256 it may have any size except 0. Throws std::runtime_error if libcrypto fails.
 void keccak(Keccak function, std::initializer_list<Bytes> input, MutableBytes output);
 
 }  // namespace glassh

@@ -1,7 +1,7 @@
-// libcrypto made small: owning pointers for its objects, and checks that throw with libcrypto's own error text.
+// Owning pointers for libcrypto's objects, and checks that throw with libcrypto's own error text.
 //
-// Only crypto/*.cpp include this. Every call into libcrypto goes through check() or check_pointer(), or says in a
-// comment why its failure is an answer (a forged signature) and calls clear_libcrypto_errors() then.
+// Only the sources of crypto/ include this header. Every call into libcrypto goes through check() or check_pointer().
+// If a failure is an answer (a forged signature), a comment says why, and the code calls clear_libcrypto_errors().
 //
 //   const EvpPkeyCtx ctx(check_pointer(EVP_PKEY_CTX_new_from_name(nullptr, "X25519", nullptr), "EVP_PKEY_CTX_new"));
 //   check(EVP_PKEY_keygen_init(ctx.get()), "EVP_PKEY_keygen_init");
@@ -49,7 +49,7 @@ using EcdsaSig = std::unique_ptr<ECDSA_SIG, FreeWith<ECDSA_SIG_free>>;
 using OsslParamBld = std::unique_ptr<OSSL_PARAM_BLD, FreeWith<OSSL_PARAM_BLD_free>>;
 using OsslParams = std::unique_ptr<OSSL_PARAM, FreeWith<OSSL_PARAM_free>>;
 
-// Throws std::runtime_error: what failed, and libcrypto's reason for it. Empties libcrypto's error queue.
+// Throws std::runtime_error, whose text has `what` failed and libcrypto's reason. Empties libcrypto's error queue.
 [[noreturn]] void throw_libcrypto_error(std::string_view what);
 
 // libcrypto's functions return 1 for success, and 0 or less for failure.
@@ -63,12 +63,12 @@ T* check_pointer(T* pointer, std::string_view what) {
   return pointer;
 }
 
-// After a failure that is an answer: the next real error must not be explained with this one's text.
+// To be called after a failure that is an answer, so that its text does not explain the next real error.
 inline void clear_libcrypto_errors() { ERR_clear_error(); }
 
-// The hash as libcrypto knows it, fetched once per process; libcrypto keeps it. Never null.
+// libcrypto's object for the hash, fetched once per process. It lives until the process ends. Never null.
 const EVP_MD* fetched_digest(HashName name);
-// The cipher of libcrypto's name ("AES-256-GCM", "AES-128-CTR", "ChaCha20", …), the same way.
+// The same for a cipher by libcrypto's name: "AES-256-GCM", "AES-128-CTR", "ChaCha20", …
 const EVP_CIPHER* fetched_cipher(std::string_view libcrypto_name);
 
 }  // namespace glassh

@@ -1,8 +1,9 @@
-// chacha20-poly1305@openssh.com: OpenSSH PROTOCOL.chacha20poly1305. It is not RFC 8439's construction: packet_length is
-// encrypted under a key of its own, the nonce is 64 bits, and Poly1305 covers the bytes of the packet and nothing else.
+// chacha20-poly1305@openssh.com: OpenSSH PROTOCOL.chacha20poly1305. It differs from RFC 8439's construction:
+// packet_length is encrypted under a key of its own, the nonce has 64 bits, and Poly1305 covers only the packet.
 //
-// The nonce is the sequence number, so a packet opens only at its place in the stream. The tag is checked before
-// anything but the length is decrypted. make_sealer() and make_opener() call these.
+// The nonce is the sequence number, so a packet opens only at its place in the stream. Only the length is decrypted
+// before the tag is checked. make_sealer() and make_opener() (packet_cipher.h) call these functions; other code does
+// not.
 //
 //   auto opener = make_chacha20_poly1305_opener(keys);
 #pragma once

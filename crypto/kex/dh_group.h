@@ -1,5 +1,7 @@
-// A group of integers modulo a prime, in which Diffie-Hellman is done: its modulus p and generator g, the fixed ones of
-// RFC 3526, and the checks on one that a peer sent (RFC 4419 section 3, RFC 8270).
+// DhGroup is a group of integers modulo a prime, in which Diffie-Hellman works: its modulus p and generator g. Here are
+// also the fixed groups of RFC 3526, and the checks of a group that a peer sent (RFC 4419 section 3, RFC 8270).
+//
+// The exchange itself is in kex_dh.h; the groups that a server reads from a file are in moduli.h.
 //
 //   const DhGroup& group = rfc3526_group(2048);  // group14
 #pragma once
@@ -19,8 +21,8 @@ struct DhGroup {
   std::size_t bits = 0;  // of p
 };
 
-// RFC 8270 section 3 [8270-3-1] [8270-3-3] [8270-3-4], RFC 9142 section 3.2.1 [9142-3.2.1-1] [9142-3.2.1-2]: the sizes
-// that are taken, in bits.
+// RFC 8270 section 3 [8270-3-1] [8270-3-3] [8270-3-4], RFC 9142 section 3.2.1 [9142-3.2.1-1] [9142-3.2.1-2]: the
+// sizes that we accept, in bits.
 inline constexpr std::uint32_t smallest_group = 2048;
 inline constexpr std::uint32_t largest_group = 8192;
 
@@ -29,14 +31,15 @@ inline constexpr std::uint32_t largest_group = 8192;
 const DhGroup& rfc3526_group(std::size_t bits);
 const std::vector<std::size_t>& rfc3526_sizes();  // ascending
 
-// Magnitudes, zeros in front allowed.
+// Makes a group of two magnitudes. They may have zeros in front, which are dropped.
 DhGroup make_group(Bytes p, Bytes g);
 
-// Why this group cannot be used, as a sentence's end ("p is even"); empty if it can. Its size is the caller's to judge.
+// Returns the reason why this group cannot be used, as the end of a sentence ("p is even"); empty if it can. The caller
+// checks the size.
 //
-// That p is a safe prime is not checked: it would take seconds at 8192 bits. Nobody between the two sides can slip in
-// another p, since the server signs it in the exchange hash; and a server that wants the session known to others can
-// tell them without a bad p. (OpenSSH's client looks at the size alone, for the same reason.)
+// This does not check that p is a safe prime: the check would take seconds at 8192 bits. An attacker between the two
+// sides cannot replace p, because the server signs it in the exchange hash. A server that wants to betray the session
+// can do so without a bad p. (OpenSSH's client checks only the size, for the same reason.)
 std::string problem_with(const DhGroup& group);
 
 }  // namespace glassh

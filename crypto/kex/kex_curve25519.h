@@ -1,7 +1,7 @@
 // curve25519-sha256 (RFC 8731; older name curve25519-sha256@libssh.org): X25519 (RFC 7748) with SHA-256.
 //
-// The shares are the 32 bytes of X25519's public keys. The result's bytes, which RFC 7748 reads as little-endian, are
-// taken as they stand for the magnitude of the mpint K. curve448 is not here.
+// The shares are the 32 bytes of X25519's public keys. RFC 7748 reads the result's bytes as little-endian; SSH takes
+// the same bytes, in the same order, as the magnitude of the mpint K. curve448 is not supported.
 //
 //   KexCurve25519 client, server;
 //   client.finish(server.respond(client.start(rng), rng));   // both shared_secret()s are now equal

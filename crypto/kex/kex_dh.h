@@ -1,9 +1,9 @@
 // Diffie-Hellman over integers modulo a prime: diffie-hellman-group14-sha256, -group16-sha512 and -group18-sha512 (RFC
-// 8268, RFC 4253 section 8), and, with a group that came by message, diffie-hellman-group-exchange-sha256 (RFC 4419).
+// 8268, RFC 4253 section 8). diffie-hellman-group-exchange-sha256 (RFC 4419) uses it with a group that the server sent.
 //
 // Shares and K are integers: a share is the magnitude of the mpint e or f. The private exponent has 1024 bits in every
-// group, drawn anew for each exchange. Exponentiation is libcrypto's, in constant time. Shares outside [2, p-2] are
-// refused.
+// group and is drawn anew for each exchange. libcrypto computes the powers in constant time. A share outside [2, p-2]
+// is refused. Negotiating the group is transport/group_exchange.
 //
 //   KexDh client(HashName::sha512, rfc3526_group(4096), "…"), server(…);
 //   client.finish(server.respond(client.start(rng), rng));   // both shared_secret()s are now equal
@@ -19,7 +19,7 @@ namespace glassh {
 
 class KexDh final : public KexMethod {
  public:
-  // `name`, for error texts, must outlive it. The group's problem_with() has been looked at.
+  // `name` appears in error texts and must outlive this object. The caller has checked problem_with(group).
   KexDh(HashName hash, DhGroup group, std::string_view name);
 
   HashName hash() const override { return hash_; }
@@ -41,8 +41,8 @@ class KexDh final : public KexMethod {
   const DhGroup group_;
   const std::string_view name_;
   SecretBytes private_key_;          // x or y, big-endian
-  std::vector<std::uint8_t> share_;  // as long as p, zeros in front
-  SecretBytes shared_secret_;        // the same
+  std::vector<std::uint8_t> share_;  // as long as p, with zeros in front
+  SecretBytes shared_secret_;        // as long as p, with zeros in front
 };
 
 }  // namespace glassh

@@ -63,7 +63,7 @@ KexEcdhNist::KexEcdhNist(const NistCurve& curve) : curve_(curve), group_(group_o
 // RFC 5656 section 9 [5656-9-2]: a fresh key for this exchange only; it is wiped with this object.
 Bytes KexEcdhNist::start(Rng& rng) {
   private_key_ = SecretBytes(curve_.field_size);
-  // Of the 528 bits that 66 bytes have, 521 count.
+  // nistp521: 66 bytes have 528 bits, and 521 of them count.
   const auto top_mask = static_cast<std::uint8_t>(0xff >> (curve_.field_size * 8 - curve_.scalar_bits));
   Bignum scalar;
   do {  // SEC 1 section 3.2.1: uniform in 1..n-1; a draw outside is thrown away (one in 2^32 for P-256)
@@ -81,7 +81,8 @@ Bytes KexEcdhNist::start(Rng& rng) {
 }
 
 Bytes KexEcdhNist::respond(Bytes client_share, Rng& rng) {
-  validated_point(curve_, group_, client_share, "Q_C");  // before any work (past vulnerability 47)
+  // Checked before any costly work: known attack 47 (conformance/known_attacks) lets a few clients exhaust a server.
+  validated_point(curve_, group_, client_share, "Q_C");
   start(rng);
   compute_shared_secret(client_share, "Q_C");
   return share_;

@@ -1,7 +1,7 @@
 // ecdh-sha2-nistp256, -nistp384 and -nistp521: elliptic curve Diffie-Hellman over the NIST curves, RFC 5656 section 4.
 //
-// Shares are uncompressed points: 0x04, x, y. Compressed points are not accepted (RFC 5656 section 4 [5656-4-4] leaves
-// them to us; no peer sends them). K is the x-coordinate of the shared point.
+// Shares are uncompressed points: 0x04, x, y. K is the x-coordinate of the shared point. RFC 5656 section 4 [5656-4-4]:
+// an implementation may accept compressed points. We do not: no peer sends them.
 //
 //   KexEcdhNist client(nistp384), server(nistp384);
 //   client.finish(server.respond(client.start(rng), rng));   // both shared_secret()s are now equal
@@ -20,7 +20,7 @@ struct NistCurve {
   std::string_view kex_name;
   const char* libcrypto_name = nullptr;
   std::size_t field_size = 0;  // bytes of a coordinate, and of a scalar
-  unsigned scalar_bits = 0;    // of the group's order
+  unsigned scalar_bits = 0;    // bits of the group's order
   HashName hash = HashName::sha256;
 };
 // RFC 5656 section 6.2.1 [5656-6.2.1-1]: SHA-256 up to 256 bits, SHA-384 up to 384, SHA-512 above.
@@ -45,7 +45,7 @@ class KexEcdhNist final : public KexMethod {
   void compute_shared_secret(Bytes peer_share, const char* field);
 
   const NistCurve& curve_;
-  const EC_GROUP* const group_;  // libcrypto's, for ever
+  const EC_GROUP* const group_;  // shared by all exchanges, until the process ends
   SecretBytes private_key_;      // the scalar, as long as a coordinate, big-endian, 1..n-1
   std::vector<std::uint8_t> share_;
   SecretBytes shared_secret_;

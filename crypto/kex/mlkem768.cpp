@@ -62,7 +62,8 @@ constexpr bool compresses_every_number_right(unsigned d) {
 static_assert(compresses_every_number_right(1) && compresses_every_number_right(d_v));
 static_assert(compresses_every_number_right(d_u));
 
-// Formula 4.8: round(q / 2^d * y). Of one bit, which is a bit of the message, no compiler shall make a branch.
+// Formula 4.8: round(q / 2^d * y). With d = 1, y is a bit of the message; opaque() keeps compilers from branching on
+// it.
 std::uint32_t decompress(unsigned d, std::uint32_t y) { return (q * opaque(y) + (1U << (d - 1))) >> d; }
 
 // ---- Polynomials, in the ring R_q or, after NTT, in T_q (names with a hat in the standard)

@@ -1,11 +1,11 @@
 // ML-KEM-768, the module-lattice key encapsulation of FIPS 203, whose names and algorithm numbers the code follows.
 //
-// Who has the encapsulation key can make a shared secret and a ciphertext that gives it to the owner of the
-// decapsulation key. A ciphertext that was not made so gives another secret, and no error: "implicit rejection". What
-// depends on a secret takes the same time and touches the same memory whatever the secret is, and is wiped.
+// The holder of an encapsulation key makes a shared secret, and a ciphertext that gives this secret to the owner of the
+// decapsulation key. Any other ciphertext gives another secret and no error ("implicit rejection"). Time and memory
+// accesses do not depend on a secret, and everything that depends on one is wiped.
 //
-// ML-KEM-512 and -1024 are not here, and neither are the checks of a decapsulation key that comes from outside
-// (section 7.3): ours never leaves the process. How SSH uses it is in crypto/kex/kex_hybrid.h.
+// ML-KEM-512 and -1024 are not supported. The checks of a decapsulation key from outside (section 7.3) are not here
+// either: ours never leaves the process. crypto/kex/kex_hybrid.h says how SSH uses ML-KEM.
 //
 //   const auto [ek, dk] = mlkem768::key_gen(rng);
 //   const auto [ciphertext, theirs] = mlkem768::encaps(ek, rng);       // if is_encapsulation_key(ek)
@@ -39,14 +39,14 @@ struct Encapsulated {
 };
 
 KeyPair key_gen(Rng& rng);  // algorithm 19
-// Section 7.2's checks of what somebody else says is a key: its length, and that each number in it is below 3329.
+// Section 7.2: checks a key that came from the peer: its length, and that each number in it is below 3329.
 bool is_encapsulation_key(Bytes bytes);
 // Algorithm 20. `encapsulation_key` has passed is_encapsulation_key().
 Encapsulated encaps(Bytes encapsulation_key, Rng& rng);
-// Algorithm 21. Throws std::invalid_argument if a length is wrong; otherwise every ciphertext gives a secret.
+// Algorithm 21. Throws std::invalid_argument if a length is wrong. Every ciphertext of the right length gives a secret.
 SecretBytes decaps(Bytes decapsulation_key, Bytes ciphertext);
 
-// The same with the random seeds given, 32 bytes each: algorithms 16 and 17, for known answers.
+// Algorithms 16 and 17: the same with given random seeds of 32 bytes each. For tests with known answers.
 KeyPair key_gen_internal(Bytes d, Bytes z);
 Encapsulated encaps_internal(Bytes encapsulation_key, Bytes m);
 

@@ -30,7 +30,7 @@ void hash(std::uint8_t b, std::initializer_list<Bytes> input, MutableBytes out) 
   glassh::wipe(digest.writable());
 }
 
-// HashConfirm: shows that whoever made the ciphertext knew r. `key_hash` is Hash_4 of the public key.
+// HashConfirm: proves that the maker of the ciphertext knew r. `key_hash` is Hash_4 of the public key.
 void hash_confirm(Bytes r, Bytes key_hash, MutableBytes out) {
   SecretBytes hash_of_r(hash_bytes);
   hash(3, {r}, hash_of_r.reveal());

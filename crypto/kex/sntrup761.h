@@ -1,9 +1,9 @@
-// sntrup761, the key encapsulation Streamlined NTRU Prime (NTRU Prime's round 3 specification), with its names.
+// sntrup761, the key encapsulation Streamlined NTRU Prime (NTRU Prime's round 3 specification). The code uses the
+// specification's names.
 //
-// A ciphertext that was not made for the key gives another secret, and no error. What depends on a secret takes the
-// same time and touches the same memory whatever the secret is, and is wiped. How SSH uses it is in
-// crypto/kex/kex_hybrid.h; the polynomials are in crypto/kex/sntrup761_ring.h, their bytes in
-// crypto/kex/sntrup761_encoding.h.
+// A ciphertext that was not made for the key gives another secret and no error. Time and memory accesses do not depend
+// on a secret, and everything that depends on one is wiped. The polynomials are in crypto/kex/sntrup761_ring.h, their
+// bytes in crypto/kex/sntrup761_encoding.h. crypto/kex/kex_hybrid.h says how SSH uses it.
 //
 //   const auto [public_key, secret_key] = sntrup761::key_gen(rng);
 //   const auto [ciphertext, theirs] = sntrup761::encap(public_key, rng);
@@ -32,7 +32,8 @@ struct Encapsulated {
 };
 
 KeyPair key_gen(Rng& rng);
-// Throw std::invalid_argument if a length is wrong; otherwise every public key and every ciphertext gives a secret.
+// Both throw std::invalid_argument if a length is wrong. Every public key and ciphertext of the right length gives a
+// secret.
 Encapsulated encap(Bytes public_key, Rng& rng);
 SecretBytes decap(Bytes secret_key, Bytes ciphertext);
 

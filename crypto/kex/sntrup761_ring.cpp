@@ -65,7 +65,7 @@ Small multiply3(const Small& a, const Small& b) {
 
 namespace {
 
-// What a division step needs of a field: its numbers in 16 bits, so that eight of them fit into a register.
+// The operations of a field that a division step needs. Its numbers have 16 bits, so that eight fit into a register.
 struct F3 {
   // a b - c d, for numbers of -1, 0, 1.
   static std::int16_t difference(std::int16_t a, std::int16_t b, std::int16_t c, std::int16_t d) {

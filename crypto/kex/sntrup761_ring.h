@@ -1,9 +1,9 @@
 // The polynomials of Streamlined NTRU Prime (round 3 specification, sections 3.1 and 3.2) for p = 761, q = 4591,
-// w = 286: the rings R/3 and R/q, where R is Z[x] / (x^p - x - 1), and the drawing of random ones.
+// w = 286: arithmetic in the rings R/3 and R/q, where R is Z[x] / (x^p - x - 1), and drawing random polynomials.
 //
-// R/q is a field because q is such a prime; R/3 is not, so that an inverse there may not exist. Nothing here takes time
-// or touches memory depending on a coefficient, and what a polynomial held is wiped when it dies. Encodings are in
-// crypto/kex/sntrup761_encoding.h, the key encapsulation in crypto/kex/sntrup761.h.
+// With this q, R/q is a field. R/3 is not a field, so an element may have no inverse there. Time and memory accesses do
+// not depend on a coefficient, and a polynomial is wiped when it dies. Encodings are in
+// crypto/kex/sntrup761_encoding.h, the key encapsulation is in crypto/kex/sntrup761.h.
 //
 //   const std::optional<Small> inverse = reciprocal3(g);  const Rq h = multiply(reciprocal_of_3f(f), g);
 #pragma once
@@ -26,7 +26,7 @@ void wipe(std::span<std::int16_t> numbers);
 
 template <class Number>
 struct Polynomial {
-  std::array<Number, p> at{};  // of x^0, x^1, …
+  std::array<Number, p> at{};  // the coefficients of x^0, x^1, …
 
   Polynomial() = default;
   Polynomial(const Polynomial&) = default;
@@ -37,7 +37,7 @@ struct Polynomial {
 using Small = Polynomial<std::int8_t>;  // -1, 0 or 1 each: a small element of R, or one of R/3
 using Rq = Polynomial<std::int16_t>;    // -2295..2295 each: an element of R/q, which is the numbers modulo q
 
-// x modulo 3 and modulo q, the representative nearest to 0. |x| up to 2^13, and up to 2^26.
+// x modulo 3 (for |x| up to 2^13) and modulo q (for |x| up to 2^26). Both return the representative nearest to 0.
 std::int8_t modulo_3(std::int32_t x);
 std::int16_t modulo_q(std::int32_t x);
 
@@ -49,13 +49,13 @@ Rq reciprocal_of_3f(const Small& f);               // 1/(3f) in R/q; f is not 0
 Rq round(const Rq& a);        // each number to the nearest multiple of 3
 Small modulo_3(const Rq& a);  // each number
 Rq three_times(const Rq& a);
-// 0 if exactly w of the numbers are not 0, and else -1.
+// Returns 0 if exactly w of the numbers are not 0, and -1 otherwise.
 std::int8_t weight_is_not_w(const Small& a);
 
 Small random_small(Rng& rng);  // any small polynomial
 Small random_short(Rng& rng);  // any small one of weight w
 
-// Ascending, by a network of comparisons that is the same whatever the numbers are.
+// Sorts ascending, by a network of comparisons that does not depend on the numbers.
 void sort_in_constant_time(std::span<std::uint32_t> numbers);
 
 }  // namespace glassh::sntrup761

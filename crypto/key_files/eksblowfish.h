@@ -1,9 +1,9 @@
-// Blowfish with the expensive key schedule that bcrypt is made of: Provos and Mazières, "A Future-Adaptable Password
-// Scheme" (USENIX 1999), over Schneier's Blowfish (1993). libcrypto has neither the schedule nor, by default, the
-// cipher.
+// Blowfish with the expensive key schedule that bcrypt uses: Provos and Mazières, "A Future-Adaptable Password Scheme"
+// (USENIX 1999), over Schneier's Blowfish (1993). libcrypto does not have the schedule, and by default it does not have
+// the cipher either.
 //
-// For bcrypt_pbkdf only. The boxes are looked up with secret indices, so time and cache depend on the key: that is how
-// bcrypt is, and why it belongs on the user's own machine.
+// Only bcrypt_pbkdf uses it. The boxes are looked up with secret indices, so time and cache accesses depend on the key.
+// bcrypt is defined that way; it should run only on the user's own machine.
 //
 //   Eksblowfish state;  state.expand(salt, key);  state.encrypt(left, right);
 #pragma once
@@ -15,7 +15,7 @@
 
 namespace glassh {
 
-// The fraction of pi in words of 32 bits: what subkeys and boxes begin with.
+// The fraction of pi in words of 32 bits: the initial subkeys and boxes.
 extern const std::array<std::uint32_t, 18 + 4 * 256> digits_of_pi;
 
 class Eksblowfish {
@@ -23,12 +23,12 @@ class Eksblowfish {
   Eksblowfish();
   Eksblowfish(const Eksblowfish&) = delete;
   Eksblowfish& operator=(const Eksblowfish&) = delete;
-  ~Eksblowfish();  // wipes
+  ~Eksblowfish();  // wipes the state
 
-  // Neither may be empty. The second form is the first with a salt of zeros, which is Blowfish's own key schedule.
+  // `salt` and `key` must not be empty. Without a salt, it is a salt of zeros: Blowfish's own key schedule.
   void expand(Bytes salt, Bytes key);
   void expand(Bytes key);
-  // One block, as two words, in place.
+  // Encrypts one block, given as two words, in place.
   void encrypt(std::uint32_t& left, std::uint32_t& right) const;
 
  private:

@@ -17,7 +17,7 @@ using Kind = KeyFileError::Kind;
 
 constexpr std::size_t size_limit = 256 * 1024;
 
-// Hands the text to whoever knows its format: `openssh` and `pem` are called with it.
+// Finds out the format, and calls `openssh` or `pem` with the text.
 template <class OpenSsh, class Pem>
 auto with_format(std::string_view text, OpenSsh openssh, Pem pem) {
   try {

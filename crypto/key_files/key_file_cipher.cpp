@@ -42,7 +42,7 @@ void update(EVP_CIPHER_CTX* context, MutableBytes text) {
   if (static_cast<std::size_t>(written) != text.size()) throw_libcrypto_error("EVP_CipherUpdate kept some bytes");
 }
 
-// What has been decrypted is right, as far as the cipher can say.
+// Whether the decrypted text is right, as far as the cipher can tell.
 bool finish(EVP_CIPHER_CTX* context) {
   std::array<std::uint8_t, EVP_MAX_BLOCK_LENGTH> nothing{};
   int written = 0;

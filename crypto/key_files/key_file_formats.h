@@ -1,8 +1,8 @@
-// The formats behind key_file.h, one .cpp each: openssh_key_file.cpp (OpenSSH PROTOCOL.key) and pem_key_file.cpp
-// (RFC 7468 around PKCS#8, PKCS#1 and SEC 1).
+// The two families of formats behind key_file.h, one .cpp each: openssh_key_file.cpp (OpenSSH PROTOCOL.key) and
+// pem_key_file.cpp (RFC 7468 around PKCS#8, PKCS#1 and SEC 1).
 //
-// Internal to crypto/: key_file.cpp tells the formats apart and turns ProtocolError and libcrypto's errors into
-// KeyFileError.
+// Internal to crypto/. Other code includes key_file.h: key_file.cpp recognizes the format, and turns ProtocolError and
+// libcrypto's errors into KeyFileError.
 //
 //   if (is_openssh_key_file(text)) return parse_openssh_key_file(text, passphrase);
 #pragma once
@@ -12,7 +12,7 @@
 
 namespace glassh {
 
-// Leading white space has been removed.
+// The caller has removed white space from the beginning of `text`.
 bool is_openssh_key_file(std::string_view text);
 PrivateKeyFile parse_openssh_key_file(std::string_view text, const SecretBytes* passphrase);
 PublicKey parse_openssh_public_half(std::string_view text);
@@ -21,7 +21,7 @@ SecretBytes write_openssh_key_file(const PrivateKey& key, std::string_view comme
 
 bool is_pem_key_file(std::string_view text);
 PrivateKeyFile parse_pem_key_file(std::string_view text, const SecretBytes* passphrase);
-// Not for Ed25519 with PrivateKeyFormat::pem.
+// Must not be called for an Ed25519 key with PrivateKeyFormat::pem, which does not exist.
 SecretBytes write_pem_key_file(const PrivateKey& key, const PrivateKeyStyle& style);
 
 inline PrivateKey make_private_key(EvpPkey key, PublicKey public_key) {

@@ -107,7 +107,7 @@ EvpPkey read_encrypted_pkcs8(std::string_view text, const SecretBytes& passphras
   return key;
 }
 
-// What libcrypto is told when it asks for a passphrase. Without it, it would ask on the terminal.
+// The answer for libcrypto when it asks for a passphrase. Without this callback it would ask on the terminal.
 struct PassphraseAnswer {
   const SecretBytes* passphrase;
   bool asked = false;
@@ -185,7 +185,7 @@ void write_pkcs8(BIO* out, EVP_PKEY* key, const PrivateKeyStyle& style) {
   check(PEM_write_bio_PKCS8(out, encrypted.get()), "PEM_write_bio_PKCS8");
 }
 
-// What ssh-keygen writes, too: a passphrase is hashed once, with MD5. PrivateKeyFormat::openssh does better.
+// Writes what ssh-keygen writes: the passphrase is hashed once, with MD5. PrivateKeyFormat::openssh is stronger.
 void write_traditional(BIO* out, EVP_PKEY* key, const PrivateKeyStyle& style) {
   if (!has_passphrase(style)) {
     check(PEM_write_bio_PrivateKey_traditional(out, key, nullptr, nullptr, 0, nullptr, nullptr),

@@ -1,8 +1,8 @@
-// The picture of a key's hash, which people recognize sooner than its digits: Perrig and Song, "Hash Visualization"
-// (1999), in the form that OpenSSH draws. A bishop starts in the middle and goes one square diagonally for each two
-// bits; a square's character says how often he was there.
+// Draws a picture of a key's hash, which people recognize faster than digits: Perrig and Song, "Hash Visualization"
+// (1999), in the form that OpenSSH draws. A bishop starts in the middle of the board and moves one square diagonally
+// for each two bits. A square's character says how often the bishop was there.
 //
-// It helps people to notice a change. It proves nothing: compare fingerprints for that.
+// The picture helps people to notice a change. It is not a proof: compare fingerprints for that.
 //
 //   fmt::print("{}\n", randomart(key, HashName::sha256));
 #pragma once
@@ -13,7 +13,7 @@
 
 namespace glassh {
 
-// Eleven lines, without a final newline.
+// Returns eleven lines, without a final newline.
 std::string randomart(const PublicKey& key, HashName hash);
 
 }  // namespace glassh
