@@ -1,10 +1,10 @@
-// What glassh-add does with an agent: each action of ssh-add(1), with its texts and exit statuses.
+// AddKeys carries out one action of glassh-add on an agent, with ssh-add(1)'s texts and exit statuses.
 //
-// Passphrases are asked for on the terminal or through askpass; one that was right is tried on the files that follow,
-// and all are wiped at the end. Files are read with the care of crypto/key_files/key_file: a private key that others
-// may read is refused.
+// Lives for one run of the program. Job: read key files, ask for passphrases on the terminal or through askpass, and
+// send the requests. A passphrase that was right is tried on the files that follow; all are wiped at the end. Files are
+// read by crypto/key_files/key_file, which refuses a private key that other users may read.
 //
-//   const int status = co_await AddKeys(options, agent, asker).run();
+//   AddKeys keys(options, agent, asker, home);  const int status = co_await keys.run();
 #pragma once
 
 #include <optional>
@@ -22,10 +22,11 @@ namespace glassh {
 
 class AddKeys {
  public:
-  // All must outlive it. `home` is where ~/.ssh is.
+  // The references must outlive it. `home` is the directory that contains .ssh.
   AddKeys(const AddOptions& options, AgentClient& agent, const Asker& asker, std::string home);
 
-  // The exit status: 0, or 1 if something failed, which has been said. Throws AgentError if the agent does.
+  // Returns the exit status: 0, or 1 if something failed, which has then been printed. Throws AgentError if the agent
+  // is gone or misbehaves.
   asio::awaitable<int> run();
 
  private:
@@ -48,7 +49,7 @@ class AddKeys {
   const Asker& asker_;
   std::string home_;
   AgentKeyLimits limits_;
-  std::optional<SecretBytes> last_passphrase_;  // that was right
+  std::optional<SecretBytes> last_passphrase_;  // the last one that was right
 };
 
 }  // namespace glassh

@@ -1,4 +1,6 @@
-// The command line of glassh-add, as ssh-add(1)'s. Flags about tokens and certificates are refused with a reason.
+// Reads the command line of glassh-add, which has the flags of ssh-add(1).
+//
+// Flags about tokens and certificates are refused with a reason. The actions themselves are in add_keys.h.
 //
 //   const AddOptions options = parse_add_options(arguments);
 #pragma once
@@ -35,11 +37,11 @@ struct AddOptions {
   HashName fingerprint_hash = HashName::sha256;   // -E
   int verbose = 0;                                // -v
   bool quiet = false;                             // -q
-  std::vector<std::string> files;                 // "-" is standard input; none: the default files
+  std::vector<std::string> files;                 // "-" is standard input; empty: the default files
   bool help = false;                              // --help
 };
 
-// What is wrong with a flag's value, and the exit status that ssh-add has for it. The usage would not help then.
+// A flag has a wrong value; status() is ssh-add's exit status for it. The program does not print its usage.
 class AddUsageError : public UsageError {
  public:
   static constexpr int fatal = 255;
@@ -51,7 +53,7 @@ class AddUsageError : public UsageError {
   int status_;
 };
 
-// Throws AddUsageError, or UsageError, which wants add_usage() behind its text.
+// Throws AddUsageError, or UsageError: the program then prints its text and add_usage().
 AddOptions parse_add_options(std::span<const std::string> arguments);
 std::string_view add_usage();
 

@@ -1,7 +1,9 @@
-// An agent as its clients see it: one connection to its socket, one question at a time.
+// AgentClient is one connection to an agent's socket: it sends one request at a time and returns the answer
+// (draft-miller-ssh-agent, OpenSSH PROTOCOL.agent).
 //
-// draft-miller-ssh-agent, OpenSSH PROTOCOL.agent. What the agent refuses is a value; AgentError is for an agent that is
-// not there, hangs up, or talks nonsense. What it signed is checked before anybody believes it.
+// Lives as long as its owner needs the agent; the destructor closes the connection. Job: encode the requests, read the
+// answers, and verify each signature before it is returned. A refusal by the agent is a value. AgentError is for an
+// agent that is not there, hangs up, or sends something malformed. The agent's own side is client/agent/agent_server.h.
 //
 //   AgentClient agent = AgentClient::connect(executor, path);  for (const AgentKey& key : co_await agent.list()) …
 #pragma once
@@ -24,7 +26,7 @@ namespace glassh {
 
 class AgentError : public std::runtime_error {
  public:
-  // `error`: the errno, if the system refused the connection; 0 for an agent that misbehaves.
+  // `error` is the errno if the system refused the connection, and 0 if the agent misbehaves.
   AgentError(int error, const std::string& text) : std::runtime_error(text), error_(error) {}
   int error() const { return error_; }
 
@@ -36,13 +38,13 @@ class AgentClient {
  public:
   // Throws AgentError, whose text names the path.
   static AgentClient connect(const asio::any_io_executor& executor, const std::string& path);
-  // A connected socket, for tests. `name` is for texts.
+  // Takes a connected socket; for tests. `name` appears in error texts.
   AgentClient(const asio::any_io_executor& executor, Fd socket, std::string name);
 
-  // One question at a time: co_await one before you ask the next. All throw AgentError.
+  // The caller must co_await one request before it makes the next one. All throw AgentError.
   asio::awaitable<std::vector<AgentKey>> list();
-  // The signature blob, by exactly that algorithm and right for that key; nothing if the agent refuses. Throws
-  // AgentError if it signed with another algorithm, or wrongly.
+  // Returns a signature blob that is verified for that key and made by exactly that algorithm; nullopt if the agent
+  // refuses. Throws AgentError if the agent signed with another algorithm, or wrongly.
   asio::awaitable<std::optional<std::vector<std::uint8_t>>> sign(PublicKey key, std::string algorithm,
                                                                  std::vector<std::uint8_t> data);
   asio::awaitable<bool> add(const PrivateKey& key, std::string comment, AgentKeyLimits limits);
@@ -50,7 +52,7 @@ class AgentClient {
   asio::awaitable<bool> remove_all();
   asio::awaitable<bool> lock(const SecretBytes& passphrase);
   asio::awaitable<bool> unlock(const SecretBytes& passphrase);
-  // session-bind@openssh.com. False from an agent that does not know it, which is no reason to stop.
+  // session-bind@openssh.com. Returns false if the agent does not know this request; the caller may go on then.
   asio::awaitable<bool> bind_session(std::vector<std::uint8_t> host_key, std::vector<std::uint8_t> session_id,
                                      std::vector<std::uint8_t> signature, bool is_forwarding);
 

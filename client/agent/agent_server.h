@@ -1,10 +1,12 @@
-// The agent's rim: a listening socket, a coroutine for each connection, and a timer for keys whose time ends.
+// AgentServer serves an agent on a listening socket: a coroutine for each connection, and a timer for keys that expire.
 //
-// Who connects must be this user or root (past vulnerability 94). Requests of one connection are answered in their
-// order; one that waits for a person holds up no other connection, but there is only one question at a time. Of what a
-// request may do, auth/agent.h decides.
+// Lives as long as the program glassh-agent. Job: accept, read requests, ask the user for confirmations, write answers.
+// auth/agent.h decides what a request may do. A peer must be this user or root: known attack 94
+// (conformance/known_attacks) is an agent's socket that others could reach. Requests of one connection are answered in
+// their order. A request that waits for a person does not delay other connections, but only one question is asked at a
+// time.
 //
-//   AgentServer server(executor, socket.number(), agent, asker, log);  co_await server.run();
+//   AgentServer server(executor, std::move(listener), agent, asker, log);  co_await server.run();
 #pragma once
 
 #include <deque>
@@ -25,14 +27,14 @@ class AgentServer {
  public:
   using Log = std::function<void(const std::string&)>;
 
-  // All must outlive it, and `executor`'s context must not run any more when it dies. `listener` is non-blocking;
-  // `log` may be empty.
+  // `agent` and `asker` must outlive it. `executor`'s context must not run any more when it dies. `listener` is a
+  // non-blocking socket that listens. `log` may be empty.
   AgentServer(const asio::any_io_executor& executor, Fd listener, Agent& agent, const Asker& asker, Log log);
 
-  // Accepts for ever. Throws std::system_error if the socket fails.
+  // Accepts connections and does not return. Throws std::system_error if the socket fails.
   asio::awaitable<void> run();
 
-  // The clock of keys' lifetimes, which goes on while the machine sleeps.
+  // The clock for the lifetimes of keys. It also runs while the machine sleeps.
   static AgentTime now();
 
  private:
@@ -51,8 +53,8 @@ class AgentServer {
   const Asker& asker_;
   Log log_;
   asio::steady_timer lifetime_timer_;
-  bool asking_ = false;                             // somebody is being asked
-  std::deque<asio::steady_timer*> waiting_to_ask_;  // cancelled when their turn comes
+  bool asking_ = false;                             // a question to the user is open
+  std::deque<asio::steady_timer*> waiting_to_ask_;  // each is cancelled when its turn comes
 };
 
 }  // namespace glassh

@@ -19,7 +19,7 @@ using Kind = KeyFileError::Kind;
 constexpr std::size_t read_limit = 16 * 1024 * 1024;
 constexpr std::size_t least_pem_passphrase = 5;  // characters
 
-// Nobody there is as an empty answer, as with ssh-keygen.
+// If no person can be asked, the answer is empty, as with ssh-keygen.
 SecretBytes ask_secret(const KeygenContext& context, const std::string& question) {
   auto answer = context.asker.ask_and_wait({.text = question, .where = Question::Where::terminal_or_input});
   return answer ? std::move(*answer) : SecretBytes();
@@ -104,7 +104,7 @@ SecretBytes ask_new_passphrase(const KeygenContext& context, const std::string& 
     SecretBytes first = ask_secret(context, question);
     const auto second = context.asker.ask_and_wait(
         {.text = "Enter same passphrase again: ", .where = Question::Where::terminal_or_input});
-    // Who went away after typing a passphrase shall not get a key without one.
+    // A person who leaves after typing a passphrase must not get a key without one.
     if (!second && !first.empty()) throw KeygenFailure("The passphrase was not repeated; nothing is saved.", 1);
     const Bytes repeated = second ? second->reveal() : Bytes();
     if (equal_in_constant_time(first.reveal(), repeated)) return first;

@@ -1,7 +1,8 @@
-// The command line of glassh-keygen, as ssh-keygen(1) has it, plus --password and --help.
+// Reads the command line of glassh-keygen: the flags of ssh-keygen(1), plus --password and --help.
 //
-// Certificates, revocation lists, signatures, moduli and hardware keys are not done yet: their flags throw UsageError
-// saying so. Values are checked here, so that nothing is asked or written before a typing error is found.
+// Certificates, revocation lists, signatures, moduli and hardware keys are not supported: their flags throw a
+// UsageError that says this. Values are checked here, so that a typing error is found before the program asks or writes
+// anything.
 //
 //   const KeygenOptions options = parse_keygen_options(arguments);  // arguments without the program's name
 #pragma once
@@ -56,17 +57,17 @@ struct KeygenOptions {
   bool generic_record = false;                                  // -g
 };
 
-// A wrong value: print the text and exit with 255, as ssh-keygen does; the usage does not help.
+// A flag has a wrong value. The program prints the text and exits with 255, as ssh-keygen does, without its usage.
 class KeygenValueError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-// Throws UsageError (print its text and keygen_usage(), exit with 1) and KeygenValueError.
+// Throws KeygenValueError, and UsageError: the program then prints its text and keygen_usage(), and exits with 1.
 KeygenOptions parse_keygen_options(std::span<const std::string> arguments);
 std::string_view keygen_usage();
 
-// "rsa", "ecdsa", "ed25519": what the default files of a key type are named after.
+// Returns "rsa", "ecdsa" or "ed25519": the part of a default file's name that stands for the key type.
 std::string_view short_file_type(std::string_view key_type);
 
 }  // namespace glassh

@@ -1,4 +1,5 @@
-// The command line of glassh-copy-id, as ssh-copy-id(1) has it.
+// Reads the command line of glassh-copy-id, which has the flags of ssh-copy-id(1). It does not look at the files and
+// hosts that the flags name.
 //
 //   const CopyIdOptions options = parse_copy_id_options(arguments);
 #pragma once
@@ -15,17 +16,17 @@ namespace glassh {
 
 struct CopyIdOptions {
   std::string destination;
-  std::vector<std::string> client_flags;  // -p, -o and -F, as glassh takes them
+  std::vector<std::string> client_flags;  // -p, -o and -F, in the form that glassh accepts
   std::optional<std::string> identity;    // -i; empty: the newest default key
-  bool forced = false;                    // -f: no attempt to log in with a key first, no private half wanted
+  bool forced = false;                    // -f: does not try to log in with a key first, needs no private half
   bool dry_run = false;                   // -n
   bool sftp = false;                      // -s
 };
 
-// Throws UsageError, with an empty text if the usage says it all.
+// Throws UsageError. Its text is empty if the program should print only copy_id_usage().
 CopyIdOptions parse_copy_id_options(std::span<const std::string> arguments);
 std::string_view copy_id_usage();
-// -p 22 for glassh is -P 22 for sftp(1); the others are the same.
+// Returns the flags in the form that sftp(1) accepts: -P 22 instead of -p 22; the others stay the same.
 std::vector<std::string> flags_for_sftp(const std::vector<std::string>& client_flags);
 
 }  // namespace glassh

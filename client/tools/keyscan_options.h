@@ -1,8 +1,8 @@
-// The command line of glassh-keyscan and its lists of hosts, as ssh-keyscan(1) has them.
+// Reads the command line of glassh-keyscan and its lists of hosts, in the form of ssh-keyscan(1).
 //
-// A target is one word of the command line, or one line of -f's file: addresses separated by commas, tried in their
-// order until one answers, and then perhaps the names under which the keys are printed. A word such as 192.0.2.0/28
-// stands for every address of that network.
+// A target is one word of the command line, or one line of -f's file. It has addresses separated by commas, which are
+// tried in their order until one answers, and then perhaps the names under which the keys are printed. A word such as
+// 192.0.2.0/28 stands for every address of that network. No name is looked up here.
 //
 //   const auto options = parse_keyscan_options(arguments);  for (const ScanTarget& target : options.targets) …
 #pragma once
@@ -21,7 +21,7 @@ namespace glassh {
 
 struct ScanTarget {
   std::vector<std::string> addresses;  // in the order to try
-  std::string names;                   // "name,name": to print
+  std::string names;                   // "name,name", to be printed
 };
 
 struct KeyscanOptions {
@@ -33,19 +33,20 @@ struct KeyscanOptions {
   bool quiet = false;              // -q: no comments
   int verbose = 0;                 // -v, up to 3
   std::vector<std::string> files;  // -f; "-" is standard input
-  std::vector<std::string> words;  // hosts of the command line
+  std::vector<std::string> words;  // the hosts on the command line
 };
 
-// Throws UsageError, with an empty text if the usage says it all; std::invalid_argument for a type that does not exist.
+// Throws UsageError, whose text is empty if the program should print only keyscan_usage(), and std::invalid_argument
+// for a type that does not exist.
 KeyscanOptions parse_keyscan_options(std::span<const std::string> arguments);
 std::string_view keyscan_usage();
 
-// The host key algorithms for one of ssh-keyscan's types: "rsa" → rsa-sha2-512, rsa-sha2-256. Empty for a type that
-// ssh-keyscan knows and we do not have (dsa, ecdsa-sk, …). Nothing for a word that is no type.
+// Returns the host key algorithms for one of ssh-keyscan's types: "rsa" → rsa-sha2-512, rsa-sha2-256. Returns an empty
+// list for a type that ssh-keyscan knows and we do not support (dsa, ecdsa-sk, …), and nullopt for any other word.
 std::optional<std::vector<std::string>> algorithms_of_scan_type(std::string_view type);
 
-// The targets of one word or line: none for a blank line or a comment, many for a network. Throws std::runtime_error
-// for a network that is none or has more than 65536 addresses.
+// Returns the targets of one word or line: none for a blank line or a comment, many for a network. Throws
+// std::runtime_error for a network that is malformed or has more than 65536 addresses.
 std::vector<ScanTarget> scan_targets(std::string_view line);
 
 }  // namespace glassh
