@@ -3,7 +3,7 @@
 // Requests come out with their length in front, ready for the socket. Answers are read strictly: one that does not fit
 // the question throws ProtocolError. A refusal is a value. client/agent/agent_client.h does the waiting.
 //
-//   socket ← request_identities();  …  for (const AgentKey& key : read_identities(payload)) …
+//   socket ← request_identities();  …  if (const auto keys = read_identities(payload)) …
 #pragma once
 
 #include <optional>

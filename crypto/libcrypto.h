@@ -3,7 +3,8 @@
 // Only the sources of crypto/ include this header. Every call into libcrypto goes through check() or check_pointer().
 // If a failure is an answer (a forged signature), a comment says why, and the code calls clear_libcrypto_errors().
 //
-//   const EvpPkeyCtx ctx(check_pointer(EVP_PKEY_CTX_new_from_name(nullptr, "X25519", nullptr), "EVP_PKEY_CTX_new"));
+//   const EvpPkeyCtx ctx(check_pointer(EVP_PKEY_CTX_new_from_name(nullptr, "X25519", nullptr),
+//                                      "EVP_PKEY_CTX_new_from_name"));
 //   check(EVP_PKEY_keygen_init(ctx.get()), "EVP_PKEY_keygen_init");
 #pragma once
 

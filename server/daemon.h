@@ -1,6 +1,6 @@
 // What a daemon does to its own process: standard descriptors, leaving the foreground, the PID file.
 //
-//   open_standard_descriptors();  …  leave_foreground();  const PidFile pid_file("/run/glasshd.pid", log);
+//   open_standard_descriptors();  …  leave_foreground(false);  const PidFile pid_file("/run/glasshd.pid", log);
 #pragma once
 
 #include <cstdint>

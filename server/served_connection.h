@@ -4,8 +4,7 @@
 // hands forwarding's requests to those who do them. What happens is logged in sshd's words. When it ends, its sessions
 // hang up. All of it is in one thread.
 //
-//   ServedConnection connection(context, executor, std::move(socket), Fd(), addresses, place);  co_await
-//   connection.run();
+//   ServedConnection connection(context, number, executor, std::move(accepted), Fd());  co_await connection.run();
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -1,7 +1,8 @@
 // What the files say: the configuration and the host keys, and whether anybody could log in with them. It is read at
 // the start, and again at SIGHUP; a connection keeps what was read when it began.
 //
-//   const ServerContext& context = Generation(lasting, read_setup(options, account, &rng, log)).context;
+//   const Configuration read = read_configuration(options);
+//   const Generation generation(lasting, read.config, read_host_keys(read.config, account, &rng, log));
 #pragma once
 
 #include <vector>

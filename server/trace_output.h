@@ -1,7 +1,7 @@
 // Where --trace and --keylog write. Both are opened before glasshd leaves the foreground, and shared by all threads:
 // each piece of text is one write(2) to the end of the file.
 //
-//   const TraceOutput trace = open_trace("-");  const KeyLog key_log = open_key_log("/tmp/keys", log);
+//   const TraceOutput trace = open_trace("-");  const KeyLog key_log = open_key_log("/tmp/keys");
 #pragma once
 
 #include <functional>

@@ -2,7 +2,8 @@
 // for, which group a server answers with, and which answer a client takes. When each message may come is
 // key_exchange's.
 //
-//   client: sizes_to_request() → REQUEST;  server: group_for() → GROUP;  client: checked_group()
+//   client: sizes_to_request(algorithms) → REQUEST;  server: group_for(sizes, known, rng) → GROUP;
+//   client: checked_group(group, sizes)
 #pragma once
 
 #include <cstdint>

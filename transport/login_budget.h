@@ -5,7 +5,7 @@
 // minutes allow, past MaxStartups and every penalty. The figures are far above what any login takes; they count for
 // both roles.
 //
-//   if (phase_ != Phase::connection) budget_.count(payload);
+//   if (phase_ != Phase::connection) login_budget_.count(payload);
 #pragma once
 
 #include <cstdint>

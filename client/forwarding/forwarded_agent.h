@@ -4,7 +4,7 @@
 // is opened only if we asked for it; each is a connection of its own to the agent, which first learns by
 // session-bind@openssh.com to which server it is forwarded. What goes through is not looked at.
 //
-//   if (forwarding.offer(channel)) …  forwarding.open(event.channel);
+//   forwarding.offer(session);  …  if (forwarding.open(event)) return;
 #pragma once
 
 #include <memory>

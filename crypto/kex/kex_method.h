@@ -6,7 +6,7 @@
 // exchange. An invalid share (a wrong length, a point off the curve, an all-zero result) throws ProtocolError with
 // reason key_exchange_failed.
 //
-//   client: start() → share;  server: respond(share) → share;  client: finish(share);  both: shared_secret()
+//   client: start(rng) → share;  server: respond(share, rng) → share;  client: finish(share);  both: shared_secret()
 #pragma once
 
 #include <memory>

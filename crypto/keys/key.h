@@ -5,7 +5,7 @@
 // types the two are the same word. Private keys stay inside EVP_PKEY. Blobs from the peer that do not decode throw
 // ProtocolError.
 //
-//   auto key = PublicKey::decode(blob);  key.verify("rsa-sha2-256", message, signature_blob)
+//   auto key = PublicKey::decode(blob);  key.verify("rsa-sha2-256", message, signature)
 #pragma once
 
 #include <memory>

@@ -82,7 +82,7 @@ void handle_authentication_methods(Call& call) {
   }
 }
 
-// A keyword of our own. The file is looked at when somebody logs in, and once at the start (passwords_problem()).
+// A keyword of our own. The file is looked at when somebody logs in, and once at the start (check_authentication()).
 void handle_password_file(Call& call) {
   const std::string& path = call.words[0];
   if (equal_ignoring_case(path, "none")) {

@@ -5,7 +5,8 @@
 // the user or to root, and nobody else may read or write it. shadow(5) is asked where no file is named and the process
 // may read it; an account or a password that has expired lets nobody in (RFC 4252 section 8 [4252-8-11]).
 //
-//   const StoredPassword stored = find_password("/home/me/passwords", "me", uid);  if (stored.problem.empty()) …
+//   const StoredPassword stored = find_in_password_file("/home/me/passwords", "me", uid);
+//   if (stored.problem.empty()) …
 #pragma once
 
 #include <cstdint>

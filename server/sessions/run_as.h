@@ -5,7 +5,7 @@
 // its user (past vulnerability 87). What it writes and how long it takes are bounded; one that exceeds a bound is
 // killed with its process group.
 //
-//   const RunResult run = co_await run_as(executor, {{"/usr/bin/keys", "ann"}, runner});  if (run.problem.empty()) …
+//   const RunResult run = co_await run_as(executor, {{"/usr/bin/keys", "ann"}, account});  if (run.problem.empty()) …
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

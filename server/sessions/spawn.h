@@ -5,7 +5,8 @@
 // program is seen through a pidfd (pidfd_open(2)), never by a SIGCHLD handler. Its number stays its own until it is
 // reaped, so a signal cannot reach a stranger. RFC 4254 sections 6.4 to 6.10.
 //
-//   Process process = spawn_process(shell_command(account, "date"));  …  process.end()  …  process.reap()
+//   Process process = spawn_process(shell_request(account, "date", environment));
+//   if (process.end()) process.reap();
 #pragma once
 
 #include <sys/types.h>

@@ -3,7 +3,7 @@
 // The handshake and the login are the core's; everything after that is the script's: it sees each payload of the client
 // (80 and up, and DISCONNECT) and sends what it likes with the writer. It runs on the client's executor, over a socket.
 //
-//   ScriptedServer server(executor, std::move(socket), [](PacketWriter& writer, Bytes payload) { … });
+//   ScriptedServer server(executor, std::move(socket), {.script = [](PacketWriter& writer, Bytes payload) { … }});
 #pragma once
 
 #include <functional>

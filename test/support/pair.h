@@ -5,7 +5,7 @@
 // session sends, then reports exit status 7. The client logs in, opens `channels` sessions and sends `payload_size`
 // bytes through each.
 //
-//   Pair pair;  pair.run();  EXPECT_TRUE(pair.client_app.complete());
+//   Pair pair;  pair.run();  EXPECT_TRUE(pair.complete());
 #pragma once
 
 #include <algorithm>
