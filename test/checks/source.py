@@ -35,6 +35,26 @@ def code_of(text):
     return QUIET.sub(blank, text)
 
 
+def comments_of(text):
+    """The comments of a C++ file, each as [(number of a line, its text without slashes), …]. Lines that follow each
+    other in one column are one comment."""
+    comments, column_before = [], None
+    for match in QUIET.finditer(text):
+        if not match[0].startswith("/"):
+            continue
+        line_start = text.rfind("\n", 0, match.start()) + 1
+        number, column = text.count("\n", 0, match.start()) + 1, match.start() - line_start
+        alone = not text[line_start:match.start()].strip()
+        body = match[0][2:].removesuffix("*/")
+        lines = [(number + at, line) for at, line in enumerate(body.split("\n"))]
+        if alone and comments and comments[-1][-1][0] == number - 1 and column == column_before:
+            comments[-1] += lines
+        else:
+            comments.append(lines)
+        column_before = column
+    return comments
+
+
 def plant(root, tree):
     """Writes a small tree, {path: text}, for a self-test."""
     for path, text in tree.items():
