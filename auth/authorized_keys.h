@@ -2,7 +2,7 @@
 //
 // The first line counts that has the key and whose options let the peer in; those options are then in force. A line
 // whose options are not understood is refused, not read without them: whoever wrote them meant to restrict the key.
-// Whether a key has signed is server_auth's business; RFC 4252 section 7 [4252-7-2] asks here.
+// RFC 4252 section 7 [4252-7-2]: the key must be one that may log in. Whether it has signed is server_auth's business.
 //
 //   const auto file = read_authorized_keys(path, home, user_id, true);
 //   const auto search = find_authorized_key(file.text, key, {host, address, now});  if (search.match) …

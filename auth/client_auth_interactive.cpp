@@ -8,8 +8,8 @@
 
 namespace glassh {
 
-// RFC 4256 section 3.1 [4256-3.1-1]: no language; a hint at mechanisms only if the user gave one [4256-3.1-5]
-// [4256-3.1-6]. A server that has refused without a question will not ask one now.
+// RFC 4256 section 3.1 [4256-3.1-1]: the request names no language. It hints at mechanisms only if the user gave a hint
+// [4256-3.1-5] [4256-3.1-6]. A server that has refused without a question will not ask one now.
 MethodStep ClientInteractive::begin() {
   if (attempts_ == settings_.password_prompts || (attempts_ > 0 && !was_asked_)) return MethodStep::exhausted();
   ++attempts_;

@@ -74,8 +74,8 @@ std::optional<PublicKeyOffer> read_publickey_request(Bytes payload, const msg::U
     why = fmt::format("{}: the server_host_key in the request is not this connection's", shown);
     return std::nullopt;
   }
-  // RFC 4252 section 7 [4252-7-3] [4252-7-5] [4252-7-15]. That the key may log in [4252-7-14] is asked next, of the
-  // application; whichever of the two fails, the client gets the same answer.
+  // RFC 4252 section 7 [4252-7-3] [4252-7-15]: the signature is verified. The application is asked next whether the key
+  // may log in [4252-7-14]; whichever of the two fails, the client gets the same answer [4252-7-5].
   if (tail.has_signature && !verify(payload, *key, tail, context.session_id)) {
     why = fmt::format("{}: the signature is wrong", shown);
     return std::nullopt;

@@ -199,7 +199,7 @@ void ServerAuth::State::check_user_and_service(const msg::UserauthRequest& reque
   }
 }
 
-// RFC 4252 section 5.4 [4252-5.4-1].
+// RFC 4252 section 5.4 [4252-5.4-1]: a banner may come at any time before the end of the login.
 void ServerAuth::State::send_banner() {
   if (settings.banner.empty()) return;
   const std::string text = with_network_line_ends(settings.banner);
@@ -208,9 +208,10 @@ void ServerAuth::State::send_banner() {
 
 // ---- the methods
 
-// RFC 4252 section 5.2 [4252-5.2-1] [4252-5.2-2] [4252-5.2-3] and section 4 [4252-4-3] [4252-4-4]: enough only for whom
-// it is all that is needed, which is for the application to say: the user's password is empty and may be. A list of
-// AuthenticationMethods that has other methods next does not have this one. It is asked once, as a password would be.
+// RFC 4252 sections 4 and 5.2 [4252-4-3] [4252-4-4] [4252-5.2-1]: `none` is enough only for a user who needs nothing
+// else. The application decides that: the user's password is empty and may be. A list of AuthenticationMethods
+// that has other methods next does not have this one. It is asked once, as a password would be. [4252-5.2-2]
+// [4252-5.2-3]: everybody else gets a FAILURE that lists the methods.
 ServerAuthEvent ServerAuth::State::on_none(const msg::UserauthRequest& request) {
   decode<msg::NoneRequest>(request.method_fields.bytes);
   if (!progress->allows(none)) return failure(none, "not enough");
@@ -218,7 +219,8 @@ ServerAuthEvent ServerAuth::State::on_none(const msg::UserauthRequest& request) 
   return judge_password(none, {});
 }
 
-// RFC 4252 section 7 [4252-5-15] [4252-7-1] [4252-7-12]: with a query before it or without.
+// RFC 4252 sections 5 and 7 [4252-5-15] [4252-7-1]: every server has this method. Section 7 [4252-7-12]: a query may
+// come before the signature, or none.
 ServerAuthEvent ServerAuth::State::on_publickey(Bytes payload, const msg::UserauthRequest& request) {
   std::string why;
   offer = read_publickey_request(payload, request, {session_id, server_host_key, settings.accepted_algorithms}, why);
@@ -262,12 +264,12 @@ ServerAuthEvent ServerAuth::State::on_keyboard_interactive(const msg::UserauthRe
   return answered(AttemptAnswered::Outcome::postponed, keyboard_interactive);
 }
 
-// RFC 4256 section 3.4 [4256-3.4-8] [4256-3.4-9] [4256-3.4-10] and section 3.1 [4256-3-1] [4256-3.2-2]: one question,
-// one answer, then SUCCESS or FAILURE.
+// RFC 4256 sections 3 and 3.2 [4256-3-1] [4256-3.2-2]: there is one open question at the most. Section 3.4 [4256-3.4-8]
+// [4256-3.4-9] [4256-3.4-10]: SUCCESS or FAILURE follows the answer, and never another question.
 ServerAuthEvent ServerAuth::State::on_info_response(Bytes payload) {
   stage = Stage::idle;
   const auto message = decode<msg::UserauthInfoResponse>(payload);
-  // RFC 4256 section 3.4 [4256-3.4-5].
+  // RFC 4256 section 3.4 [4256-3.4-5]: each question has one answer, or the attempt has failed.
   if (message.responses.size() != 1) {
     return failure(keyboard_interactive, fmt::format("{} answers to 1 question", message.responses.size()));
   }
@@ -291,7 +293,7 @@ ServerAuthEvent ServerAuth::decide(LoginDecision decision) {
   const std::string what =
       s.offer ? fmt::format("{} {}", s.offer->key.type(), s.offer->key.fingerprint()) : std::string("the password");
   if (decision == LoginDecision::refuse) {
-    // RFC 4252 section 7 [4252-7-2] [4252-7-5] [4252-7-9].
+    // RFC 4252 section 7 [4252-7-2] [4252-7-5] [4252-7-9]: a key that may not log in is refused, in a query as well.
     return s.failure(s.method, fmt::format("{} does not let in {:?}", what, *s.user));
   }
   if (!query) {
@@ -310,11 +312,14 @@ ServerAuthEvent ServerAuth::decide(LoginDecision decision) {
 ServerAuthEvent ServerAuth::State::success() {
   if (offer) used_keys.push_back(offer->key);
   if (!progress->succeeded(method)) {
+    // RFC 4252 section 5.1 [4252-5.1-4]: partial_success is true, as the method itself succeeded. Section 7 [4252-7-6]:
+    // after a good public key, too, more may be needed.
     const std::string needed = progress->continuing();
     note(method, fmt::format("more is needed: {}", needed));
     writer.send(msg::UserauthFailure{NameList{needed}, true});
     return answered(AttemptAnswered::Outcome::partial, method);
   }
+  // RFC 4252 section 5.1 [4252-5.1-6] [4252-5.1-7] [4252-5.1-12]: SUCCESS is sent once, when all methods are through.
   stage = Stage::done;
   note(method, fmt::format("{:?} is logged in", *user));
   return LoginComplete{*user, method, key()};
@@ -325,8 +330,8 @@ ServerAuthEvent ServerAuth::State::failure(std::string_view its_method, std::str
   // A client asks `none` first, to learn what there is; that alone is no guess at anything.
   const bool free_of_charge = requests == 1 && its_method == none;
   if (!free_of_charge) ++failures;
-  // RFC 4252 section 4 [4252-4-8] [4252-4-10]. The limit [4252-4-9] is MaxAuthTries, and as low as OpenSSH's. The last
-  // one is answered by DISCONNECT.
+  // RFC 4252 section 4 [4252-4-8] [4252-4-10]: DISCONNECT answers the failure that reaches the limit. That is
+  // MaxAuthTries, as low as OpenSSH's and lower than the RFC's [4252-4-9].
   if (failures >= settings.max_tries) {
     stage = Stage::exhausted;
     return answered(AttemptAnswered::Outcome::failed, its_method);

@@ -173,7 +173,7 @@ bool Channel::on_window_adjust(std::uint32_t bytes_to_add) {
            fmt::format("bytes_to_add {} raises the window of {} above 2^32 - 1", bytes_to_add, window_to_peer_));
   }
   const bool was_shut = window_to_peer_ == 0;
-  // RFC 4254 section 5.2 [4254-5.2-1].
+  // RFC 4254 section 5.2 [4254-5.2-1]: so many more bytes may be sent.
   window_to_peer_ += bytes_to_add;
   return was_shut && bytes_to_add > 0 && !eof_sent_ && !close_sent_;
 }

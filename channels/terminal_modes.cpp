@@ -36,7 +36,7 @@ constexpr std::array flags{
     Flag{33, &termios::c_iflag, ISTRIP}, Flag{34, &termios::c_iflag, INLCR},   Flag{35, &termios::c_iflag, IGNCR},
     Flag{36, &termios::c_iflag, ICRNL},  Flag{37, &termios::c_iflag, IUCLC},   Flag{38, &termios::c_iflag, IXON},
     Flag{39, &termios::c_iflag, IXANY},  Flag{40, &termios::c_iflag, IXOFF},   Flag{41, &termios::c_iflag, IMAXBEL},
-    Flag{42, &termios::c_iflag, IUTF8},  // RFC 8160 section 3 [8160-3-1]
+    Flag{42, &termios::c_iflag, IUTF8},  // RFC 8160 section 3 [8160-3-1]: input is UTF-8
     Flag{50, &termios::c_lflag, ISIG},   Flag{51, &termios::c_lflag, ICANON},  Flag{52, &termios::c_lflag, XCASE},
     Flag{53, &termios::c_lflag, ECHO},   Flag{54, &termios::c_lflag, ECHOE},   Flag{55, &termios::c_lflag, ECHOK},
     Flag{56, &termios::c_lflag, ECHONL}, Flag{57, &termios::c_lflag, NOFLSH},  Flag{58, &termios::c_lflag, TOSTOP},

@@ -53,7 +53,7 @@ void KeyExchange::start() {
 
 std::optional<KexEvent> KeyExchange::on_payload(Bytes payload) {
   if (awaits_wrong_guess() && payload[0] >= message_number::kexdh_init) {
-    // RFC 4253 section 7.1 [4253-7.1-26] [4253-7-4]: once, whatever it is.
+    // RFC 4253 sections 7 and 7.1 [4253-7-4] [4253-7.1-26]: one packet is ignored, whatever it is.
     exchange_->ignore_next = false;
     note("key exchange", "this packet followed a wrong guess and is ignored");
     return std::nullopt;
@@ -97,8 +97,8 @@ void KeyExchange::send_kexinit() {
   const Proposal& proposal = settings_.proposal;
   std::vector<std::string> kex = proposal.kex;
   if (!first_done()) {
-    // RFC 8308 section 2.1 [8308-2.1-1] [8308-2.2-3] and OpenSSH PROTOCOL section 1.9 [openssh-strict-kex-1.9-1]: in
-    // the first KEXINIT only, each role its own marker.
+    // RFC 8308 sections 2.1 and 2.2 [8308-2.1-1] [8308-2.2-3] and OpenSSH PROTOCOL section 1.9
+    // [openssh-strict-kex-1.9-1]: in the first KEXINIT only, each role its own marker.
     const bool client = settings_.role == Role::client;
     kex.emplace_back(client ? "ext-info-c" : "ext-info-s");
     kex.emplace_back(client ? "kex-strict-c-v00@openssh.com" : "kex-strict-s-v00@openssh.com");
@@ -137,7 +137,7 @@ std::optional<KexEvent> KeyExchange::on_kexinit(Bytes payload) {
 
   const msg::KexInit ours = decode<msg::KexInit>(exchange.our_kexinit);
   const msg::KexInit theirs = decode<msg::KexInit>(exchange.peer_kexinit);
-  if (theirs.reserved != 0) {  // RFC 4253 section 7.1 [4253-7.1-29]
+  if (theirs.reserved != 0) {  // RFC 4253 section 7.1 [4253-7.1-29]: the last four bytes are zero
     throw ProtocolError(fmt::format("SSH_MSG_KEXINIT: reserved is {}, not 0", theirs.reserved));
   }
   const bool we_are_client = settings_.role == Role::client;
@@ -314,7 +314,7 @@ void KeyExchange::compute_exchange_hash() {
   exchange.shared_secret = encode_shared_secret(method);
   exchange.hash = exchange_hash(hash_parts(), method.hash(), method.shares_are_mpints());
 
-  // RFC 4253 section 7.2 [4253-7.2-1] [4253-9-5]: the first H names the session, for good.
+  // RFC 4253 sections 7.2 and 9 [4253-7.2-1] [4253-9-5]: the first H names the session, for good.
   if (!first_done()) session_id_ = copy_of(exchange.hash.bytes());
   if (settings_.key_log) {
     settings_.key_log(exchange.client_cookie, exchange.server_cookie, exchange.shared_secret.reveal(),
@@ -369,7 +369,7 @@ void KeyExchange::send_newkeys() {
   stage_ = Stage::expecting_newkeys;
 }
 
-// RFC 4253 section 7.3 [4253-7.3-3].
+// RFC 4253 section 7.3 [4253-7.3-3]: everything that comes after it is read with the new keys.
 std::optional<KexEvent> KeyExchange::on_newkeys(Bytes payload) {
   expect(Stage::expecting_newkeys, "SSH_MSG_NEWKEYS");
   decode<msg::NewKeys>(payload);
@@ -378,7 +378,7 @@ std::optional<KexEvent> KeyExchange::on_newkeys(Bytes payload) {
   const CipherNames names =
       from_client ? CipherNames{exchange.algorithms.cipher_client_to_server, exchange.algorithms.mac_client_to_server}
                   : CipherNames{exchange.algorithms.cipher_server_to_client, exchange.algorithms.mac_server_to_client};
-  // [openssh-strict-kex-1.9-8] [openssh-strict-kex-1.9-9]
+  // [openssh-strict-kex-1.9-8] [openssh-strict-kex-1.9-9]: the number of received packets restarts at 0, every time.
   reader_.use(make_opener(names, keys_for(names, from_client)), names.cipher, strict_,
               from_client ? exchange.algorithms.compression_client_to_server
                           : exchange.algorithms.compression_server_to_client);

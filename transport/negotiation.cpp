@@ -14,24 +14,23 @@ namespace {
 
 std::vector<std::string> owned(const std::vector<std::string_view>& names) { return {names.begin(), names.end()}; }
 
-// RFC 4253 section 7.1 [4253-7.1-8] [4253-7.1-12] [4253-7.1-14] [4253-7.1-16] [4253-7.1-18]: the first name of the
-// client's list that the server's has too; so if both begin with the same one, that [4253-7.1-7]. Every key exchange
-// method that we have goes with every host key that can sign, and all can [4253-7.1-11], so the kex list needs no look
-// at the host keys. Nothing is taken that is not in both lists, "none" least of all [4253-7.1-20].
+// RFC 4253 section 7.1: the first name of the client's list that the server's list has, too. If both begin with the
+// same name, it is that one [4253-7.1-7]. Every key exchange method that we have goes with every host key that can
+// sign, and all can [4253-7.1-11], so the kex list needs no look at the host keys. A name that one list does not have
+// is never taken, "none" included [4253-7.1-20].
 std::string choose(std::string_view what, std::string_view field, NameList client, NameList server) {
   for (const std::string_view name : split_names(client.text)) {
     if (is_marker(name)) continue;  // RFC 8308 section 2.2 [8308-2.2-5]: if there is nothing else, it ends below
     if (contains_name(server.text, name)) return std::string(name);
   }
-  // [4253-7.1-9] [4253-7.1-13] [4253-7.1-15] [4253-7.1-17] [4253-7.1-19]; an empty list has nothing in common
-  // [4253-7.1-4].
+  // An empty list has nothing in common with any other [4253-7.1-4].
   throw NoCommonAlgorithm(what, field, client, server);
 }
 
 std::string choose_mac(std::string_view field, const std::string& cipher, NameList client, NameList server) {
-  // RFC 5647 section 5.1 [5647-5.1-1], OpenSSH PROTOCOL section 1.6 [4253-7.1-17]: an AEAD cipher brings its own
-  // integrity.
+  // RFC 5647 section 5.1 [5647-5.1-1] and OpenSSH PROTOCOL section 1.6: an AEAD cipher brings its own integrity.
   if (is_aead(cipher)) return {};
+  // RFC 4253 section 7.1 [4253-7.1-16]: the MAC, for each direction. [4253-7.1-17]: without one both sides disconnect.
   return choose("MAC", field, client, server);
 }
 
@@ -48,14 +47,16 @@ bool is_marker(std::string_view kex_name) {
          kex_name == "kex-strict-s-v00@openssh.com";
 }
 
-// RFC 4253 section 7.1 [4253-7.1-2]: all that we have, best first. RFC 4251 sections 4.5 and 6 [4251-4.5-6] [4251-6-5]
-// [4251-6-6] [4251-6-7] [4251-6-8] [4251-6-9] [4251-6-10] [4251-6-11]: names of IANA's registry, and name@domain for
-// the others; a configuration chooses among them and adds none. Compression is "none" unless that wants it
-// [4253-6.2-6].
+// RFC 4253 section 7.1 [4253-7.1-2]: all that we have, best first. A configuration chooses among these names and adds
+// none. Compression is "none" unless the configuration wants it [4253-6.2-6].
 Proposal default_proposal() {
   Proposal proposal;
+  // RFC 4251 section 4.5 [4251-4.5-6]: names are US-ASCII. RFC 4251 section 6 [4251-6-5] [4251-6-6]: a name of IANA's
+  // registry has at most 64 characters, and no at-sign, comma or space.
   proposal.kex = owned(kex_names());
   proposal.host_key = owned(signature_algorithm_names());
+  // RFC 4251 section 6 [4251-6-7] [4251-6-8] [4251-6-11]: a private name has the same limits, but one at-sign. Behind
+  // that stands the domain of whoever defined the name [4251-6-9] [4251-6-10].
   proposal.cipher_client_to_server = proposal.cipher_server_to_client = owned(cipher_names());
   proposal.mac_client_to_server = proposal.mac_server_to_client = owned(mac_names());
   return proposal;
@@ -73,12 +74,16 @@ std::string NoCommonAlgorithm::openssh_words(Role we_are) const {
   return fmt::format("no matching {} found. Their offer: {}", what_, we_are == Role::client ? server_ : client_);
 }
 
-// Each direction for itself: RFC 4253 sections 6.2, 6.3 and 6.4 [4253-6.2-4] [4253-6.3-6] [4253-6.4-5].
+// RFC 4253 sections 6.2, 6.3 and 6.4 [4253-6.2-4] [4253-6.3-6] [4253-6.4-5]: each direction is chosen for itself.
+// Throws NoCommonAlgorithm, upon which both sides disconnect.
 Algorithms negotiate(const msg::KexInit& client, const msg::KexInit& server) {
   Algorithms chosen;
+  // RFC 4253 section 7.1 [4253-7.1-8]: the key exchange method. [4253-7.1-9]: without one both sides disconnect.
   chosen.kex = choose("key exchange method", "kex_algorithms", client.kex_algorithms, server.kex_algorithms);
+  // [4253-7.1-12]: the algorithm of the host key. [4253-7.1-13]: without one both sides disconnect.
   chosen.host_key = choose("host key type", "server_host_key_algorithms", client.server_host_key_algorithms,
                            server.server_host_key_algorithms);
+  // [4253-7.1-14]: the cipher, for each direction. [4253-7.1-15]: without one both sides disconnect.
   chosen.cipher_client_to_server =
       choose("cipher", "encryption_algorithms_client_to_server", client.encryption_algorithms_client_to_server,
              server.encryption_algorithms_client_to_server);
@@ -91,6 +96,7 @@ Algorithms negotiate(const msg::KexInit& client, const msg::KexInit& server) {
   chosen.mac_server_to_client =
       choose_mac("mac_algorithms_server_to_client", chosen.cipher_server_to_client,
                  client.mac_algorithms_server_to_client, server.mac_algorithms_server_to_client);
+  // [4253-7.1-18]: the compression, for each direction. [4253-7.1-19]: without one both sides disconnect.
   chosen.compression_client_to_server =
       choose("compression method", "compression_algorithms_client_to_server",
              client.compression_algorithms_client_to_server, server.compression_algorithms_client_to_server);
@@ -100,14 +106,14 @@ Algorithms negotiate(const msg::KexInit& client, const msg::KexInit& server) {
   return chosen;
 }
 
-// RFC 4253 section 7 [4253-7-2]: the first name is the guess [4253-7.1-6]. That the other categories have a match is
-// certain here: negotiate() would have thrown.
+// RFC 4253 sections 7 and 7.1 [4253-7-2] [4253-7.1-6]: the first name of each list is the guess. That the other
+// categories have a match is certain here: negotiate() would have thrown.
 bool guess_is_right(const msg::KexInit& client, const msg::KexInit& server) {
   return share_first_name(client.kex_algorithms, server.kex_algorithms) &&
          share_first_name(client.server_host_key_algorithms, server.server_host_key_algorithms);
 }
 
-// RFC 4253 section 7.1 [4253-7.1-1]: comma-separated.
+// RFC 4253 section 7.1 [4253-7.1-1]: commas separate the names.
 std::string join_names(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, ",")); }
 
 std::vector<std::string_view> split_names(std::string_view names) {
@@ -120,7 +126,7 @@ std::vector<std::string_view> split_names(std::string_view names) {
   return split;
 }
 
-// RFC 4251 section 6 [4251-6-4]: with case.
+// RFC 4251 section 6 [4251-6-4]: upper and lower case differ.
 bool contains_name(std::string_view names, std::string_view name) {
   const auto split = split_names(names);
   return std::find(split.begin(), split.end(), name) != split.end();

@@ -22,9 +22,10 @@ constexpr std::uint64_t most_bytes_without_kexinit = std::uint64_t{4} << 30;
 bool reached(const PacketShape& shape, std::uint64_t packets, std::uint64_t bytes, std::uint64_t limit_bytes) {
   // RFC 4253 section 9 [4253-9-8]: after so many bytes.
   if (limit_bytes > 0 && bytes >= limit_bytes) return true;
-  // RFC 4344 sections 3.1 and 3.2 [4344-3.1-1] [4344-3.1-3] [4344-3.2-1] [4344-3.2-2]: the cipher's own limits. RFC
-  // 4251 section 9.3.3 [4251-9.3.3-1]: so the sequence number never comes round under one key.
+  // RFC 4344 section 3.1 [4344-3.1-1] [4344-3.1-3]: after so many packets of a cipher. RFC 4251 section 9.3.3
+  // [4251-9.3.3-1]: so the sequence number never comes round under one key.
   if (shape.packet_limit > 0 && packets >= shape.packet_limit) return true;
+  // RFC 4344 section 3.2 [4344-3.2-1] [4344-3.2-2]: after so many blocks of a cipher.
   return shape.block_limit > 0 && bytes / shape.block >= shape.block_limit;
 }
 
@@ -73,7 +74,7 @@ bool Transport::exchange_versions() {
       if (++lines_before_version_ > most_lines_before) {
         throw ProtocolError(fmt::format("identification: more than {} lines before it", most_lines_before));
       }
-      continue;  // [4253-4.2-16]
+      continue;  // [4253-4.2-16]: such a line may be ignored
     }
     peer_version_ = check_identification(*line);
     break;
@@ -99,7 +100,8 @@ std::optional<TransportEvent> Transport::on_payload(Bytes payload, std::uint32_t
       throw ProtocolError(fmt::format("{} may not come during {}{}", message_name(number, kex_.family()),
                                       phase_text(phase_), kex_.peer_started() ? ", between KEXINIT and NEWKEYS" : ""));
     case Verdict::unimplemented:
-      // RFC 4253 section 11.4 [4253-11.4-1] [4253-11.4-2] [4253-11.4-3]
+      // RFC 4253 section 11.4 [4253-11.4-1] [4253-11.4-3]: the answer names the packet by its sequence number.
+      // [4253-11.4-2]: otherwise it is ignored.
       writer_.send(msg::Unimplemented{sequence_number});
       return std::nullopt;
   }
@@ -125,18 +127,18 @@ std::optional<TransportEvent> Transport::on_payload(Bytes payload, std::uint32_t
 std::optional<TransportEvent> Transport::on_transport_message(Bytes payload) {
   switch (payload[0]) {
     case message_number::disconnect: {
-      // RFC 4253 section 11.1 [4253-11.1-1] [4253-11.1-4]
+      // RFC 4253 section 11.1 [4253-11.1-1] [4253-11.1-4]: it is heeded, and nothing that follows it is read.
       const auto message = decode<msg::Disconnect>(payload);
       closed_ = true;
       return Disconnected{static_cast<DisconnectReason>(message.reason_code), std::string(message.description), true};
     }
-    case message_number::ignore:  // RFC 4253 section 11.2 [4253-11.2-1]
+    case message_number::ignore:  // RFC 4253 section 11.2 [4253-11.2-1]: decoded, and then ignored
       decode<msg::Ignore>(payload);
       return std::nullopt;
     case message_number::unimplemented:
       decode<msg::Unimplemented>(payload);
       return std::nullopt;
-    case message_number::debug: {  // RFC 4253 section 11.3 [4253-11.3-1]
+    case message_number::debug: {  // RFC 4253 section 11.3 [4253-11.3-1]: passed on, for the log
       const auto message = decode<msg::Debug>(payload);
       return DebugArrived{message.message, message.always_display};
     }
@@ -175,8 +177,9 @@ void Transport::provide_signature(Bytes signature) {
   if (first && kex_.peer_wants_ext_info()) send_ext_info();
 }
 
-// RFC 8308 section 3.1 [8308-3.1-2] [8308-3.1-5]; OpenSSH PROTOCOL section 1.8 [openssh-ping-1.8-3] and, for public
-// keys bound to the host, section 3.1. RFC 8308 section 4.2.1 [8308-4.2.1-1]: names are registered or private ones.
+// RFC 8308 section 3.1 [8308-3.1-2] [8308-3.1-5]: a server names all signature algorithms that it takes. OpenSSH
+// PROTOCOL section 1.8 [openssh-ping-1.8-3]: it answers PING. OpenSSH PROTOCOL section 3.1: it takes public keys bound
+// to the host. RFC 8308 section 4.2.1 [8308-4.2.1-1]: names of extensions are registered or private ones.
 void Transport::send_ext_info() {
   const std::string algorithms = join_names(settings_.server_sig_algs);
   msg::ExtInfo message;
@@ -196,7 +199,7 @@ void Transport::on_ext_info(Bytes payload) {
   // are.
   peer_sig_algs_.clear();
   peer_answers_ping_ = peer_takes_host_bound_keys_ = false;
-  for (const msg::Extension& extension : message.extensions) {  // [8308-2.5-3]
+  for (const msg::Extension& extension : message.extensions) {  // [8308-2.5-3]: in any order
     if (extension.extension_name == "server-sig-algs" && role() == Role::client) {
       for (const std::string_view name : split_names(text_of(extension.extension_value)))
         peer_sig_algs_.emplace_back(name);
@@ -215,7 +218,8 @@ void Transport::request_service(std::string_view name) {
   writer_.send(msg::ServiceRequest{name});
 }
 
-// RFC 4253 section 10 [4253-10-1] [4253-10-2] [4253-10-3] [4253-10-4]: one service can be asked for here.
+// RFC 4253 section 10 [4253-10-1] [4253-10-2]: a request for any service but the login ends the connection.
+// [4253-10-3] [4253-10-4]: the answer repeats the name of the service.
 std::optional<TransportEvent> Transport::on_service_request(Bytes payload) {
   const auto message = decode<msg::ServiceRequest>(payload);
   if (message.service_name != "ssh-userauth") {

@@ -38,10 +38,10 @@ std::string_view check_identification(std::string_view line) {
   if (line.size() + 1 > longest_identification) {
     throw ProtocolError(fmt::format("identification: {} bytes, more than {}", line.size() + 1, longest_identification));
   }
-  // [4253-4.2-6] [4253-4.2-7]: CR LF; a lone LF is let pass.
+  // [4253-4.2-6] [4253-4.2-7]: the line ends in CR LF, but a lone LF is let pass.
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
   if (!is_identification(line)) throw ProtocolError("identification: the line does not begin with \"SSH-\"");
-  // [4253-4.2-8]: no NUL; and nothing else that is not printable, for it is shown and logged. Comments may be UTF-8
+  // [4253-4.2-8]: no NUL, and nothing else that is not printable, for it is shown and logged. Comments may be UTF-8
   // elsewhere, but no peer sends such.
   const auto bad = std::find_if_not(line.begin(), line.end(), is_printable);
   if (bad != line.end()) {

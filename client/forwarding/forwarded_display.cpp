@@ -57,7 +57,7 @@ ForwardedDisplay::ForwardedDisplay(std::shared_ptr<Hub> hub, ChannelUsers& users
       rng_(rng),
       log_(log) {}
 
-// RFC 4254 section 11 [4254-11-1]
+// RFC 4254 section 11 [4254-11-1]: nothing is forwarded to a server whose host key has changed.
 void ForwardedDisplay::forbid() {
   if (!wanted_) return;
   log_.error("X11 forwarding is disabled to avoid man-in-the-middle attacks.");
@@ -84,7 +84,7 @@ bool ForwardedDisplay::offer(Channel& session) {
   X11Cookie fake = fake_x11_cookie(*real, rng_);
   cookies_.emplace(Cookies{std::move(fake), std::move(*real)});
   log_.debug1("Requesting X11 forwarding with authentication spoofing.");
-  // [4254-6.3.1-4]: hexadecimal.
+  // [4254-6.3.1-4]: the cookie is sent in hexadecimal.
   const std::string hexadecimal = hex(cookies_->fake.data.reveal());
   session.request(msg::X11Req{.single_connection = false,
                               .x11_authentication_protocol = cookies_->fake.protocol,

@@ -21,7 +21,7 @@ std::vector<std::uint8_t> magnitude_of(const BIGNUM* number) {
   return magnitude;
 }
 
-// RFC 8268 section 3 [8268-3-2]. Each has the generator 2.
+// RFC 8268 section 3 [8268-3-2]: the primes are those of RFC 3526, and each group has the generator 2.
 DhGroup fixed_group(BIGNUM* (*prime)(BIGNUM*)) {
   const Bignum p(check_pointer(prime(nullptr), "BN_get_rfc3526_prime"));
   return {magnitude_of(p.get()), {2}, static_cast<std::size_t>(BN_num_bits(p.get()))};

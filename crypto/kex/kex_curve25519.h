@@ -14,7 +14,7 @@ namespace glassh {
 
 class KexCurve25519 final : public KexMethod {
  public:
-  // RFC 8731 section 3 [8731-3-6].
+  // RFC 8731 section 3 [8731-3-6]: curve25519-sha256 hashes with SHA-256.
   HashName hash() const override { return HashName::sha256; }
   bool shares_are_mpints() const override { return false; }
   bool shared_secret_is_mpint() const override { return true; }

@@ -50,8 +50,9 @@ Bytes KexDh::respond(Bytes client_share, Rng& rng) {
 
 void KexDh::finish(Bytes server_share) { compute_shared_secret(server_share, "f"); }
 
-// RFC 8268 section 4 [8268-4-1] [8268-4-2] [8268-4-4]: 1 < e, f < p-1, which narrows RFC 4253 section 8 [4253-8-3]
-// [4253-8-4] and RFC 4419 section 3 [4419-3-5]. It also keeps what is raised below p.
+// RFC 8268 section 4 [8268-4-1] [8268-4-2] [8268-4-4]: the exchange fails unless 1 < e, f < p-1. RFC 4253 section 8
+// [4253-8-3] [4253-8-4] and RFC 4419 section 3 [4419-3-5] allow 1 and p-1 as well. It also keeps what is raised below
+// p.
 void KexDh::compute_shared_secret(Bytes peer_share, const char* field) {
   assert(!private_key_.empty());  // start() or respond() comes first
   if (!in_open_range(peer_share)) refuse(fmt::format("{} is not in [2, p-2]", field));

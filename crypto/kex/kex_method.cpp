@@ -20,22 +20,24 @@ constexpr std::string_view group18 = "diffie-hellman-group18-sha512";
 }  // namespace
 
 const std::vector<std::string_view>& kex_names() {
-  // RFC 5656 section 4 [5656-4-1], RFC 9142 sections 3.1 and 3.2 [9142-3.1.1-1] [9142-3.1.3-1] [9142-3.1.3-2]
-  // [9142-3.1.3-3] [9142-3.2.1-4] [9142-3.2.2-1] [9142-3.2.2-3] [9142-3.2.2-4], RFC 8268 section 3 [8268-3-1]. What RFC
-  // 9142 forbids or advises against is not here: no SHA-1 [9142-3.2.1-3] [9142-3.4-2] [9142-3.4-3], no RSA key exchange
-  // [9142-3.3-1]. RFC 8731 section 1: the name at libssh.org is an older one.
+  // Best first. RFC 9142 advises against methods with SHA-1, so none is here [9142-3.2.1-3] [9142-3.4-2] [9142-3.4-3].
+  // It forbids the exchange of keys by RSA [9142-3.3-1].
   static const std::vector<std::string_view> names = {
       "mlkem768x25519-sha256",
       "sntrup761x25519-sha512",
       "sntrup761x25519-sha512@openssh.com",
+      // RFC 9142 section 3.1.1 [9142-3.1.1-1]: it should be there. RFC 8731 section 1: libssh.org's is its older name.
       "curve25519-sha256",
       "curve25519-sha256@libssh.org",
+      // RFC 5656 section 4 [5656-4-1]: whoever has elliptic curves has these methods. RFC 9142 section 3.1.3
+      // [9142-3.1.3-1] [9142-3.1.3-2] [9142-3.1.3-3]: all three of them should be there.
       nistp256.kex_name,
       nistp384.kex_name,
       nistp521.kex_name,
-      group_exchange_name,
-      group16,
-      group18,
+      group_exchange_name,  // RFC 9142 section 3.2.1 [9142-3.2.1-4]: it may be used
+      group16,              // RFC 9142 section 3.2.2 [9142-3.2.2-3]: it should be there
+      group18,              // RFC 9142 section 3.2.2 [9142-3.2.2-4]: it may be there
+      // RFC 9142 section 3.2.2 [9142-3.2.2-1] and RFC 8268 section 3 [8268-3-1]: every implementation has this one.
       group14,
   };
   return names;
@@ -46,7 +48,7 @@ std::unique_ptr<KexMethod> make_kex_method(std::string_view name) {
   if (name == nistp256.kex_name) return std::make_unique<KexEcdhNist>(nistp256);
   if (name == nistp384.kex_name) return std::make_unique<KexEcdhNist>(nistp384);
   if (name == nistp521.kex_name) return std::make_unique<KexEcdhNist>(nistp521);
-  // RFC 8268 section 3 [8268-3-2].
+  // RFC 8268 section 3 [8268-3-2]: groups above group14 hash with SHA-512.
   if (name == group14) return std::make_unique<KexDh>(HashName::sha256, rfc3526_group(2048), group14);
   if (name == group16) return std::make_unique<KexDh>(HashName::sha512, rfc3526_group(4096), group16);
   if (name == group18) return std::make_unique<KexDh>(HashName::sha512, rfc3526_group(8192), group18);
@@ -54,7 +56,7 @@ std::unique_ptr<KexMethod> make_kex_method(std::string_view name) {
   throw std::invalid_argument(fmt::format("no key exchange method is called \"{}\"", name));
 }
 
-// RFC 4419 section 4.2 [4419-4.2-1].
+// RFC 4419 section 4.2 [4419-4.2-1]: the keys are derived with SHA-256 as well.
 std::unique_ptr<KexMethod> make_group_exchange_method(const DhGroup& group) {
   return std::make_unique<KexDh>(HashName::sha256, group, group_exchange_name);
 }

@@ -31,8 +31,8 @@ std::optional<SecretBytes> X25519::agree(Bytes peer) const {
   SecretBytes result(key_size);
   std::size_t size = result.size();
   const bool derived = EVP_PKEY_derive(context.get(), result.reveal().data(), &size) > 0 && size == key_size;
-  // RFC 8731 section 3 [8731-3-2] [8731-3-3] [8731-3-5]: a point of small order makes the result zero, whatever our
-  // key. libcrypto reports that as a failure; we do not rely on it.
+  // RFC 8731 section 3 [8731-3-2] [8731-3-3]: a point of small order makes the result zero, whatever our key.
+  // libcrypto reports that as a failure; we do not rely on it.
   const std::array<std::uint8_t, key_size> zero{};
   if (derived && !equal_in_constant_time(result.reveal(), zero)) return result;
   clear_libcrypto_errors();

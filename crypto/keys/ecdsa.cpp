@@ -18,8 +18,8 @@ struct Curve {
   std::size_t coordinate_size() const { return (bits + 7) / 8; }
   std::size_t point_size() const { return 1 + 2 * coordinate_size(); }
 };
-// RFC 5656 section 10.1 [5656-10.1-1]: all three that are required. Section 6.2.1 [5656-3.1.1-1] [5656-6.2.1-1]: up to
-// 256 bits go with SHA-256, up to 384 with SHA-384, more with SHA-512.
+// RFC 5656 section 10.1 [5656-10.1-1]: all three that are required. Sections 3.1.1 and 6.2.1
+// [5656-3.1.1-1] [5656-6.2.1-1]: up to 256 bits go with SHA-256, up to 384 with SHA-384, more with SHA-512.
 constexpr Curve nistp256 = {"ecdsa-sha2-nistp256", "nistp256", "P-256", SN_X9_62_prime256v1, 256, HashName::sha256};
 constexpr Curve nistp384 = {"ecdsa-sha2-nistp384", "nistp384", "P-384", SN_secp384r1, 384, HashName::sha384};
 constexpr Curve nistp521 = {"ecdsa-sha2-nistp521", "nistp521", "P-521", SN_secp521r1, 521, HashName::sha512};
