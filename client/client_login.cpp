@@ -95,18 +95,19 @@ asio::awaitable<void> ClientLogin::on(const PasswordChangeWanted& event) {
 // ----------------------------------------------------------------------------------------------------------------
 // keyboard-interactive
 
-// RFC 4256 section 3.3 [4256-3.3-1] [4256-3.3-2] [4256-3.3-3]: name and instruction are shown, with zero prompts as
-// well [4256-3.2-11], then each prompt in turn. Lines of an instruction stay lines [4256-3.3-8], control characters go
-// [4256-3.3-13], nothing is cut off [4256-3.3-11] [4256-3.3-12] or added behind a prompt [4256-3.3-16]. Without a
-// terminal the window masks everything [4256-3.3-15].
+// RFC 4256 section 3.2 [4256-3.2-11]: name and instruction are shown without any prompt, too. Section 3.3 [4256-3.3-2]
+// [4256-3.3-11] [4256-3.3-12]: the user sees all of both, nothing is cut off.
 asio::awaitable<void> ClientLogin::on(const AnswersWanted& event) {
   if (!event.name.empty()) log_.info("{}", printable(event.name, true));
+  // RFC 4256 section 3.3 [4256-3.3-8] [4256-3.3-13]: its lines stay lines, but other control characters are not shown.
   if (!event.instruction.empty()) log_.info("{}", printable(event.instruction, true));
   std::vector<SecretBytes> answers;
+  // RFC 4256 section 3.3 [4256-3.3-1] [4256-3.3-3]: the user is asked each prompt in turn.
   for (const msg::Prompt& prompt : event.prompts) {
+    // [4256-3.3-16]: nothing is added behind a prompt.
     std::string text = fmt::format("({}) {}", whose(), printable(prompt.prompt, true));
-    std::optional<SecretBytes> answer =
-        co_await ask(std::move(text), prompt.echo ? Echo::on : Echo::off);  // [4256-3.3-14]
+    // [4256-3.3-14]: the answer is echoed as the server wants. [4256-3.3-15]: without a terminal it is always masked.
+    std::optional<SecretBytes> answer = co_await ask(std::move(text), prompt.echo ? Echo::on : Echo::off);
     if (!answer) {
       connection_.decline();
       co_return;

@@ -124,7 +124,7 @@ asio::awaitable<void> HostKeyUpdate::on_proof(bool success, Bytes details) {
   co_await apply();
 }
 
-// [openssh-hostkeys-2.5-4]
+// [openssh-hostkeys-2.5-4]: a new key is taken only if the server proved that it has it.
 bool HostKeyUpdate::all_proved(Bytes details) const {
   const auto reply = decode<msg::HostKeysProveReply>(details);
   if (reply.signatures.items.size() != changes_.unknown.size()) {

@@ -183,7 +183,7 @@ void RemoteSession::start_input(Descriptor input) {
   }
 }
 
-// RFC 4254 section 5.1 [4254-5.1-2] [4254-5.1-3]
+// RFC 4254 section 5.1 [4254-5.1-2] [4254-5.1-3]: the description is shown, without control characters.
 void RemoteSession::on(const ChannelOpenRefused& event) {
   log_.info("channel {}: open failed: {} (reason {})", event.channel, printable(event.description), event.reason);
   end();
@@ -237,7 +237,7 @@ void RemoteSession::on(const ChannelRequested& event) {
   if (event.want_reply) connection_.channels().at(event.channel).answer_request(false);
 }
 
-// RFC 4254 section 6.10 [4254-6.10-7]
+// RFC 4254 section 6.10 [4254-6.10-7]: the error message may be shown.
 void RemoteSession::on_exit_signal(Bytes details) {
   const auto death = decode<msg::ExitSignal>(details);
   std::string text = fmt::format("The program was ended by signal {}", printable(death.signal_name));

@@ -144,7 +144,8 @@ void SshClient::on(const KeysChanged& event) {
 // ----------------------------------------------------------------------------------------------------------------
 // who the user is
 
-// RFC 4253 section 11.3 [4253-11.3-2] [4253-11.3-3] [4253-11.3-4]
+// RFC 4253 section 11.3 [4253-11.3-2] [4253-11.3-3] [4253-11.3-4]: the text is shown if the server says so, or else
+// with -v; without control characters.
 void SshClient::on(const DebugArrived& event) {
   const LogLevel level = event.always_display ? LogLevel::info : LogLevel::debug1;
   log_.line(level, fmt::format("Remote: {}", printable(event.message)));
@@ -211,22 +212,25 @@ void SshClient::on(const AuthenticationFailed& event) {
 // ----------------------------------------------------------------------------------------------------------------
 // what the server asks for
 
-// RFC 4251 section 4.3 [4251-4.3-7] [4251-4.3-8], RFC 4254 section 6.1 [4254-6.1-1], section 6.3.2 [4254-6.3.2-2],
-// section 7.2 [4254-7.2-1] [4254-7.2-5]: only what was offered is opened here: agent, display and forwardings may have
-// been. [4254-5.1-5]: a type that we have never heard of gets the reason for that.
+// RFC 4251 section 4.3 [4251-4.3-7] and RFC 4254 sections 6.1 and 7.2 [4254-6.1-1] [4254-7.2-5]: a server opens no
+// session here and connects to nothing.
 void SshClient::on(const ChannelOpenWanted& event) {
+  // RFC 4251 section 4.3 [4251-4.3-8] and RFC 4254 sections 6.3.2 and 7.2 [4254-6.3.2-2] [4254-7.2-1]: agent, display
+  // and forwardings take a channel only if they were offered.
   if (agent_->open(event) || display_->open(connection_.channels(), event) || forwarding_->open(event)) return;
   log_.debug1("the server wants to open a channel of type {}: refused", printable(event.type));
   constexpr std::string_view known[] = {"session", "x11", "forwarded-tcpip", "direct-tcpip", "auth-agent@openssh.com"};
   const bool is_known = std::find(std::begin(known), std::end(known), event.type) != std::end(known);
+  // RFC 4254 section 5.1 [4254-5.1-5]: a type that we have never heard of has its own reason.
   connection_.channels().refuse_open(
       event.channel,
       is_known ? open_failure_reason::administratively_prohibited : open_failure_reason::unknown_channel_type,
       is_known ? "not asked for" : "unknown channel type");
 }
 
-// RFC 4254 section 4 [4254-4-3] [4254-4-4], section 7.1 [4254-7.1-3] [4254-7.1-5]. Among these is
-// keepalive@openssh.com, to which any answer will do.
+// RFC 4254 section 4 [4254-4-3] [4254-4-4]: a request that wants an answer and that we do not know is refused. So are
+// those of section 7.1 [4254-7.1-3] [4254-7.1-5]: a server listens nowhere here. keepalive@openssh.com takes any
+// answer.
 asio::awaitable<void> SshClient::on(const GlobalRequested& event) {
   const bool want_reply = event.want_reply;
   if (event.name == msg::HostKeys::name) {
@@ -280,7 +284,7 @@ void SshClient::on(const Disconnected& event) {
       log_.fatal("Connection closed by {}", stream_.text());
     }
   } else if (event.by_peer) {
-    // RFC 4253 section 11.1 [4253-11.1-5]
+    // RFC 4253 section 11.1 [4253-11.1-5]: the description has lost its control characters.
     log_.error("Received disconnect from {}:{}: {}", stream_.text(), static_cast<std::uint32_t>(event.reason),
                description);
     log_.fatal("Disconnected from {}", stream_.text());

@@ -36,7 +36,7 @@ void HostKeyProofs::announce(Channels& channels) const {
   log_.debug("announced {} host keys", host_keys_.keys().size());
 }
 
-// [openssh-hostkeys-2.5-2]
+// [openssh-hostkeys-2.5-2]: each key that the client names signs the name, the session and itself, in their order.
 boost::asio::awaitable<std::optional<std::vector<std::uint8_t>>> HostKeyProofs::prove(Bytes request) {
   const auto keys = wanted(request);
   if (!keys) co_return std::nullopt;

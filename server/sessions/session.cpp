@@ -226,8 +226,8 @@ void Session::start(Wanted wanted, const ChannelRequested& request) {
   if (started_ || over_ || (wanted.command && has_nul(*wanted.command))) {
     return answer(request, false);
   }
-  // RFC 4254 section 6.5 [4254-6.5-2]; past vulnerability 10: whatever was asked for, a shell and a subsystem included,
-  // the forced command is what runs.
+  // RFC 4254 section 6.5 [4254-6.5-2] and past vulnerability 10: whatever was asked for, a shell and a subsystem
+  // included, the forced command is what runs.
   const SessionPermissions& permissions = context_->permissions;
   EnvironmentSources sources = environment_sources();
   if (permissions.forced_command) {
@@ -469,7 +469,7 @@ bool Session::output_may_come() const {
   return false;
 }
 
-// RFC 4254 section 6.10 [4254-6.10-1]
+// RFC 4254 section 6.10 [4254-6.10-1]: the client learns how the program ended.
 void Session::report_exit() {
   Channel* const open = channel().get();
   if (open == nullptr || end_reported_) return;
