@@ -4,7 +4,10 @@
     test/checks/rule_ids.py              check this source tree
     test/checks/rule_ids.py --self-test  plant one mistake of each kind and see that it is found
 
-What it fails on, conformance/rfc_index --missing prints with the rules' words; both ask rules.py.
+In the product a comment that cites a rule says it, in a sentence of three words at least, and no sentence has more than
+three ids, no comment more than six: each rule belongs to the line that keeps it. Tests may cite ids alone.
+
+What it fails on of the table, conformance/rfc_index --missing prints with the rules' words; both ask rules.py.
 """
 
 import os
@@ -17,6 +20,9 @@ import source
 
 FORMED = "the table of rules is well-formed"
 DECLARED = "each cited rule is declared"
+SAID = "each cited rule has a sentence"
+SPREAD = f"no sentence cites more than {rules.IDS} rules, and no comment more than {rules.IDS_OF_COMMENT}"
+BESIDE = "each id stands beside its own section"
 COMPLETE = "each MUST is in code and in a test, or its row says why not"
 
 
@@ -25,7 +31,9 @@ def check(root):
     cited, undeclared = rules.find_citations(root, table)
     forgotten = [f"{rule.id} is in no {kind}: {rule.requirement}" for rule in table.values()
                  for kind in rules.lacks(rule, cited[rule.id])]
-    return [(FORMED, problems), (DECLARED, undeclared), (COMPLETE, forgotten)]
+    silent, crowded, misplaced = rules.judge_citations(root)
+    return [(FORMED, problems), (DECLARED, undeclared), (COMPLETE, forgotten),
+            (SAID, silent), (SPREAD, crowded), (BESIDE, misplaced)]
 
 
 def index_runs():
@@ -43,14 +51,25 @@ def self_test():
     row = "4253-6-2\t4253\t6\tMUST\tboth\tPadding has at least four octets.\tunit\n"
     table = "\t".join(rules.COLUMNS) + "\n" + row
     bracket = "[{}]".format  # so that this file cites nothing
-    good = {rules.TABLE: table, "transport/a.cpp": f"// RFC 4253 section 6 {bracket('4253-6-2')}: four\nint a[4253 - 6];\n",
+    good = {rules.TABLE: table, "transport/a.cpp": f"// RFC 4253 section 6 {bracket('4253-6-2')}: at least four\nint a[4253 - 6];\n",
             "test/transport/a_test.cpp": f"// {bracket('4253-6-2')} keeps\n"}
     must = table + "4252-4-1\t4252\t4\tMUST NOT\tserver\tNone is never listed.\tunit\n"
-    in_code_only = {rules.TABLE: must, "auth/a.cpp": f"// {bracket('4252-4-1')}\n"}
+    in_code_only = {rules.TABLE: must, "auth/a.cpp": f"// {bracket('4252-4-1')}: it is never listed\n"}
     in_test_only = {rules.TABLE: must, "test/auth/a_test.cpp": f"// {bracket('4252-4-1')}\n"}
     openssh = table + "openssh-ping-1.8-9\topenssh-ping\t1.8\tMUST\tboth\tA pong.\tunit\n"
     unseen = must.replace("listed.", "listed. [not testable: nobody sees it]")
+    cite = "RFC 4253 section 6 " + bracket("4253-6-2")
     planted = [
+        ("a citation alone", {"auth/a.cpp": f"// {cite}\n"}, SAID),
+        ("a citation alone behind code", {"auth/a.cpp": f"int a;  // {cite}.\n// It says more.\n"}, SAID),
+        ("a citation of two words", {"auth/a.h": f"// {cite}: four bytes.\n"}, SAID),
+        ("a sentence in front of a citation alone", {"auth/a.h": f"// Four bytes of padding.\n// {cite}.\n"}, SAID),
+        ("four ids in a sentence", {"auth/a.h": f"// {cite}: four bytes{(' ' + bracket('4253-6-2')) * 3}\n"}, SPREAD),
+        ("seven ids in a comment", {"auth/a.h": f"// {cite}: at least four.\n" * 7}, SPREAD),
+        ("an id beside another section", {"auth/a.h": f"// {cite.replace('section 6', 'section 7')}: at least four\n"}, BESIDE),
+        ("an id beside another RFC", {"auth/a.h": f"// {cite.replace('RFC 4253', 'RFC 4252')}: at least four\n"}, BESIDE),
+        ("an id beside the section of a second one",
+         {"auth/a.h": f"// {cite} and\n// section 6.1 {bracket('4253-6-2')}: at least four\n"}, BESIDE),
         ("an id twice", {rules.TABLE: table + row}, FORMED),
         ("an id of another section", {rules.TABLE: table.replace("4253-6-2", "4253-7-2")}, FORMED),
         ("six cells", {rules.TABLE: table.replace("\tunit", "")}, FORMED),
@@ -71,7 +90,9 @@ def self_test():
         ("an id cut short", {"README.md": bracket("4253-6.1")}, DECLARED),
     ]
     cases = []
-    passing = [("a good tree passes", {}, None), ("a MUST in code and in a test", {**in_code_only, **in_test_only}, None),
+    several = f"sections 5 to 7 {bracket('4253-6-2')}: at least four. Section 6 {bracket('4253-6-2')}: as said before"
+    passing = [("a good tree passes", {}, None), ("a citation of several sections", {"auth/a.h": f"// RFC 4253 {several}\n"}, None),
+               ("an id far from another section", {"auth/a.h": f"// As RFC 1 section 2 has it, {cite[19:]} is kept.\n"}, None), ("a MUST in code and in a test", {**in_code_only, **in_test_only}, None),
                ("a reason", {rules.TABLE: must.replace("listed.", "listed. [not built: no login]")}, None),
                ("a MUST in code that no test can see", {**in_code_only, rules.TABLE: unseen}, None),
                ("a SHOULD that nothing cites", {rules.TABLE: must.replace("MUST NOT", "SHOULD")}, None)]

@@ -4,6 +4,7 @@
     cited, undeclared = find_citations(root, table)
     cited["4253-6-2"].code                        # [Place("transport/packet_reader.cpp", 119, ""), …]
     cited["4253-6-2"].tests                       # [Place("test/transport/packet_test.cpp", 60, "Packet.Padding…"), …]
+    silent, crowded, misplaced = judge_citations(root)  # in the product's comments
 """
 
 import bisect
@@ -28,6 +29,15 @@ REASONS = {
 REASON = re.compile(r"\[(" + "|".join(REASONS) + r"): [^\]]*\w[^\]]*\]$")
 ENDINGS = (".h", ".cpp", ".py", ".sh", ".gdb", ".md", ".txt")
 TEXTS = (".md", ".txt")
+
+# In a comment of the product a sentence, which ends in a stop or a semicolon, says what its rules are about.
+ID = re.compile(r"\[((\d{4}|openssh-[a-z-]+)-([\d.]+)-\d+)\]")
+CITATION = re.compile(r"(?:RFCs?|FIPS) \d+|OpenSSH PROTOCOL(?:\.\w+)?|draft-[\w-]+"
+                      r"|[Ss]ections? (\d[\d.]*\b(?:(?:, | and |, and | to )\d[\d.]*\b)*)")
+SENTENCE_END = re.compile(r"(?<=[.;?!])\s+|\n\s*\n")
+WORDS = 3  # of a sentence, at least, beside the citation
+IDS = 3  # of a sentence, at most: one rule, or parts of one
+IDS_OF_COMMENT = 6  # at most: what is more belongs to another line of the code
 
 TEST = re.compile(r"^TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)", re.MULTILINE)
 
@@ -127,6 +137,68 @@ def find_citations(root, rules):
                 else:
                     found.code.append(Place(path, number, ""))
     return cited, undeclared
+
+
+def judge_citations(root):
+    """Three lists of "path:line: …": ids without a sentence, too many ids at one place, ids beside another section."""
+    silent, crowded, misplaced = [], [], []
+    product = [folder for folder in source.FOLDERS if folder not in ("test", "conformance")]
+    for path in source.files(root, (".h", ".cpp"), product):
+        for comment in source.comments_of(source.read(root, path)):
+            text, rfc, start = "\n".join(line for _, line in comment), "", 0
+            ids = len(ID.findall(text))
+            if ids > IDS_OF_COMMENT:
+                crowded.append(f"{path}:{comment[0][0]}: {ids} ids in one comment")
+            for end in [match.end() for match in SENTENCE_END.finditer(text)] + [len(text)]:
+                sentence = text[start:end]
+                found = ID.findall(sentence)
+                where = f"{path}:{comment[text.count(chr(10), 0, start + len(sentence) - len(sentence.lstrip()))][0]}: "
+                start = end
+                if found and len(words_of(sentence)) < WORDS:
+                    silent.append(where + " ".join(sentence.split()))
+                if len(found) > IDS:
+                    crowded.append(where + f"{len(found)} ids in one sentence")
+                wrong, rfc = wrong_sections(sentence, rfc)
+                misplaced += [where + problem for problem in wrong]
+    return silent, crowded, misplaced
+
+
+def words_of(sentence):
+    rest = CITATION.sub(" ", ID.sub(" ", sentence))
+    return [word for word in re.findall(r"\w+", rest) if word not in ("and", "or", "to")]
+
+
+def wrong_sections(sentence, rfc):
+    """([problem, …], the RFC that a next "section" is of). The ids behind a citation, without a word between, are its."""
+    sentence = " ".join(sentence.split())
+    problems, cited, named, last = [], [], "", 0
+    for match in re.finditer(f"{ID.pattern}|{CITATION.pattern}", sentence):
+        if re.search(r"\w", sentence[last:match.start()].replace("and", "")):
+            cited = []
+        before, last = sentence[:last], match.end()
+        if match[1]:
+            family = "openssh" if match[2].startswith("openssh-") else match[2]
+            if cited and (family, match[3]) not in cited:
+                problems.append(f"[{match[1]}] stands beside {named}")
+            continue
+        if before.endswith("]"):
+            cited = []
+        if match[4]:
+            cited += [(rfc, section) for section in sections_of(match[4])]
+            named = f"{rfc} section {match[4]}"
+        else:
+            rfc = "openssh" if match[0].startswith("OpenSSH") else match[0].split()[-1]
+    return problems, rfc
+
+
+def sections_of(text):
+    """"3.1, 3.3 to 3.5" as its five parts."""
+    found = re.findall(r"\d+(?:\.\d+)*", text)
+    for first, last in re.findall(r"([\d.]+) to ([\d.]+)", text):
+        above, _, number = first.rpartition(".")
+        for between in range(int(number) + 1, int(last.rstrip(".").rpartition(".")[2])):
+            found.append(f"{above}.{between}".lstrip("."))
+    return found
 
 
 def test_names(path, text):
