@@ -1,7 +1,7 @@
 // Our agent for the server's programs: ForwardAgent, -A and -a.
 //
-// OpenSSH PROTOCOL section 2 (auth-agent-req@openssh.com, auth-agent@openssh.com), PROTOCOL.agent section 1. A channel
-// is opened only if we asked for it; each is a connection of its own to the agent, which first learns by
+// RFC 9987, by the names auth-agent-req@openssh.com and auth-agent@openssh.com; OpenSSH PROTOCOL.agent section 1. A
+// channel is opened only if we asked for it; each is a connection of its own to the agent, which first learns by
 // session-bind@openssh.com to which server it is forwarded. What goes through is not looked at.
 //
 //   forwarding.offer(session);  …  if (forwarding.open(event)) return;

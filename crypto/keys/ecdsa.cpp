@@ -52,7 +52,7 @@ struct EcdsaSignature {
   }
 };
 
-// draft-miller-ssh-agent section 3.2.2
+// draft-miller-ssh-agent section 4.2.2
 struct EcdsaPrivate {
   std::string_view curve_name;
   Bytes Q;

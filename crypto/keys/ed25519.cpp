@@ -24,7 +24,7 @@ struct Ed25519Blob {
   }
 };
 
-// draft-miller-ssh-agent section 3.2.3: after the type name, the public half, and then seed and public half as one
+// draft-miller-ssh-agent section 4.2.3: after the type name, the public half, and then seed and public half as one
 // string.
 struct Ed25519Private {
   Bytes public_half;

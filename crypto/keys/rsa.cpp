@@ -30,7 +30,7 @@ struct RsaBlob {
   }
 };
 
-// draft-miller-ssh-agent section 3.2.4
+// draft-miller-ssh-agent section 4.2.4
 struct RsaPrivate {
   Mpint n;
   Mpint e;

@@ -1,8 +1,9 @@
 // The user's agent, forwarded to this machine: a socket here whose connections become channels to the client.
 //
-// OpenSSH PROTOCOL section 2 (auth-agent-req@openssh.com, auth-agent@openssh.com). The socket stands in a directory of
-// mode 0700, takes connections of the session's user and of root only, and goes with the connection. What the agent and
-// its clients say is not looked at. Whether forwarding is permitted is decided before (server/login/permissions.h).
+// RFC 9987, by the names auth-agent-req@openssh.com and auth-agent@openssh.com. The socket stands in a
+// directory of mode 0700, takes connections of the session's user and of root only, and goes with the connection. What
+// the agent and its clients say is not looked at. Whether forwarding is permitted is decided before
+// (server/login/permissions.h).
 //
 //   auto forwarding = AgentForwarding::create(hub, core.channels(), users, log);  environment ←
 //   forwarding->socket_path()
