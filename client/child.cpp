@@ -1,62 +1,30 @@
 #include "client/child.h"
 
 #include <cerrno>
-#include <csignal>
 #include <cstdlib>
 #include <system_error>
 #include <utility>
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char** environ;
+#include "channels/io/launcher.h"
 
 namespace glassh {
 namespace {
 
-class FileActions {
- public:
-  FileActions() { ::posix_spawn_file_actions_init(&actions_); }
-  ~FileActions() { ::posix_spawn_file_actions_destroy(&actions_); }
-  FileActions(const FileActions&) = delete;
-  FileActions& operator=(const FileActions&) = delete;
+LaunchStream file(int as, const std::string& path, int flags) { return {.as = as, .path = path, .flags = flags}; }
 
-  void open(int fd, const std::string& path, int flags) {
-    if (!path.empty()) ::posix_spawn_file_actions_addopen(&actions_, fd, path.c_str(), flags, 0600);
-  }
-  void duplicate(int from, int to) { ::posix_spawn_file_actions_adddup2(&actions_, from, to); }
-  const posix_spawn_file_actions_t* get() const { return &actions_; }
-
- private:
-  posix_spawn_file_actions_t actions_{};
-};
-
-pid_t spawn(std::vector<std::string> arguments, const FileActions& files) {
-  std::vector<char*> words;
-  for (std::string& argument : arguments) words.push_back(argument.data());
-  words.push_back(nullptr);
-  posix_spawnattr_t attributes;
-  ::posix_spawnattr_init(&attributes);
-  sigset_t ignored_here;
-  ::sigemptyset(&ignored_here);
-  ::sigaddset(&ignored_here, SIGPIPE);
-  ::posix_spawnattr_setsigdefault(&attributes, &ignored_here);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-  pid_t process = 0;
-  const int error = ::posix_spawn(&process, words[0], files.get(), &attributes, words.data(), environ);
-  ::posix_spawnattr_destroy(&attributes);
-  if (error != 0) throw std::system_error(error, std::generic_category(), arguments[0]);
-  return process;
+// As an ordinary child: it has our environment, and what is not said here.
+pid_t start(const std::vector<std::string>& arguments, std::vector<LaunchStream> streams) {
+  return launch({.program = arguments[0], .arguments = arguments, .streams = std::move(streams)});
 }
 
-int wait_for(pid_t process) {
-  int status = 0;
-  while (::waitpid(process, &status, 0) < 0) {
-    if (errno != EINTR) throw std::system_error(errno, std::generic_category(), "waitpid");
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+int exit_status_of(pid_t process) {
+  const std::optional<int> status = wait_for_end(process);
+  if (!status) throw std::system_error(errno, std::generic_category(), "waitpid");
+  return WIFEXITED(*status) ? WEXITSTATUS(*status) : 128 + WTERMSIG(*status);
 }
 
 }  // namespace
@@ -90,24 +58,23 @@ std::string user_shell() {
 }
 
 int run_child(const std::vector<std::string>& arguments, const ChildStreams& streams) {
-  FileActions files;
-  files.open(STDIN_FILENO, streams.input, O_RDONLY);
-  files.open(STDOUT_FILENO, streams.output, O_WRONLY | O_CREAT | O_TRUNC);
+  constexpr int anew = O_WRONLY | O_CREAT | O_TRUNC;
+  std::vector<LaunchStream> files;
+  if (!streams.input.empty()) files.push_back(file(STDIN_FILENO, streams.input, O_RDONLY));
+  if (!streams.output.empty()) files.push_back(file(STDOUT_FILENO, streams.output, anew));
   if (!streams.errors.empty() && streams.errors == streams.output) {
-    files.duplicate(STDOUT_FILENO, STDERR_FILENO);
-  } else {
-    files.open(STDERR_FILENO, streams.errors, O_WRONLY | O_CREAT | O_TRUNC);
+    files.push_back({.as = STDERR_FILENO, .from = STDOUT_FILENO});
+  } else if (!streams.errors.empty()) {
+    files.push_back(file(STDERR_FILENO, streams.errors, anew));
   }
-  return wait_for(spawn(arguments, files));
+  return exit_status_of(start(arguments, std::move(files)));
 }
 
 ChildOutput run_child_for_output(const std::vector<std::string>& arguments) {
   Pipe output = make_pipe();
-  FileActions files;
-  files.open(STDIN_FILENO, "/dev/null", O_RDONLY);
-  files.duplicate(output.write_end.get(), STDOUT_FILENO);
-  files.open(STDERR_FILENO, "/dev/null", O_WRONLY);
-  const pid_t process = spawn(arguments, files);
+  const pid_t process = start(arguments, {file(STDIN_FILENO, "/dev/null", O_RDONLY),
+                                          {.as = STDOUT_FILENO, .from = output.write_end.get()},
+                                          file(STDERR_FILENO, "/dev/null", O_WRONLY)});
   output.write_end.close();
 
   SecretBytes text(4096);
@@ -122,18 +89,17 @@ ChildOutput run_child_for_output(const std::vector<std::string>& arguments) {
     if (!left.empty()) size += static_cast<std::size_t>(got);
   }
   text.truncate(size);
-  const int status = wait_for(process);
+  const int status = exit_status_of(process);
   return {std::move(text), status};
 }
 
 PipedChild::PipedChild(const std::vector<std::string>& arguments, const std::string& errors) {
   Pipe input = make_pipe();
   Pipe output = make_pipe();
-  FileActions files;
-  files.duplicate(input.read_end.get(), STDIN_FILENO);
-  files.duplicate(output.write_end.get(), STDOUT_FILENO);
-  files.open(STDERR_FILENO, errors, O_WRONLY | O_CREAT | O_TRUNC);
-  process_ = spawn(arguments, files);
+  std::vector<LaunchStream> streams = {{.as = STDIN_FILENO, .from = input.read_end.get()},
+                                       {.as = STDOUT_FILENO, .from = output.write_end.get()}};
+  if (!errors.empty()) streams.push_back(file(STDERR_FILENO, errors, O_WRONLY | O_CREAT | O_TRUNC));
+  process_ = start(arguments, std::move(streams));
   input_ = std::move(input.write_end);
   output_ = std::move(output.read_end);
 }
@@ -141,10 +107,7 @@ PipedChild::PipedChild(const std::vector<std::string>& arguments, const std::str
 PipedChild::~PipedChild() {
   input_.close();
   output_.close();
-  if (process_ == 0) return;
-  int status = 0;
-  while (::waitpid(process_, &status, 0) < 0 && errno == EINTR) {
-  }
+  if (process_ != 0) wait_for_end(process_);
 }
 
 void PipedChild::write(std::string_view text) {
@@ -180,7 +143,7 @@ bool PipedChild::read_more() {
 int PipedChild::finish() {
   input_.close();
   while (read_more()) unread_.clear();  // so that it is not kept from ending by what it still has to say
-  return wait_for(std::exchange(process_, 0));
+  return exit_status_of(std::exchange(process_, 0));
 }
 
 }  // namespace glassh

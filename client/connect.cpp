@@ -13,19 +13,16 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
+#include "channels/io/launcher.h"
 #include "channels/io/socket_options.h"
-
 #include "client/child.h"
 #include "client/shell_word.h"
 #include "client/source_address.h"
-
-extern char** environ;
 
 namespace glassh {
 namespace {
@@ -135,27 +132,13 @@ ServerStream connect_directly(const ClientConfig& config, ClientLog& log, Deadli
 // Starts a program whose standard input and output are the other end of the socket.
 ServerStream connect_through(std::vector<std::string> arguments) {
   SocketPair ends = make_socket_pair();
-  std::vector<char*> words;
-  for (std::string& argument : arguments) words.push_back(argument.data());
-  words.push_back(nullptr);
-
-  posix_spawn_file_actions_t files;
-  posix_spawnattr_t attributes;
-  ::posix_spawn_file_actions_init(&files);
-  ::posix_spawn_file_actions_adddup2(&files, ends.second.get(), STDIN_FILENO);
-  ::posix_spawn_file_actions_adddup2(&files, ends.second.get(), STDOUT_FILENO);
-  ::posix_spawnattr_init(&attributes);
-  sigset_t ignored_here;
-  ::sigemptyset(&ignored_here);
-  ::sigaddset(&ignored_here, SIGPIPE);
-  ::posix_spawnattr_setsigdefault(&attributes, &ignored_here);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-  pid_t proxy = 0;
-  const int error = ::posix_spawn(&proxy, words[0], &files, &attributes, words.data(), environ);
-  ::posix_spawn_file_actions_destroy(&files);
-  ::posix_spawnattr_destroy(&attributes);
-  if (error != 0) throw ConnectError(fmt::format("{}: {}", arguments[0], error_text(error)));
-  return ServerStream(std::move(ends.first), std::nullopt, 0, proxy);
+  Launch program{.program = arguments[0], .arguments = std::move(arguments)};
+  program.streams = {{.as = STDIN_FILENO, .from = ends.second.get()}, {.as = STDOUT_FILENO, .from = ends.second.get()}};
+  try {
+    return ServerStream(std::move(ends.first), std::nullopt, 0, launch(program));
+  } catch (const std::system_error& error) {
+    throw ConnectError(fmt::format("{}: {}", program.program, error_text(error.code().value())));
+  }
 }
 
 ServerStream connect_through_command(const std::string& command, ClientLog& log) {

@@ -1,20 +1,18 @@
 #include "client/terminal/askpass.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
 #include <system_error>
 #include <utility>
 #include <vector>
 
-#include <spawn.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
 #include "channels/io/descriptor.h"
+#include "channels/io/launcher.h"
 
 extern char** environ;
 
@@ -40,16 +38,11 @@ class Child {
   }
   // Whether it ended well. Blocks until it has ended.
   bool wait() {
-    int status = 0;
-    pid_t ended = 0;
-    do {
-      ended = ::waitpid(pid_, &status, 0);
-    } while (ended < 0 && errno == EINTR);
-    pid_ = 0;
-    return ended > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    const std::optional<int> status = wait_for_end(std::exchange(pid_, 0));
+    return status && WIFEXITED(*status) && WEXITSTATUS(*status) == 0;
   }
   // Becomes readable when the program has ended.
-  Fd ending() const { return Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0))); }
+  Fd ending() const { return open_pidfd(pid_); }
 
  private:
   pid_t pid_;
@@ -65,32 +58,13 @@ std::vector<std::string> environment_for(AskpassKind kind) {
   return variables;
 }
 
-std::vector<char*> pointers(std::vector<std::string>& words) {
-  std::vector<char*> list;
-  for (std::string& word : words) list.push_back(word.data());
-  list.push_back(nullptr);
-  return list;
-}
-
-// 0, or an errno value. Standard output goes to `output`; ours are close-on-exec, all of them.
-int start(const std::string& program, const std::string& question, AskpassKind kind, int output, pid_t& pid) {
-  std::vector<std::string> words = {program, question};
-  std::vector<std::string> variables = environment_for(kind);
-  posix_spawn_file_actions_t files;
-  posix_spawnattr_t attributes;
-  ::posix_spawn_file_actions_init(&files);
-  ::posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
-  ::posix_spawnattr_init(&attributes);
-  sigset_t ignored_here;
-  ::sigemptyset(&ignored_here);
-  ::sigaddset(&ignored_here, SIGPIPE);
-  ::posix_spawnattr_setsigdefault(&attributes, &ignored_here);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-  const int error =
-      ::posix_spawnp(&pid, program.c_str(), &files, &attributes, pointers(words).data(), pointers(variables).data());
-  ::posix_spawn_file_actions_destroy(&files);
-  ::posix_spawnattr_destroy(&attributes);
-  return error;
+// Its standard output goes to `output`; ours are close-on-exec, all of them. Throws std::system_error.
+pid_t start(const std::string& program, const std::string& question, AskpassKind kind, int output) {
+  return launch({.program = program,
+                 .search_path = true,
+                 .arguments = {program, question},
+                 .environment = environment_for(kind),
+                 .streams = {{.as = STDOUT_FILENO, .from = output}}});
 }
 
 // Everything up to the end of the file; what does not fit is read and dropped, so that the program can end.
@@ -139,10 +113,11 @@ asio::awaitable<AskpassAnswer> run_askpass(asio::any_io_executor executor, std::
                                            AskpassKind kind) {
   Pipe pipe = make_pipe();
   pid_t pid = 0;
-  const int error = start(program, question, kind, pipe.write_end.get(), pid);
-  if (error != 0) {
-    co_return AskpassAnswer{std::nullopt, fmt::format("cannot run {} (SSH_ASKPASS) to ask: {}", program,
-                                                      std::generic_category().message(error))};
+  try {
+    pid = start(program, question, kind, pipe.write_end.get());
+  } catch (const std::system_error& error) {
+    co_return AskpassAnswer{std::nullopt,
+                            fmt::format("cannot run {} (SSH_ASKPASS) to ask: {}", program, error.code().message())};
   }
   Child child(pid);
   pipe.write_end.close();

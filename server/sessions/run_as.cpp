@@ -21,6 +21,7 @@
 
 #include "auth/authorized_keys.h"
 #include "channels/io/descriptor.h"
+#include "channels/io/launcher.h"
 
 namespace glassh {
 namespace {
@@ -36,13 +37,6 @@ struct Plan {
   bool changes_user = false;
   int null = -1, output = -1, failure = -1;
 };
-
-std::vector<char*> pointers(const std::vector<std::string>& texts) {
-  std::vector<char*> out;
-  for (const std::string& text : texts) out.push_back(const_cast<char*>(text.c_str()));
-  out.push_back(nullptr);
-  return out;
-}
 
 void reset_signals() {
   for (int number = 1; number < NSIG; ++number) std::signal(number, SIG_DFL);
@@ -85,18 +79,14 @@ struct Child {
   ~Child() {
     if (pid <= 0) return;
     kill();
-    ::waitpid(pid, nullptr, 0);
+    wait_for_end(pid);
   }
   void kill() const {
     if (pid > 0) ::kill(-pid, SIGKILL);
     if (pid > 0) ::kill(pid, SIGKILL);  // before its setsid() there is no such group
   }
   // Its status for waitpid(2)'s macros, once pidfd says that it has ended.
-  int reap() {
-    int status = 0;
-    ::waitpid(std::exchange(pid, 0), &status, 0);
-    return status;
-  }
+  int reap() { return wait_for_end(std::exchange(pid, 0)).value_or(0); }
 };
 
 [[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
@@ -112,8 +102,8 @@ Fd start(const RunRequest& request, Child& child) {
   Pipe failure = make_pipe();
   const Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   if (!null) fail("/dev/null");
-  const Plan plan{pointers(request.arguments),
-                  pointers(environment),
+  const Plan plan{argument_pointers(request.arguments),
+                  argument_pointers(environment),
                   group_ids(request.user),
                   request.user.uid,
                   request.user.gid,
@@ -131,7 +121,7 @@ Fd start(const RunRequest& request, Child& child) {
     errno = reason;
     fail(request.arguments[0].c_str());
   }
-  child.pidfd = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  child.pidfd = open_pidfd(pid);
   if (!child.pidfd) fail("pidfd_open");
   return std::move(output.read_end);
 }

@@ -11,10 +11,10 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <spawn.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
+
+#include "channels/io/launcher.h"
 
 namespace glassh {
 namespace {
@@ -28,68 +28,6 @@ constexpr std::pair<std::string_view, int> signals[] = {
 
 [[noreturn]] void fail(int error, const std::string& what) {
   throw std::system_error(error, std::generic_category(), what);
-}
-
-// posix_spawn's functions return an error number.
-void check(int error, const char* what) {
-  if (error != 0) fail(error, what);
-}
-
-// What the child does between its birth and the program's first instruction.
-class FileActions {
- public:
-  FileActions() { check(::posix_spawn_file_actions_init(&actions_), "posix_spawn_file_actions_init"); }
-  FileActions(const FileActions&) = delete;
-  FileActions& operator=(const FileActions&) = delete;
-  ~FileActions() { ::posix_spawn_file_actions_destroy(&actions_); }
-
-  void duplicate(int from, int to) {
-    check(::posix_spawn_file_actions_adddup2(&actions_, from, to), "posix_spawn_file_actions_adddup2");
-  }
-  void open(const std::string& path, int as) {
-    check(::posix_spawn_file_actions_addopen(&actions_, as, path.c_str(), O_RDWR, 0),
-          "posix_spawn_file_actions_addopen");
-  }
-  void close_from(int first) {
-    check(::posix_spawn_file_actions_addclosefrom_np(&actions_, first), "posix_spawn_file_actions_addclosefrom_np");
-  }
-  void change_directory(const std::string& path) {
-    check(::posix_spawn_file_actions_addchdir_np(&actions_, path.c_str()), "posix_spawn_file_actions_addchdir_np");
-  }
-  const posix_spawn_file_actions_t* get() const { return &actions_; }
-
- private:
-  posix_spawn_file_actions_t actions_;
-};
-
-class Attributes {
- public:
-  Attributes() {
-    check(::posix_spawnattr_init(&attributes_), "posix_spawnattr_init");
-    sigset_t all;
-    sigset_t none;
-    // sigfillset() leaves out two signals of the C library's own, which would then be ignored by the program.
-    std::memset(&all, 0xff, sizeof all);
-    ::sigemptyset(&none);
-    check(::posix_spawnattr_setsigdefault(&attributes_, &all), "posix_spawnattr_setsigdefault");
-    check(::posix_spawnattr_setsigmask(&attributes_, &none), "posix_spawnattr_setsigmask");
-    constexpr int flags = POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
-    check(::posix_spawnattr_setflags(&attributes_, flags), "posix_spawnattr_setflags");
-  }
-  Attributes(const Attributes&) = delete;
-  Attributes& operator=(const Attributes&) = delete;
-  ~Attributes() { ::posix_spawnattr_destroy(&attributes_); }
-  const posix_spawnattr_t* get() const { return &attributes_; }
-
- private:
-  posix_spawnattr_t attributes_;
-};
-
-std::vector<char*> pointers(const std::vector<std::string>& texts) {
-  std::vector<char*> out;
-  for (const std::string& text : texts) out.push_back(const_cast<char*>(text.c_str()));
-  out.push_back(nullptr);
-  return out;
 }
 
 // A program that ran before may have left no room, and whoever writes then waits: better it is not said.
@@ -108,14 +46,6 @@ std::string usable_directory(const std::string& directory, int standard_error) {
   return "/";
 }
 
-// posix_spawn cannot set it. A program that looks in its first microseconds may see our limit, which harms nobody.
-void limit_open_files(pid_t pid, std::uint64_t soft_limit) {
-  rlimit limit{};
-  if (soft_limit == 0 || ::prlimit(pid, RLIMIT_NOFILE, nullptr, &limit) < 0) return;
-  limit.rlim_cur = std::min<rlim_t>(soft_limit, limit.rlim_max);
-  (void)::prlimit(pid, RLIMIT_NOFILE, &limit, nullptr);
-}
-
 }  // namespace
 
 Process spawn_process(const SpawnRequest& request) {
@@ -130,35 +60,34 @@ Process spawn_process(const SpawnRequest& request) {
 }
 
 Process spawn_process(const SpawnRequest& request, const ProgramEnds& ends) {
-  FileActions actions;
+  Launch program{.program = request.program,
+                 .arguments = request.arguments,
+                 .environment = request.environment,
+                 .closes_others = true,
+                 .signals = Launch::Signals::all_default,
+                 .own_session = true,
+                 .open_files = request.open_files};
   if (ends.terminal.empty()) {
-    actions.duplicate(ends.input, STDIN_FILENO);
-    actions.duplicate(ends.output, STDOUT_FILENO);
-    actions.duplicate(ends.error, STDERR_FILENO);
+    program.streams = {{.as = STDIN_FILENO, .from = ends.input},
+                       {.as = STDOUT_FILENO, .from = ends.output},
+                       {.as = STDERR_FILENO, .from = ends.error}};
   } else {
     // The child is the leader of a new session by now, so the first terminal that it opens becomes its own.
-    actions.open(ends.terminal, STDIN_FILENO);
-    actions.duplicate(STDIN_FILENO, STDOUT_FILENO);
-    actions.duplicate(STDIN_FILENO, STDERR_FILENO);
+    program.streams = {{.as = STDIN_FILENO, .path = ends.terminal, .flags = O_RDWR},
+                       {.as = STDOUT_FILENO, .from = STDIN_FILENO},
+                       {.as = STDERR_FILENO, .from = STDIN_FILENO}};
   }
-  actions.close_from(STDERR_FILENO + 1);
   if (!request.complaints.empty()) complain(request.complaints, ends.error);
-  actions.change_directory(usable_directory(request.directory, ends.error));
+  program.directory = usable_directory(request.directory, ends.error);
 
   Process process;
-  const Attributes attributes;
-  const int failed = ::posix_spawn(&process.pid, request.program.c_str(), actions.get(), attributes.get(),
-                                   pointers(request.arguments).data(), pointers(request.environment).data());
-  if (failed != 0) fail(failed, request.program);
-
-  // glibc 2.36 declares pidfd_open() in a way that C++ cannot link with.
-  process.pidfd = Fd(static_cast<int>(::syscall(SYS_pidfd_open, process.pid, 0)));
+  process.pid = launch(program);
+  process.pidfd = open_pidfd(process.pid);
   if (!process.pidfd) {
     const int reason = errno;
     process.kill();
     fail(reason, "pidfd_open");
   }
-  limit_open_files(process.pid, request.open_files);
   return process;
 }
 
