@@ -65,10 +65,23 @@ void ForwardedDisplay::forbid() {
 }
 
 // ----------------------------------------------------------------------------------------------------------------
-// the session asks for it
+// a session asks for it
 
+// The server names no session when it opens a channel, so all sessions have one display and one fake cookie.
 bool ForwardedDisplay::offer(Channel& session) {
-  if (!wanted_) return false;
+  if (!wanted_ || (!cookies_ && !find_display())) return false;
+  log_.debug1("Requesting X11 forwarding with authentication spoofing.");
+  // RFC 4254 section 6.3.1 [4254-6.3.1-4]: the cookie is sent in hexadecimal.
+  const std::string hexadecimal = hex(cookies_->fake.data.reveal());
+  session.request(msg::X11Req{.single_connection = false,
+                              .x11_authentication_protocol = cookies_->fake.protocol,
+                              .x11_authentication_cookie = {bytes_of(hexadecimal)},
+                              .x11_screen_number = display_->screen},
+                  true);
+  return true;
+}
+
+bool ForwardedDisplay::find_display() {
   if (!display_text_) {
     log_.debug1("X11 forwarding requested but DISPLAY not set");
     return false;
@@ -83,14 +96,6 @@ bool ForwardedDisplay::offer(Channel& session) {
   // RFC 4254 section 6.3.1 [4254-6.3.1-1], RFC 4251 section 9.5.3 [4251-9.5.3-3]: a fake cookie for the server.
   X11Cookie fake = fake_x11_cookie(*real, rng_);
   cookies_.emplace(Cookies{std::move(fake), std::move(*real)});
-  log_.debug1("Requesting X11 forwarding with authentication spoofing.");
-  // [4254-6.3.1-4]: the cookie is sent in hexadecimal.
-  const std::string hexadecimal = hex(cookies_->fake.data.reveal());
-  session.request(msg::X11Req{.single_connection = false,
-                              .x11_authentication_protocol = cookies_->fake.protocol,
-                              .x11_authentication_cookie = {bytes_of(hexadecimal)},
-                              .x11_screen_number = display_->screen},
-                  true);
   return true;
 }
 

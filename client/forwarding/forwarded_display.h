@@ -1,5 +1,6 @@
 // The user's X11 display for the server's programs: ForwardX11, -X and -Y.
 //
+// Lives from the login to the end of the connection. Job: the display of all sessions that ask for it.
 // RFC 4254 section 6.3. The server is given a fake cookie (channels/x11_setup.h); the real one stays here. Each x11
 // channel is a connection of its own to the display, which learns nothing before the fake cookie has come over that
 // channel. An untrusted server (ForwardX11Trusted no) gets a cookie with less rights, and for ForwardX11Timeout only.
@@ -29,8 +30,9 @@ class ForwardedDisplay : public std::enable_shared_from_this<ForwardedDisplay> {
 
   // The server may not be who it says (HostKeyCheck::unsafe()): it gets no display, and the user is told.
   void forbid();
-  // On the session's channel, before its program starts: asks the server for a display that leads here. False if that
-  // is not wanted or not possible. The server's answer comes as ChannelRequestAnswered. Waits for xauth(1).
+  // On a session's channel, before its program starts: asks the server for a display that leads here. False if that is
+  // not wanted or not possible. The server's answer comes as ChannelRequestAnswered. The first call waits for xauth(1);
+  // later sessions get the same fake cookie.
   bool offer(Channel& session);
   // The server opens a channel of that type: true if it is ours to answer, which happens then or soon.
   bool open(Channels& channels, const ChannelOpenWanted& event);
@@ -46,6 +48,7 @@ class ForwardedDisplay : public std::enable_shared_from_this<ForwardedDisplay> {
   };
   class Visitor;
 
+  bool find_display();
   std::optional<X11Cookie> find_cookie();
   static asio::awaitable<void> connect(std::shared_ptr<ForwardedDisplay> self, Channels& channels, ChannelRef channel);
 
