@@ -1,116 +1,68 @@
-// One run of glassh, from the byte stream to the exit status: it answers what the connection asks, opens the session,
-// and tells the user how it ended.
+// One run of glassh, from the byte stream to the exit status.
 //
-// It is the handler of the connection's drive: one on() for each event. What belongs to the session's channel goes on
-// to RemoteSession. The server gets nothing it asks for that was not offered: no channel towards us, no global request.
+// Lives as long as the program's connection, and a little longer: until what arrived is written. Job: it owns the
+// stream, the core, its drive and the judgement of the host key, which both phases need, and hands the drive's events
+// to the phase that the connection is in: LoginPhase, from AuthenticationSucceeded on ServicePhase.
 //
-//   SshClient client(executor, config, {command, true}, std::move(stream), asker, log, rng, trace.sink(), key_log);
-//   const int status = co_await client.run(deadline);
+//   SshClient client(executor, config, wish, std::move(stream), asker, log, rng, trace.sink(), key_log, deadline);
+//   const int status = co_await client.run();
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <optional>
-#include <string>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 
-#include "channels/io/channel_users.h"
 #include "channels/io/drive.h"
 #include "client/client_connection.h"
 #include "client/client_log.h"
-#include "client/client_login.h"
+#include "client/client_phase.h"
 #include "client/config/client_config.h"
 #include "client/connect.h"
-#include "client/forwarding/client_forwarding.h"
-#include "client/forwarding/forwarded_agent.h"
-#include "client/forwarding/forwarded_display.h"
-#include "client/forwarding/stdio_forward.h"
 #include "client/host_key_check.h"
-#include "client/host_key_update.h"
-#include "client/remote_session.h"
+#include "client/service_phase.h"
 #include "client/terminal/ask.h"
-#include "client/terminal/escape_actions.h"
 
 namespace glassh {
 
 class SshClient {
  public:
-  static constexpr int own_error = 255;  // the exit status of what goes wrong here, not in the command
+  using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+  static constexpr int own_error = ClientPhase::own_error;
 
-  // References and `trace` (which may be null) must outlive this. `asker` finds the person whom questions are for.
+  // References and `trace` (which may be null) must outlive this. `wish`: this program's session. `asker` finds the
+  // person whom questions are for. `deadline`: when ConnectTimeout ends, until the server has proved its host key.
   SshClient(const asio::any_io_executor& executor, const ClientConfig& config, SessionWish wish, ServerStream stream,
-            Asker asker, ClientLog& log, Rng& rng, TraceSink* trace, KeyLog key_log);
+            Asker asker, ClientLog& log, Rng& rng, TraceSink* trace, KeyLog key_log, Deadline deadline);
 
-  // The exit status. `deadline`: when ConnectTimeout ends, until the server has proved its host key.
-  asio::awaitable<int> run(std::optional<std::chrono::steady_clock::time_point> deadline);
-  // Ends the connection in good order; run() then returns soon.
-  void end_by_signal(int signal);
-  ClientForwarding& forwarding() { return *forwarding_; }
+  asio::awaitable<int> run();  // returns the exit status
+  // Ends the connection in good order; run() then returns soon. True if the program shall then die of the signal.
+  bool end_by_signal(int signal) { return phase_->end_by_signal(signal); }
   // The interrupt key: false if there is no command line (~C) that it would have closed.
-  bool interrupt_command_line() { return escapes_.interrupt(); }
-  bool logged_in() { return connection_.transport().phase() == Phase::connection; }
+  bool interrupt_command_line() { return phase_->interrupt_command_line(); }
+  // Called once after the login, when all that the configuration asks for has been started. What it is given lives as
+  // long as this.
+  std::function<void(ServicePhase&)> on_login;
 
   // For Drive.
-  asio::awaitable<void> on(const HostKeyOffered& event);
-  void on(const KeysChanged& event);
-  asio::awaitable<void> on(const IdentitiesWanted& event) { return login_.on(event); }
-  asio::awaitable<void> on(const PublicHalfWanted& event) { return login_.on(event); }
-  asio::awaitable<void> on(const UserSignatureWanted& event) { return login_.on(event); }
-  asio::awaitable<void> on(const PasswordWanted& event) { return login_.on(event); }
-  asio::awaitable<void> on(const PasswordChangeWanted& event) { return login_.on(event); }
-  asio::awaitable<void> on(const AnswersWanted& event) { return login_.on(event); }
-  void on(const BannerArrived& event) { login_.on(event); }
-  void on(const DebugArrived& event);
   void on(const AuthenticationSucceeded& event);
-  void on(const AuthenticationFailed& event);
-  void on(const ChannelOpenWanted& event);
-  asio::awaitable<void> on(const GlobalRequested& event);
-  asio::awaitable<void> on(const GlobalRequestAnswered& event);
-  void on(const RoomAgain&) {}  // the sources see to it
-  void on(const Disconnected& event);
-  template <class ChannelEvent>
-  void on(const ChannelEvent& event) {
-    if (!users_.route(event)) session_.on(event);
-    leave_when_done();
+  template <class Event>
+  auto on(const Event& event) {
+    return phase_->on(event);
   }
 
  private:
-  asio::awaitable<std::optional<std::string>> ask_user(std::string question);
-  AskUser question_asker();
-  AskUser asker_beside_session();
-  asio::awaitable<std::optional<std::string>> ask_beside_session(std::string question);
-  void give_up_at(std::chrono::steady_clock::time_point deadline);
-  void leave(DisconnectReason reason, std::string_view description);
-  void quit();
-  void leave_when_done();
-  bool set_up_forwards();
-  void choose_service_type(bool interactive);
-  void go_to_background();
-  void say_goodbye();
-
-  const asio::any_io_executor executor_;
   const ClientConfig& config_;
-  ClientLog& log_;
+  const SessionWish wish_;
   ServerStream stream_;
   const Asker asker_;
   HostKeyCheck host_key_check_;
   ClientConnection connection_;
-  ClientLogin login_;
   Drive<ClientConnection> drive_;
-  ChannelUsers users_;  // of all channels but the session's
-  std::shared_ptr<ForwardedAgent> agent_;
-  std::shared_ptr<ForwardedDisplay> display_;
-  std::shared_ptr<ClientForwarding> forwarding_;
-  RemoteSession session_;
-  EscapeActions escapes_;
-  HostKeyUpdate host_key_update_;
-  std::shared_ptr<StdioForward> stdio_forward_;  // instead of a session; null without -W
-  asio::steady_timer timer_;
-  bool failed_ = false;     // what the command's exit status was does not count
-  bool abandoned_ = false;  // a signal ended us, or ~.: what is not written by now never will be
-  bool ended_on_purpose_ = false;
-  bool all_said_ = false;  // why it ended has been said
+  const ClientParts parts_;
+  std::shared_ptr<ClientPhase> phase_;
 };
 
 }  // namespace glassh

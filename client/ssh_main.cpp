@@ -22,6 +22,7 @@
 #include "client/config/client_config.h"
 #include "client/config/client_options.h"
 #include "client/connect.h"
+#include "client/session_wish.h"
 #include "client/ssh_client.h"
 #include "crypto/version.h"
 
@@ -73,7 +74,7 @@ bool answered_without_a_host(const ClientOptions& options) {
 }
 
 // What the command line and the configuration ask for, if it can be done.
-SessionWish session_wish(const ClientOptions& options, const ClientConfig& config, ClientLog& log) {
+SessionWish own_session(const ClientOptions& options, const ClientConfig& config, ClientLog& log) {
   const std::string command = options.command.empty() ? config.remote_command.value_or("") : options.command;
   if (config.session_type == SessionType::subsystem && command.empty()) {
     throw ConfigError("You must specify a subsystem to invoke.");
@@ -83,7 +84,7 @@ SessionWish session_wish(const ClientOptions& options, const ClientConfig& confi
   }
   const TerminalDecision terminal = decide_terminal(config, !command.empty(), ::isatty(STDIN_FILENO) == 1);
   if (terminal.refused) log.info("Pseudo-terminal will not be allocated because stdin is not a terminal.");
-  return {command, terminal.wanted};
+  return session_wish(config, command, terminal.wanted, environment_of_this_process());
 }
 
 // Those that end a session in good order, unless our parent wants them ignored (nohup).
@@ -95,13 +96,13 @@ void add_ending_signals(asio::signal_set& signals) {
   }
 }
 
-// At the escapes' command line the interrupt key ends that line only.
+// At the escapes' command line the interrupt key ends that line only. `killed_by` is set to a signal that the program
+// shall die of.
 void end_by_signals(asio::signal_set& signals, SshClient& client, int& killed_by) {
   signals.async_wait([&](boost::system::error_code error, int signal) {
     if (error) return;
     if (signal == SIGINT && client.interrupt_command_line()) return end_by_signals(signals, client, killed_by);
-    if (!client.logged_in()) killed_by = signal;
-    client.end_by_signal(signal);
+    if (client.end_by_signal(signal)) killed_by = signal;
     signals.clear();  // a second one ends us at once
   });
 }
@@ -115,9 +116,9 @@ int connect_and_run(const ClientOptions& options, const ClientConfig& config, Cl
     key_log = open_key_log(*options.keylog);
     fmt::print(stderr, "{}\n", key_log_warning(*options.keylog));  // whatever -q says
   }
-  SessionWish wish = session_wish(options, config, log);
+  SessionWish wish = own_session(options, config, log);
 
-  std::optional<std::chrono::steady_clock::time_point> deadline;
+  SshClient::Deadline deadline;
   if (config.connect_timeout_seconds > 0) {
     deadline = std::chrono::steady_clock::now() + std::chrono::seconds(config.connect_timeout_seconds);
   }
@@ -127,14 +128,14 @@ int connect_and_run(const ClientOptions& options, const ClientConfig& config, Cl
   SystemRng rng;
   Asker asker = Asker::of_this_process([&log](const std::string& text) { log.error("{}", text); });
   SshClient client(io.get_executor(), config, std::move(wish), std::move(stream), std::move(asker), log, rng,
-                   trace.sink(), std::move(key_log));
+                   trace.sink(), std::move(key_log), deadline);
   asio::signal_set signals(io);
   add_ending_signals(signals);
   end_by_signals(signals, client, killed_by);
 
   int status = SshClient::own_error;
   std::exception_ptr failure;
-  asio::co_spawn(io, client.run(deadline), [&](std::exception_ptr error, int result) {
+  asio::co_spawn(io, client.run(), [&](std::exception_ptr error, int result) {
     failure = error;
     status = result;
     io.stop();

@@ -144,6 +144,14 @@ asio::awaitable<std::optional<SecretBytes>> Asker::ask(asio::any_io_executor exe
   co_return std::nullopt;
 }
 
+asio::awaitable<std::optional<std::string>> Asker::ask_openly(asio::any_io_executor executor,
+                                                              std::string question) const {
+  Question wanted{std::move(question), Echo::on};
+  const std::optional<SecretBytes> answer = co_await ask(std::move(executor), std::move(wanted));
+  if (!answer) co_return std::nullopt;
+  co_return std::string(text_of(answer->reveal()));
+}
+
 asio::awaitable<bool> Asker::permits(asio::any_io_executor executor, std::string question,
                                      Question::Where where) const {
   Question wanted{std::move(question), Echo::on, AskpassKind::confirm, where};

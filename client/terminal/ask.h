@@ -48,6 +48,10 @@ class Asker {
   boost::asio::awaitable<bool> permits(boost::asio::any_io_executor executor, std::string question,
                                        Question::Where where) const;
 
+  // An answer that is no secret: it shows while it is typed.
+  boost::asio::awaitable<std::optional<std::string>> ask_openly(boost::asio::any_io_executor executor,
+                                                                std::string question) const;
+
   // The same for programs that have nothing else to do. A signal that ends the program ends it in here.
   std::optional<SecretBytes> ask_and_wait(const Question& question) const;
 

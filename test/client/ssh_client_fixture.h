@@ -110,11 +110,12 @@ class SshClientTest : public testing::Test {
       asio::io_context io;
       SocketPair sockets = make_socket_pair();
       const ScriptedServer server(io.get_executor(), std::move(sockets.first), std::move(settings));
-      SshClient client(io.get_executor(), config_, {command, has_terminal_},
+      SshClient client(io.get_executor(), config_,
+                       session_wish(config_, command, has_terminal_, environment_of_this_process()),
                        ServerStream(std::move(sockets.second), "192.0.2.1", 22), Asker({}, {}, terminal_), log, rng_,
-                       nullptr, {});
+                       nullptr, {}, {});
       if (meanwhile) meanwhile(client);
-      asio::co_spawn(io, client.run(std::nullopt), [&](std::exception_ptr error, int status) {
+      asio::co_spawn(io, client.run(), [&](std::exception_ptr error, int status) {
         EXPECT_FALSE(error);
         result.status = status;
       });

@@ -161,7 +161,7 @@ TEST_F(ForwardingTest, APortThatCannotBeOneIsRefused) {
 TEST_F(ForwardingTest, ChannelsAreTakenUntilTheCancellationIsAnswered) {
   forward(Forward::Kind::remote, "4444:" + target_);
   Answers answers;
-  SshClient* client = nullptr;
+  ServicePhase* client = nullptr;
   bool granted = false;
   meanwhile_ = [&] {
     if (!granted) return;
@@ -195,7 +195,8 @@ TEST_F(ForwardingTest, ChannelsAreTakenUntilTheCancellationIsAnswered) {
     open_tcp(writer, 2, "localhost", 4444);
     return true;
   };
-  run({.script = script}, "", [&](SshClient& started) { client = &started; });
+  run({.script = script}, "",
+      [&](SshClient& started) { started.on_login = [&](ServicePhase& service) { client = &service; }; });
   EXPECT_EQ(answers.of[1], "yes");
   EXPECT_EQ(answers.of[2], "1");
 }
