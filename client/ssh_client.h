@@ -20,8 +20,8 @@
 #include "client/client_log.h"
 #include "client/client_phase.h"
 #include "client/config/client_config.h"
-#include "client/connect.h"
 #include "client/host_key_check.h"
+#include "client/server_stream.h"
 #include "client/service_phase.h"
 #include "client/terminal/ask.h"
 
