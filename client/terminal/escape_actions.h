@@ -1,5 +1,8 @@
-// What the escapes of a session do (client/terminal/escapes has the characters): each answers on standard error, with
-// CR LF, because the terminal is raw.
+// What the escapes of a session do (client/terminal/escapes has the characters).
+//
+// Lives as long as ServicePhase, which owns it, from the opening of this program's own session. Job: the escapes of
+// that session, the one at this process's terminal; other sessions have none. Each answers on standard error, with CR
+// LF, because the terminal is raw.
 //
 //   session.on_escape = [&actions](Escape escape) { return actions.act(escape); };
 #pragma once

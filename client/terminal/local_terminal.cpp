@@ -1,5 +1,6 @@
 #include "client/terminal/local_terminal.h"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 
@@ -14,9 +15,28 @@ constexpr std::array deadly_signals{SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGABRT,
                                     SIGFPE,  SIGILL,  SIGSYS,  SIGTRAP, SIGXCPU, SIGXFSZ,   SIGALRM,
                                     SIGUSR1, SIGUSR2, SIGPROF, SIGPOLL, SIGPWR,  SIGVTALRM, SIGSTKFLT};
 
-// What the handler needs, for it may use nothing else. Written only while no handler is installed.
-int dying_terminal = -1;
-termios modes_at_death{};
+// The terminals that are raw, and their modes as they were found: the handler may use nothing else. They change only
+// while all signals are blocked.
+struct RawTerminal {
+  int fd = -1;
+  termios found{};
+};
+std::array<RawTerminal, 16> raw_terminals;
+
+class BlockedSignals {
+ public:
+  BlockedSignals() {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~BlockedSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  BlockedSignals(const BlockedSignals&) = delete;
+  BlockedSignals& operator=(const BlockedSignals&) = delete;
+
+ private:
+  sigset_t before_;
+};
 
 bool belongs_to_others(int fd) {
   const pid_t foreground = ::tcgetpgrp(fd);
@@ -25,14 +45,21 @@ bool belongs_to_others(int fd) {
 
 // SIGTTOU is blocked in here: where it is, a background process may set modes, and is not stopped while it dies.
 void restore_and_die(int signal) {
-  if (!belongs_to_others(dying_terminal)) ::tcsetattr(dying_terminal, TCSANOW, &modes_at_death);
+  for (const RawTerminal& each : raw_terminals) {
+    if (each.fd >= 0 && !belongs_to_others(each.fd)) ::tcsetattr(each.fd, TCSANOW, &each.found);
+  }
   ::raise(signal);  // it kills when this returns: the handler is gone already
 }
 
-// A signal that somebody ignores or catches does not kill.
+bool is_raw(const RawTerminal& each) { return each.fd >= 0; }
+
+// A signal that somebody ignores or catches does not kill. Nothing is restored for more terminals than there are
+// places.
 void restore_at_death(int fd, const termios& modes) {
-  dying_terminal = fd;
-  modes_at_death = modes;
+  const BlockedSignals blocked;
+  const auto free = std::find_if_not(raw_terminals.begin(), raw_terminals.end(), is_raw);
+  if (free == raw_terminals.end()) return;
+  *free = {fd, modes};
   struct sigaction handler {};
   handler.sa_handler = restore_and_die;
   handler.sa_flags = SA_RESETHAND;
@@ -44,7 +71,12 @@ void restore_at_death(int fd, const termios& modes) {
   }
 }
 
-void die_as_usual() {
+void die_as_usual(int fd) {
+  const BlockedSignals blocked;
+  const auto found =
+      std::find_if(raw_terminals.begin(), raw_terminals.end(), [fd](const RawTerminal& each) { return each.fd == fd; });
+  if (found != raw_terminals.end()) found->fd = -1;
+  if (std::any_of(raw_terminals.begin(), raw_terminals.end(), is_raw)) return;
   struct sigaction usual {};
   usual.sa_handler = SIG_DFL;
   for (const int signal : deadly_signals) {
@@ -91,7 +123,7 @@ void LocalTerminal::enter_raw() {
   if (::tcsetattr(fd_, TCSADRAIN, &wanted) == 0) {
     before_ = found;
   } else {
-    die_as_usual();
+    die_as_usual(fd_);
   }
 }
 
@@ -99,7 +131,7 @@ void LocalTerminal::leave_raw() {
   if (!raw()) return;
   if (!in_background()) ::tcsetattr(fd_, TCSADRAIN, &*before_);
   before_.reset();
-  die_as_usual();
+  die_as_usual(fd_);
 }
 
 void LocalTerminal::suspend() {

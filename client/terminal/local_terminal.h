@@ -1,11 +1,11 @@
-// The terminal at our standard input: its size, its modes, and raw mode, in which every key is the server's.
+// The terminal of one session: its size, its modes, and raw mode, in which every key is the server's.
 //
-// While it is raw it is given back as it was found, whatever ends the program: by the destructor, and for a signal that
-// kills by a handler, which restores it and lets the signal do its work. (SIGKILL leaves nobody to do it.) suspend()
-// stops the program with the terminal as it was. One terminal at a time may be raw. Where standard input is no terminal
-// nothing here does anything.
+// Lives as long as its session. Job: it gives the terminal back as it was found, whatever ends the program: in the
+// destructor, and for a signal that kills in a handler, which restores it and lets the signal do its work. (SIGKILL
+// leaves nobody to do it.) suspend() stops the program with the terminal as it was. Where the descriptor is not a
+// terminal, or is -1, nothing here does anything.
 //
-//   LocalTerminal terminal;  terminal.enter_raw();  …  terminal.leave_raw();
+//   LocalTerminal terminal(STDIN_FILENO);  terminal.enter_raw();  …  terminal.leave_raw();
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ struct WindowSize {
 
 class LocalTerminal {
  public:
-  explicit LocalTerminal(int fd = STDIN_FILENO) : fd_(fd) {}
+  explicit LocalTerminal(int fd) : fd_(fd) {}  // which must stay open
   ~LocalTerminal() { leave_raw(); }
   LocalTerminal(const LocalTerminal&) = delete;
   LocalTerminal& operator=(const LocalTerminal&) = delete;

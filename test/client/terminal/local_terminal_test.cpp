@@ -90,6 +90,42 @@ TEST_F(LocalTerminalTest, ComesBackWhenASignalKillsTheProgram) {
   }
 }
 
+TEST_F(LocalTerminalTest, ASignalGivesBackEachOfTwoTerminalsThatAreRaw) {
+  const Person other;
+  const Fd others_line(::open(other.terminal().c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::signal(SIGTERM, SIG_DFL);
+    LocalTerminal first(line.get());
+    LocalTerminal second(others_line.get());
+    first.enter_raw();
+    second.enter_raw();
+    ::raise(SIGTERM);
+    ::_exit(0);  // it did not kill
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  EXPECT_TRUE(is_as_found());
+  EXPECT_TRUE(other.echo());
+}
+
+TEST_F(LocalTerminalTest, OneThatIsGivenBackLeavesTheOtherRawAndGuarded) {
+  const Person other;
+  const Fd others_line(::open(other.terminal().c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  LocalTerminal first(line.get());
+  first.enter_raw();
+  {
+    LocalTerminal second(others_line.get());
+    second.enter_raw();
+  }
+  EXPECT_TRUE(other.echo());
+  EXPECT_FALSE(person.echo());
+  struct sigaction action {};
+  ::sigaction(SIGUSR2, nullptr, &action);
+  EXPECT_NE(action.sa_handler, SIG_DFL);
+}
+
 TEST_F(LocalTerminalTest, SignalsThatSomebodyHandlesAreLeftAlone) {
   const auto handler = [](int) {};
   const auto before = std::signal(SIGUSR1, handler);
