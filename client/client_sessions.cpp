@@ -10,13 +10,12 @@ std::shared_ptr<RemoteSession> ClientSessions::open(SessionWish wish, SessionStr
   std::shared_ptr<RemoteSession> session = RemoteSession::open(services_, std::move(wish), std::move(streams));
   users_.add(session);
   sessions_.push_back(session);
-  any_opened_ = true;
   services_->hub->wake();
   return session;
 }
 
 bool ClientSessions::all_ended() const {
-  return any_opened_ && std::all_of(sessions_.begin(), sessions_.end(), [](const auto& each) { return each->ended(); });
+  return std::all_of(sessions_.begin(), sessions_.end(), [](const auto& each) { return each->ended(); });
 }
 
 std::size_t ClientSessions::channels() const {

@@ -25,7 +25,7 @@ class ClientSessions {
   // After AuthenticationSucceeded, as often as there are programs to run. Each session gets `streams` of its own.
   std::shared_ptr<RemoteSession> open(SessionWish wish, SessionStreams streams);
 
-  // There was a session, and every one has ended.
+  // True also if there was none.
   bool all_ended() const;
   // How many of the connection's channels are sessions': also of those that have ended and that the server has not
   // closed yet.
@@ -39,7 +39,6 @@ class ClientSessions {
   const std::shared_ptr<const SessionServices> services_;
   ChannelUsers& users_;
   std::vector<std::shared_ptr<RemoteSession>> sessions_;  // without those that had ended when another was opened
-  bool any_opened_ = false;
 };
 
 }  // namespace glassh

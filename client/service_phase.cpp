@@ -188,9 +188,11 @@ asio::awaitable<std::optional<std::string>> ServicePhase::ask_beside_session(std
 // ----------------------------------------------------------------------------------------------------------------
 // how it ends
 
-// As ssh(1): sessions that have ended wait for the forwarded connections.
+// As ssh(1): sessions that have ended wait for the forwarded connections. With neither a session of our own nor -W the
+// connection stays until a signal ends it.
 void ServicePhase::leave_when_done() {
-  const bool nothing_else = stdio_forward_ != nullptr || sessions_.all_ended();
+  const bool sessions_are_over = session_ != nullptr && sessions_.all_ended();
+  const bool nothing_else = stdio_forward_ != nullptr || sessions_are_over;
   if (!nothing_else || users_.count() > sessions_.channels() || display_->connecting()) return;
   leave(DisconnectReason::by_application, "disconnected by user");
 }

@@ -1,5 +1,6 @@
 // Floods, without a network: what a peer may make us read and keep before it has logged in and while keys change.
-// Memory is seen by what is waiting to leave and by what was sent; conformance/attacks/floods_test.py sees it from outside.
+// Memory is seen by what is waiting to leave and by what was sent; conformance/attacks/floods_test.py sees it from
+// outside.
 #include "transport/login_budget.h"
 
 #include <gmock/gmock.h>
