@@ -26,7 +26,8 @@ constexpr Row rows[] = {
     {disconnect, debug, /*                            */ 'B', 'B', 'B', 'B'},
     {service_request, service_request, /*             */ '-', 'S', 'S', '-'},
     {service_accept, service_accept, /*               */ '-', 'C', '-', '-'},
-    // RFC 8308 section 2.2 [8308-2.2-1]: whoever asked for it takes it. Section 2.4 [8308-2.4-1] [8308-2.4-3]: either
+    // RFC 8308 section 2.2 [8308-2.2-1]: a peer that asked for it takes it. Section 2.4 [8308-2.4-1] [8308-2.4-3]:
+    // either
     // side sends it after NEWKEYS, and the server may send it again before USERAUTH_SUCCESS.
     {ext_info, ext_info, /*                           */ '-', 'B', 'C', '-'},
     {kexinit, newkeys, /*                             */ 'B', 'B', 'B', 'B'},

@@ -56,7 +56,7 @@ Proposal default_proposal() {
   proposal.kex = owned(kex_names());
   proposal.host_key = owned(signature_algorithm_names());
   // RFC 4251 section 6 [4251-6-7] [4251-6-8] [4251-6-11]: a private name has the same limits, but one at-sign. Behind
-  // that stands the domain of whoever defined the name [4251-6-9] [4251-6-10].
+  // that stands the domain of those who defined the name [4251-6-9] [4251-6-10].
   proposal.cipher_client_to_server = proposal.cipher_server_to_client = owned(cipher_names());
   proposal.mac_client_to_server = proposal.mac_server_to_client = owned(mac_names());
   return proposal;

@@ -29,7 +29,7 @@ const std::vector<std::string_view>& kex_names() {
       // RFC 9142 section 3.1.1 [9142-3.1.1-1]: it should be there. RFC 8731 section 1: libssh.org's is its older name.
       "curve25519-sha256",
       "curve25519-sha256@libssh.org",
-      // RFC 5656 section 4 [5656-4-1]: whoever has elliptic curves has these methods. RFC 9142 section 3.1.3
+      // RFC 5656 section 4 [5656-4-1]: an implementation with elliptic curves has these methods. RFC 9142 section 3.1.3
       // [9142-3.1.3-1] [9142-3.1.3-2] [9142-3.1.3-3]: all three of them should be there.
       nistp256.kex_name,
       nistp384.kex_name,

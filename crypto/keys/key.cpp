@@ -48,9 +48,10 @@ bool algorithm_fits(std::string_view algorithm, std::string_view type) {
 
 }  // namespace
 
-// RFC 8709 section 3 [8709-3-1]: Ed25519 should be there. RFC 5656 section 3 [5656-3-1]: whoever has elliptic curves
-// has the ecdsa-sha2 types. RFC 8332 section 3 [8332-3-1] [8332-3-2]: RSA keys sign with SHA-256, and may sign with
-// SHA-512. RFC 8332 section 5.2 [8332-5.2-1]: "ssh-rsa" names a key type only, so nothing signs with SHA-1.
+// RFC 8709 section 3 [8709-3-1]: Ed25519 should be there. RFC 5656 section 3 [5656-3-1]: an implementation
+// with elliptic curves has the ecdsa-sha2 types. RFC 8332 section 3 [8332-3-1] [8332-3-2]: RSA keys sign with SHA-256,
+// and may sign with SHA-512. RFC 8332 section 5.2 [8332-5.2-1]: "ssh-rsa" names a key type only, so nothing signs with
+// SHA-1.
 const std::vector<std::string_view>& signature_algorithm_names() {
   static const std::vector<std::string_view> names = {"ssh-ed25519",         "ecdsa-sha2-nistp256",
                                                       "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521",

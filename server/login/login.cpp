@@ -35,7 +35,7 @@ boost::asio::awaitable<LoginVerdict> Login::judge(std::string user, const Public
   co_return verdict;
 }
 
-// RFC 4252 section 8 [4252-8-11]: an expired password lets nobody in. What is wrong with the store counts for whoever
+// RFC 4252 section 8 [4252-8-11]: an expired password lets no user in. What is wrong with the store counts for whoever
 // asks.
 boost::asio::awaitable<LoginVerdict> Login::judge_password(std::string user, SecretBytes password,
                                                            TraceSink* trace) const {

@@ -146,7 +146,7 @@ bool Session::on_signal(Bytes details) {
   return true;
 }
 
-// RFC 9987: before a program runs, for that it finds the agent in its environment.
+// RFC 9987: asked for before a program runs, because the program finds the agent in its environment.
 bool Session::on_agent_wanted() {
   if (!context_->permissions.agent_forwarding) {
     context_->log.verbose(

@@ -57,7 +57,7 @@ BRACKETS = {"(": ")", "[": "]", "{": "}"}
 
 
 class Code:
-    """What the code of a part of the tree declares, calls and says."""
+    """The names that the code of a part of the tree declares, calls and says."""
 
     def __init__(self):
         self.tokens, self.called = set(), set()  # all, and those with arguments behind them
@@ -153,7 +153,7 @@ def unquoted(line):
 
 
 def locals_of(example):
-    """What an example declares itself."""
+    """The names that an example declares itself."""
     found = set(re.findall(r"[\w>&*]\s+[&*]?(\w+)\s*(?:\(|\{|=|;|:)", example))
     found |= {name for names in re.findall(r"\[(\w+(?:, \w+)*)\]", example) for name in names.split(", ")}
     return found | set(re.findall(r"\b(?:struct |class |TEST_F\()(\w+)", example))
@@ -231,7 +231,7 @@ GOOD = {
     "test/crypto/keys_test.cpp": "// make_vectors.py wrote what the TestedKey reads.\nclass TestedKey {};\n",
     "test/vectors/make_vectors.py": "",
 }
-# What is planted: a file, and the rule that must find it.
+# Each is a file that is planted, and the rule that must find it.
 BAD = [
     ("crypto/a.cpp", "// calls read_none()\n", NAMED),
     ("crypto/a.cpp", "// calls path_()\nint path_;\n", NAMED),
