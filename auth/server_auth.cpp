@@ -307,8 +307,8 @@ ServerAuthEvent ServerAuth::decide(LoginDecision decision) {
   return s.answered(AttemptAnswered::Outcome::postponed, s.method);
 }
 
-// RFC 4252 section 5.1 [4252-5.1-4] [4252-5.1-7] and section 7 [4252-7-4] [4252-7-6] [4252-7-16]: SUCCESS only when a
-// list of methods is complete, and then the owner sends it; until then FAILURE says what is still needed.
+// RFC 4252 section 7 [4252-7-4] [4252-7-16]: a good key with a good signature is answered with SUCCESS, which the owner
+// sends, or with FAILURE if more is needed.
 ServerAuthEvent ServerAuth::State::success() {
   if (offer) used_keys.push_back(offer->key);
   if (!progress->succeeded(method)) {
@@ -319,7 +319,7 @@ ServerAuthEvent ServerAuth::State::success() {
     writer.send(msg::UserauthFailure{NameList{needed}, true});
     return answered(AttemptAnswered::Outcome::partial, method);
   }
-  // RFC 4252 section 5.1 [4252-5.1-6] [4252-5.1-7] [4252-5.1-12]: SUCCESS is sent once, when all methods are through.
+  // RFC 4252 section 5.1 [4252-5.1-7]: the login is complete only when all methods are through.
   stage = Stage::done;
   note(method, fmt::format("{:?} is logged in", *user));
   return LoginComplete{*user, method, key()};

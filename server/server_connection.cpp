@@ -116,7 +116,7 @@ std::optional<ServerEvent> ServerConnection::on_auth_event(std::optional<ServerA
   return complete;
 }
 
-// RFC 4252 section 5.1 [4252-5.1-6] [4252-5.1-12]: SUCCESS, exactly once. Section 5.1 [4252-5.1-14] and section 5.3
+// RFC 4252 section 5.1 [4252-5.1-6] [4252-5.1-12]: SUCCESS is sent exactly once. Sections 5.1 and 5.3 [4252-5.1-14]
 // [4252-5.3-2]: ssh-connection begins behind it.
 void ServerConnection::welcome() {
   if (closed_) return;

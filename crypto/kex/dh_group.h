@@ -21,8 +21,9 @@ struct DhGroup {
   std::size_t bits = 0;  // of p
 };
 
-// RFC 8270 section 3 [8270-3-1] [8270-3-3] [8270-3-4], RFC 9142 section 3.2.1 [9142-3.2.1-1] [9142-3.2.1-2]: the
-// sizes that we accept, in bits.
+// The sizes that we accept, in bits. RFC 8270 section 3 [8270-3-3] [8270-3-4]: everything from 2048 to 8192 bits, 3072
+// included. RFC 8270 section 3 [8270-3-1] and RFC 9142 section 3.2.1 [9142-3.2.1-1] [9142-3.2.1-2]: we accept no
+// smaller group.
 inline constexpr std::uint32_t smallest_group = 2048;
 inline constexpr std::uint32_t largest_group = 8192;
 

@@ -224,6 +224,8 @@ TEST(LoginStates, AlgorithmsOfUsersAreNotThoseOfTheHost) {
   const auto signature = rsa.sign(data.algorithm, encode(data));
   hand.send_request("publickey", encode(msg::PublicKeyRequest{true, data.algorithm, data.public_key, signature}));
   EXPECT_TRUE(hand.logged_in());
+  ASSERT_FALSE(hand.answers.empty());
+  EXPECT_EQ(hand.answers.back()[0], msg::UserauthSuccess::number);  // [4252-5.1-6] [4252-7-16] keeps
 }
 
 // OpenSSH PROTOCOL section 3.1: the host key is that of this connection.
