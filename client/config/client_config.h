@@ -1,10 +1,12 @@
-// ssh_config(5) for glassh: what applies to one host, checked and typed, with every default filled in.
+// ClientConfig is the part of ssh_config(5) that applies to one host, checked and typed, with every default filled in.
+// ClientConfigReader reads it.
 //
-// The first value obtained wins: command line, then the user's file, then the system's. A keyword that OpenSSH 9.2 to
-// 10 knows and we do not do yet is accepted with a note where ignoring it is harmless and refused where it would weaken
-// or silently change the connection (client/config/keywords.cpp has the table); any other keyword is an error with file
-// and line, unless IgnoreUnknown names it. The files are read twice where a Match asks for `final`. Home directory,
-// user and host names and whoever runs the commands of Match come in as arguments; nothing is looked up in the system.
+// The first value wins: command line, then the user's file, then the system's. A keyword that OpenSSH 9.2 to 10 knows
+// and we do not support is accepted with a note if ignoring it is harmless, and refused if ignoring it would weaken or
+// silently change the connection (the table is in client/config/keywords.cpp). Any other keyword is an error
+// with file and line, unless IgnoreUnknown names it. The files are read twice if a Match asks for `final`. This code
+// asks the system for nothing but files: home directory, user and host names and the runner of Match's commands are
+// handed in.
 //
 //   const auto loaded = load_client_config(options, context, our_algorithm_names(Role::client));  loaded.config.port
 #pragma once
@@ -53,16 +55,16 @@ struct ClientConfig {
   std::vector<std::string> identity_files_as_written;  // for -G
   bool identity_files_given = false;                   // false: these are the defaults, and missing ones are normal
   bool identities_only = false;
-  std::optional<std::string> identity_agent;             // the agent's socket, expanded; nothing: no agent is asked
+  std::optional<std::string> identity_agent;             // the agent's socket, expanded; nullopt: no agent is asked
   std::optional<std::string> identity_agent_as_written;  // for -G
-  std::optional<std::string> forward_agent;              // the socket of the agent to forward; nothing: none is
+  std::optional<std::string> forward_agent;              // the socket of the agent to forward; nullopt: none is
   std::string forward_agent_as_written = "no";           // for -G
   AddKeysToAgent add_keys_to_agent;
   PubkeyAuthentication pubkey_authentication = PubkeyAuthentication::yes;
   bool password_authentication = true;
   bool kbd_interactive_authentication = true;
   std::string kbd_interactive_devices;                 // for the server to choose from; empty: as it likes
-  std::vector<std::string> preferred_authentications;  // never empty, but it may name what we do not do
+  std::vector<std::string> preferred_authentications;  // never empty, but it may name methods that we do not have
   bool preferred_authentications_given = false;
   std::uint32_t number_of_password_prompts = 3;
   std::optional<std::string> proxy_command;             // for /bin/sh -c "exec …", tokens expanded
@@ -76,11 +78,11 @@ struct ClientConfig {
   bool visual_host_key = false;
   bool no_host_authentication_for_localhost = false;
   HashName fingerprint_hash = HashName::sha256;  // or md5
-  std::vector<std::string> ciphers;              // in order of preference; never empty, as the next four
+  std::vector<std::string> ciphers;              // in order of preference; never empty, like the next four
   std::vector<std::string> macs;
   std::vector<std::string> kex_algorithms;
   std::vector<std::string> host_key_algorithms;
-  bool host_key_algorithms_given = false;  // in an order of the user's; false: types in known_hosts go to the front
+  bool host_key_algorithms_given = false;  // by the user; if false, the types in known_hosts go to the front
   std::vector<std::string> pubkey_accepted_algorithms;
   bool compression = false;                               // offer zlib@openssh.com before none, instead of behind it
   std::uint32_t required_rsa_size = 1024;                 // bits; of host keys and of keys to log in with
@@ -102,7 +104,7 @@ struct ClientConfig {
   std::optional<std::string> local_command;          // LocalCommand, tokens expanded; run if permit_local_command
   std::optional<std::string> local_command_as_written;  // for -G
   bool permit_local_command = false;
-  std::optional<char> escape_char = '~';  // nothing: none
+  std::optional<char> escape_char = '~';  // nullopt: no escapes
   bool enable_escape_commandline = true;  // ~C; OpenSSH's default is no
   // Forwarding.
   std::vector<Forward> forwards;                 // in the order to set up; empty if clear_all_forwardings
@@ -118,7 +120,7 @@ struct ClientConfig {
   std::uint32_t forward_x11_timeout_seconds = 1200;  // 0: none
   std::string xauth_location = "/usr/bin/xauth";
   // How the connection is made.
-  std::optional<std::string> proxy_jump;    // as -G shows it: "a,b:22"; nothing: none
+  std::optional<std::string> proxy_jump;    // as -G shows it: "a,b:22"; nullopt: none
   std::vector<std::string> jump_arguments;  // of the glassh that leads there; not empty if proxy_jump is set
   std::string bind_address;                 // to connect from; empty: the system's choice
   std::string bind_interface;               // alike, by name
@@ -133,7 +135,7 @@ struct ClientConfig {
   std::vector<std::string> authentication_methods() const;
 };
 
-// What the configuration is read for and on. Nothing else is asked of the system.
+// The host and the user for whom the configuration is read, and the functions that ask the system.
 struct ClientContext {
   std::string host;  // as typed
   std::string local_user;
@@ -141,28 +143,28 @@ struct ClientContext {
   std::uint32_t uid = 0;
   std::string local_host_name;  // %l; %L is its first label
   EnvironmentLookup environment;
-  // Runs a command of Match exec by the user's shell: did it exit with 0? Without this none does.
+  // Runs a command of Match exec by the user's shell; returns whether it exited with 0. If empty, no command does.
   std::function<bool(const std::string& command)> run = {};
-  CanonicalLookup canonical_name = {};  // without this no host has another name
+  CanonicalLookup canonical_name = {};  // if empty, host names stay as they are
 };
 
 struct LoadedClientConfig {
   ClientConfig config;
   std::vector<ConfigNote> notes;  // for the log, in order
 };
-// Options, then -F's file or ~/.ssh/config and `system_file`, as ssh(1) does. Throws ConfigError.
+// Reads the options, then -F's file or ~/.ssh/config and `system_file`, as ssh(1) does. Throws ConfigError.
 LoadedClientConfig load_client_config(const ClientOptions& options, const ClientContext& context,
                                       const AlgorithmNames& supported,
                                       const std::string& system_file = "/etc/ssh/ssh_config");
-// What `glassh -G host` prints: ssh -G's format, for the keywords that we have.
+// Returns the text that `glassh -G host` prints: ssh -G's format, for the keywords that we have.
 std::string effective_config(const ClientConfig& config);
 
 struct ClientKeyword;
 
-// What the lines said so far. finish() turns it into a ClientConfig.
+// The values of the lines read so far. finish() turns them into a ClientConfig.
 struct ClientDraft {
   ClientConfig config;
-  std::optional<std::string> host_name;  // HostName, tokens not yet expanded; the next five alike
+  std::optional<std::string> host_name;  // HostName, tokens not yet expanded, like the next five
   std::optional<std::string> identity_agent;
   std::string forward_agent = "no";
   std::optional<std::string> proxy_command;   // empty: none
@@ -172,12 +174,12 @@ struct ClientDraft {
   std::vector<std::string> user_known_hosts_files = {"~/.ssh/known_hosts", "~/.ssh/known_hosts2"};
   std::vector<std::string> global_known_hosts_files = {"/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"};
 
-  void add(const Forward& forward);  // unless it is there already
+  void add(const Forward& forward);  // does nothing if it is there already
 };
 
 class ClientConfigReader {
  public:
-  // Whose file it is decides where Include's relative paths start: ~/.ssh, or the system file's own directory.
+  // The owner of a file. Relative paths of Include start at ~/.ssh (user), or at the file's own directory (system).
   enum class Source { user, system };
 
   ClientConfigReader(ClientContext context, AlgorithmNames supported);
@@ -185,11 +187,13 @@ class ClientConfigReader {
   // All of these throw ConfigError. Call option() before file() or text().
   void option(std::string_view setting);        // one -o: "Port=22"
   void forwards(const ClientOptions& options);  // -L, -R, -D and -W
-  // False if there is no such file. `check_mode`: the file must be the user's or root's and writable by nobody else.
+  // Returns false if the file does not exist. With `check_mode` it must belong to the user or to root, and no other
+  // user may be able to write it.
   bool file(const std::string& path, Source source, bool check_mode);
   void text(std::string_view content, const std::string& file_name, Source source = Source::user);
-  // A line has asked for a second pass over the files. From begin_final_pass() on, Host means the host to connect to,
-  // which is settled then and has its canonical name, and what the lines say adds to what they said in the first pass.
+  // wants_final_pass(): a line asks for a second pass over the files. From begin_final_pass() on, Host is matched
+  // against the host to connect to, which is settled by then and has its canonical name. The lines of the second pass
+  // add to those of the first.
   bool wants_final_pass() const;
   void begin_final_pass();
 
@@ -207,7 +211,7 @@ class ClientConfigReader {
   void text_in(std::string_view content, const std::string& file_name, Section section);
   bool counts(const ClientKeyword& keyword, const ConfigPlace& place);
   bool is_proxied() const;
-  std::string host_so_far() const;  // where HostName leads, lower case
+  std::string host_so_far() const;  // the host that HostName leads to, lower case
   ConfigTokens tokens() const;
   void find_way(ClientConfig& config, const ClientOptions& options);
   void expand_paths(ClientConfig& config);
@@ -218,10 +222,10 @@ class ClientConfigReader {
   ClientContext context_;
   AlgorithmNames supported_;
   std::set<std::string> seen_;        // lower-case keywords whose first value is fixed
-  std::set<std::string> first_pass_;  // the places whose lines added something, so that they do not add it again
+  std::set<std::string> first_pass_;  // the places of lines that added something, so that they do not add it again
   bool wants_final_pass_ = false;
-  ConfigPlace jump_place_;                 // of the ProxyJump that counts
-  std::optional<std::string> final_host_;  // to connect to; set from begin_final_pass() on
+  ConfigPlace jump_place_;                 // the place of the ProxyJump that counts
+  std::optional<std::string> final_host_;  // the host to connect to; set from begin_final_pass() on
   ClientDraft draft_;
   std::vector<ConfigNote> notes_;
 };

@@ -1,8 +1,8 @@
-// The command line of glassh, as ssh(1)'s, plus --trace, --keylog and --help.
+// Reads the command line of glassh: the flags of ssh(1), plus --trace, --keylog and --help.
 //
-// Flags that set what a keyword sets are kept as configuration lines, in their order, for client/config/client_config
-// to read before any file. User and host names that could be mistaken for flags or mean something to a shell are
-// refused (client/config/destination.h). Flags of ssh(1) that we do not do yet throw UsageError saying so.
+// A flag that does the same as a keyword is kept as a configuration line, in its order; client/config/client_config
+// reads these lines before any file. User and host names that could be mistaken for flags or mean something to a shell
+// are refused (client/config/destination.h). A flag of ssh(1) that is not supported throws a UsageError that says this.
 //
 //   const auto options = parse_client_options(arguments);  // arguments without the program's name
 #pragma once
@@ -21,9 +21,9 @@ namespace glassh {
 
 struct ClientOptions {
   std::string host;  // as typed, from [user@]host or ssh://; empty only with -V, -Q and --help
-  // What flags (-o, -p, -l, -J, …) and user@ say, as configuration lines in their order.
+  // Flags (-o, -p, -l, -J, …) and user@ as configuration lines, in their order.
   std::vector<std::string> settings;
-  std::vector<std::string> identity_files;       // what -i named; they are among the settings, too
+  std::vector<std::string> identity_files;       // the files of -i; they are among the settings, too
   std::vector<Forward> forwards;                 // -L, -R and -D
   std::optional<ForwardEndpoint> stdio_forward;  // -W
   std::optional<std::string> config_file;        // -F; "none" (any case) for no file at all
@@ -39,13 +39,13 @@ struct ClientOptions {
   std::optional<std::string> keylog;             // --keylog FILE
 };
 
-// Throws UsageError; glassh then prints the text to stderr, with client_usage() if its text is empty or it is a
-// FlagError, and exits with 255.
+// Throws UsageError. glassh then prints its text to stderr and exits with 255. It also prints client_usage() if the
+// text is empty or the exception is a FlagError.
 ClientOptions parse_client_options(std::span<const std::string> arguments);
 std::string_view client_usage();
 
-// What -Q prints, a line each: cipher, cipher-auth, mac, kex, key, key-plain, key-cert, key-sig, sig, compression,
-// protocol-version, help, and the keywords Ciphers, MACs, … Throws UsageError for any other word.
+// Returns the lines that -Q prints. `query` is cipher, cipher-auth, mac, kex, key, key-plain, key-cert, key-sig, sig,
+// compression, protocol-version, help, or one of the keywords Ciphers, MACs, … Throws UsageError for any other word.
 std::vector<std::string> query_algorithms(std::string_view query, const AlgorithmNames& names);
 
 }  // namespace glassh

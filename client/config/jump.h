@@ -1,8 +1,10 @@
-// ProxyJump and -J: the hosts on the way to the server, and the glassh that goes to the last of them and on from there.
+// ProxyJump and -J: parses the list of hosts on the way to the server, and builds the command line of the glassh that
+// connects through them.
 //
-// Each hop is a glassh of its own with -W, and with a configuration of its own: from the last host of the list it
-// reaches the target, and the hosts in front are its own -J. It is started without a shell, and a name that could be
-// taken for a flag or means something to a shell is refused wherever it stands (client/config/destination.h).
+// Each hop is a glassh of its own with -W and a configuration of its own. The one that we start logs in at the last
+// host of the list and connects to the target from there; it gets the other hosts as its -J. It is started without a
+// shell. A name that could be taken for a flag, or that means something to a shell, is refused
+// (client/config/destination.h).
 //
 //   const auto hops = parse_jump_hosts("a,bob@b:2222");  jump_arguments(hops, options, "target", 22)
 #pragma once
@@ -21,11 +23,12 @@ struct JumpHost : Destination {
   std::string as_written;
 };
 
-// "[user@]host[:port]" or "ssh://…", with commas between them; nothing for "none". Throws ConfigError without a place.
+// Parses "[user@]host[:port]" or "ssh://…", with commas between them. Returns an empty list for "none". Throws
+// ConfigError without a place.
 std::vector<JumpHost> parse_jump_hosts(std::string_view list);
-// As glassh -G shows it. `hops` is not empty.
+// Returns the text that glassh -G prints. `hops` must not be empty.
 std::string jump_text(const std::vector<JumpHost>& hops);
-// The arguments, without the program, that lead through all hops to a port of `host`. -F and -v are passed on.
+// Returns the arguments (without the program) that lead through all hops to a port of `host`. -F and -v are passed on.
 std::vector<std::string> jump_arguments(const std::vector<JumpHost>& hops, const ClientOptions& options,
                                         std::string_view host, std::uint16_t port);
 

@@ -1,9 +1,9 @@
-// Match of ssh_config(5): criteria about the host that is meant, the users at both ends, and what a command says.
+// Match of ssh_config(5): criteria about the destination, the users at both ends, and the result of a command.
 //
-// A line has criteria that must all be met, or All alone or behind final or canonical; a ! in front turns one around.
-// `final` and `canonical` are met when the files are read for the second time, which a line with `final` asks for.
-// Nothing is looked up here: the subject has what the lines above have said so far, and runs the command of `exec`,
-// which is only asked when everything in front of it was met.
+// All criteria of a line must be met. `all` stands alone, or behind `final` or `canonical`. A ! in front of a criterion
+// negates it. `final` and `canonical` are met when the files are read for the second time; a line with `final` makes
+// that happen. This code looks up no name: the subject has the values of the lines above, and runs the command of
+// `exec`. The command is run only if all criteria in front of it are met.
 //
 //   const ClientMatch match = parse_client_match(line.words);  section.active = meets(subject, match);
 #pragma once
@@ -24,13 +24,13 @@ struct ClientCriterion {
 using ClientMatch = std::vector<ClientCriterion>;
 
 struct ClientMatchSubject {
-  std::string host;           // as HostName says so far; in the second pass the one to connect to
+  std::string host;           // the value of HostName so far; in the second pass the host to connect to
   std::string original_host;  // as typed
-  std::string user;           // as whom to log in
+  std::string user;           // the user to log in as
   std::string local_user;
   std::string tag;
   bool final_pass = false;
-  std::function<bool(const std::string& command)> run = {};  // did it exit with 0? Without it no command does.
+  std::function<bool(const std::string& command)> run = {};  // whether it exited with 0; if empty, no command does
 };
 
 // Throws ConfigError without a place.

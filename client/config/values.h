@@ -1,6 +1,7 @@
-// Words of ssh_config as values: what the handlers of several keyword tables share.
+// Turns the words of a configuration line into values, for the handlers of several keyword tables.
 //
-// Each throws ConfigError, without place and keyword, that says what was expected.
+// Each function throws ConfigError without a place and keyword; its text says what was expected. The keywords are in
+// client/config/keywords.
 //
 //   call.target.config.batch_mode = yes_no(call);
 #pragma once
@@ -20,7 +21,7 @@ namespace glassh {
 bool yes_no(const ClientKeyword::Call& call);
 std::uint32_t number(const ClientKeyword::Call& call);
 
-// What may stand for what, in any case.
+// Returns the value for the word, from a table of words and values. Upper and lower case are the same.
 template <class Value, std::size_t size>
 Value one_of(const ClientKeyword::Call& call, const std::array<std::pair<std::string_view, Value>, size>& values,
              std::string_view expected) {
@@ -33,12 +34,13 @@ Value one_of(const ClientKeyword::Call& call, const std::array<std::pair<std::st
   return found->second;
 }
 
-// The values of tokens come later; that the tokens exist is said with file and line.
+// The letters of the tokens that are allowed. Tokens are expanded later; check_tokens() refuses an unknown token now,
+// so that the error has file and line.
 constexpr std::string_view path_tokens = "CdhijkLlnpru";
 constexpr std::string_view local_command_tokens = "CdhijkLlnpruT";
 void check_tokens(std::string_view text, std::string_view letters, bool environment);
 void check_path(const std::string& path);
-// A keyword whose value is a command, or "none": that is empty.
+// The value of a keyword that takes a command or "none". Returns an empty text for "none".
 std::string command_or_nothing(const std::string& rest);
 
 }  // namespace glassh

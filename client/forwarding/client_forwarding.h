@@ -1,8 +1,10 @@
-// Ports and Unix sockets that are forwarded: -L, -R and -D, from the command line, from files and from ~C.
+// ClientForwarding sets up the forwards of ports and Unix sockets: -L, -R and -D, from the command line, from files and
+// from ~C (RFC 4254 section 7, OpenSSH PROTOCOL section 2.4).
 //
-// RFC 4254 section 7, OpenSSH PROTOCOL section 2.4. Local and dynamic forwards listen here, and each connection becomes
-// a channel; remote ones are asked of the server, whose channels are accepted only if they belong to one of them, and
-// connected from here. Texts are ssh(1)'s. What goes through is not looked at, but for SOCKS.
+// Lives from the login to the end of the connection. Job: listen for local and dynamic forwards, and open a channel for
+// each connection; ask the server for remote forwards, and connect each channel that belongs to one of them. Other
+// channels are refused. Texts are ssh(1)'s. The streams themselves are ForwardedStream and SocksChannel; except for
+// SOCKS, their data is not looked at.
 //
 //   forwarding->start();  …  forwarding->add(*parse_forward(Forward::Kind::local, "8080:localhost:80"));
 //   forwarding->cancel(Forward::Kind::local, *parse_listen_endpoint("8080"));
@@ -28,43 +30,46 @@ namespace glassh {
 
 class ClientForwarding : public std::enable_shared_from_this<ClientForwarding> {
  public:
-  // All must outlive this, but the hub may be over.
+  // The references must outlive this object. The connection may already be over (Hub::over()).
   ClientForwarding(ClientConnection& connection, std::shared_ptr<Hub> hub, ChannelUsers& users,
                    const ClientConfig& config, ClientLog& log);
 
-  // The server may not be who it says (HostKeyCheck::unsafe()): start() sets up nothing, and tells the user.
+  // To be called if the server's identity is not proved (HostKeyCheck::unsafe()): start() then sets up nothing, and
+  // tells the user.
   void forbid() { forbidden_ = true; }
-  // After AuthenticationSucceeded: what the configuration asks for. False if ExitOnForwardFailure says to stop now.
+  // To be called after AuthenticationSucceeded: sets up the forwards of the configuration. Returns false if one failed
+  // and ExitOnForwardFailure says to stop now.
   bool start();
-  // Called when the server refused a remote forward of start() and ExitOnForwardFailure says to stop.
+  // Called when the server refuses a remote forward of start() and ExitOnForwardFailure says to stop.
   std::function<void()> on_failure;
-  // Calls `then` when the server has answered all that start() asked of it; at once if it has. -f waits for this.
+  // Calls `then` when the server has answered all requests of start(), or at once if it already has. -f waits for this.
   void when_settled(std::function<void()> then);
 
-  // Local and dynamic: false if nothing could listen; the log says why. Remote: the server is asked, the log tells how
-  // it answers.
+  // Local and dynamic: returns false if no address could be listened on; the log says why. Remote: asks the server; the
+  // log tells its answer.
   bool add(const Forward& forward);
-  // What listens there, with that address as it was written or none. False if nothing does. Streams go on.
+  // Cancels the forward that listens at `listen`. The address must be written as it was when the forward was set up;
+  // the port may be the one that the server chose. Returns false if there is no such forward. Open streams go on.
   bool cancel(Forward::Kind kind, const ForwardEndpoint& listen);
-  // "local forward [127.0.0.1]:8080 -> [localhost]:80", a line each.
+  // Returns a line for each forward: "local forward [127.0.0.1]:8080 -> [localhost]:80".
   std::vector<std::string> list() const;
 
-  // The server opens a channel: true if it is of a type that belongs to forwarding; it is answered then.
+  // The server opens a channel. Returns true, and answers it, if its type belongs to forwarding.
   bool open(const ChannelOpenWanted& event);
   void on(const GlobalRequestAnswered& event);
-  void end();  // nothing listens any more
+  void end();  // stops listening
 
  private:
   struct Local {
     Forward forward;
-    std::vector<std::shared_ptr<Acceptor>> acceptors = {};  // of each address
-    PrivateSocket name = {};                                // of a Unix socket
+    std::vector<std::shared_ptr<Acceptor>> acceptors = {};  // one for each address
+    PrivateSocket name = {};                                // for a Unix socket
   };
   struct Remote {
     enum class Stage { asked, open, cancelling };
     Forward forward;
-    std::uint64_t request = 0;  // whose answer is awaited, unless open
-    std::uint16_t port = 0;     // that the server listens on; 0 until it has chosen
+    std::uint64_t request = 0;  // the request whose answer is awaited, unless open
+    std::uint16_t port = 0;     // the port that the server listens on; 0 until it has chosen
     bool from_start = false;    // its failure may end the connection
     Stage stage = Stage::asked;
   };

@@ -1,6 +1,7 @@
-// Channels towards what the server can reach: RFC 4254 section 7.2, OpenSSH PROTOCOL section 2.4.
+// Opens a channel to a port or a Unix socket that the server connects to: RFC 4254 section 7.2, OpenSSH PROTOCOL
+// section 2.4.
 //
-// -L, -D and -W open them; the answer comes as ChannelOpened or ChannelOpenRefused.
+// -L, -D and -W use it. It only queues the request; the answer comes as ChannelOpened or ChannelOpenRefused.
 //
 //   const std::uint32_t channel = open_forward_channel(connection.channels(), target, {"127.0.0.1", 40000});
 #pragma once
@@ -14,7 +15,8 @@
 
 namespace glassh {
 
-// Who connected to us, in digits. What comes through a Unix socket, or from our own standard input, has no address.
+// The address and port of the peer that connected to us, in digits. A stream from a Unix socket or from our standard
+// input has no address; the default stands for it.
 struct ForwardOriginator {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;
@@ -23,7 +25,7 @@ struct ForwardOriginator {
 std::uint32_t open_forward_channel(Channels& channels, const ForwardEndpoint& target,
                                    const ForwardOriginator& originator = {});
 
-// "connect failed: Connection refused", ready to print.
+// Returns the server's reason, ready to print: "connect failed: Connection refused".
 std::string refusal_text(const ChannelOpenRefused& event);
 
 }  // namespace glassh

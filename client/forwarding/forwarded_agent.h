@@ -1,4 +1,4 @@
-// Our agent for the server's programs: ForwardAgent, -A and -a.
+// ForwardedAgent makes our agent available to the server's programs: ForwardAgent, -A and -a.
 //
 // Lives from the login to the end of the connection. Job: the agent of all sessions that ask for it.
 // RFC 9987, by the names auth-agent-req@openssh.com and auth-agent@openssh.com; OpenSSH PROTOCOL.agent section 1. A
@@ -21,17 +21,18 @@ namespace glassh {
 
 class ForwardedAgent : public std::enable_shared_from_this<ForwardedAgent> {
  public:
-  // `path`: the agent's socket; nothing: it is not forwarded. `missing`: how loudly to say that there is no agent at
-  // it. All must outlive this, but the hub may be over.
+  // `path` is the agent's socket; nullopt if no agent is forwarded. `missing` is the log level of the message that
+  // there is no agent at `path`. The references must outlive this object. The connection may already be over.
   ForwardedAgent(ClientConnection& connection, std::shared_ptr<Hub> hub, ChannelUsers& users,
                  std::optional<std::string> path, LogLevel missing, ClientLog& log);
 
-  // The server may not be who it says (HostKeyCheck::unsafe()): it gets no agent, and the user is told.
+  // To be called if the server's identity is not proved (HostKeyCheck::unsafe()): the agent is not forwarded, and the
+  // user is told.
   void forbid();
   // On a session's channel, before its program starts: asks the server to make our agent available. Does nothing if it
   // is not to be forwarded, or if there is no agent.
   void offer(Channel& session);
-  // The server opens a channel of that type: true if it is ours to answer, which happens then.
+  // The server opens a channel. Returns true, and answers it, if it is for the agent that was offered.
   bool open(const ChannelOpenWanted& event);
 
  private:

@@ -1,4 +1,5 @@
-// The user's X11 display for the server's programs: ForwardX11, -X and -Y.
+// ForwardedDisplay makes the user's X11 display available to the server's programs: ForwardX11, -X and -Y (RFC 4254
+// section 6.3).
 //
 // Lives from the login to the end of the connection. Job: the display of all sessions that ask for it.
 // RFC 4254 section 6.3. The server is given a fake cookie (channels/x11_setup.h); the real one stays here. Each x11
@@ -24,22 +25,25 @@ namespace glassh {
 
 class ForwardedDisplay : public std::enable_shared_from_this<ForwardedDisplay> {
  public:
-  // `display`: the variable DISPLAY, if it is set. All references must outlive this, but the hub may be over.
+  // `display` is the variable DISPLAY, if it is set. The references must outlive this object. The connection may
+  // already be over.
   ForwardedDisplay(std::shared_ptr<Hub> hub, ChannelUsers& users, const ClientConfig& config,
                    std::optional<std::string> display, Rng& rng, ClientLog& log);
 
-  // The server may not be who it says (HostKeyCheck::unsafe()): it gets no display, and the user is told.
+  // To be called if the server's identity is not proved (HostKeyCheck::unsafe()): the display is not forwarded, and the
+  // user is told.
   void forbid();
   // On a session's channel, before its program starts: asks the server for a display that leads here. False if that is
   // not wanted or not possible. The server's answer comes as ChannelRequestAnswered. The first call waits for xauth(1);
   // later sessions get the same fake cookie.
   bool offer(Channel& session);
-  // The server opens a channel of that type: true if it is ours to answer, which happens then or soon.
+  // The server opens a channel. Returns true if its type is "x11"; it is answered at once or a little later.
   bool open(Channels& channels, const ChannelOpenWanted& event);
-  // Whether there are channels that it has not answered yet; and what is called when the last of them is refused.
+  // Whether there are channels that are not answered yet.
   bool connecting() const { return connecting_ > 0; }
+  // Called when the last of these channels is refused.
   std::function<void()> on_refused;
-  // The clock that ForwardX11Timeout goes by; tests have their own.
+  // The clock for ForwardX11Timeout. Tests set their own.
   std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
 
  private:
@@ -60,9 +64,9 @@ class ForwardedDisplay : public std::enable_shared_from_this<ForwardedDisplay> {
   Rng& rng_;
   ClientLog& log_;
   std::size_t connecting_ = 0;
-  std::optional<X11Display> display_;  // once it is offered, as the next two
+  std::optional<X11Display> display_;  // set by offer(), like the next two
   std::optional<Cookies> cookies_;
-  std::optional<std::chrono::steady_clock::time_point> open_until_;  // nothing: as long as the connection lives
+  std::optional<std::chrono::steady_clock::time_point> open_until_;  // nullopt: as long as the connection lives
 };
 
 }  // namespace glassh

@@ -1,8 +1,9 @@
-// The server's side of SOCKS 4, 4a and 5, without I/O: who connects says where to.
+// SocksRequest is the server's side of SOCKS 4, 4a and 5, without I/O: it reads a request, in which a program says
+// where it wants to be connected to.
 //
-// SOCKS 4 and 4a are described by their authors only; SOCKS 5 is RFC 1928. Only CONNECT is done, and no authentication:
-// whoever reaches the port may use it, as with ssh(1). Not one byte beyond the request is asked for, so what the
-// program sends after it is still in its socket.
+// SOCKS 5 is RFC 1928; SOCKS 4 and 4a are described only by their authors. CONNECT is the only command, and there is no
+// authentication: every program that reaches the port may use it, as with ssh(1). It never asks for a byte beyond the
+// request, so the data that the program sends after it is still in its socket.
 //
 //   while (socks.wanted() > 0) { … read at most socks.wanted() bytes … const std::string answer = socks.take(bytes); }
 //   if (socks.target()) … socks.granted() … socks.refused(SocksRefusal::connection_refused)
@@ -23,14 +24,14 @@ enum class SocksRefusal : std::uint8_t { general = 1, not_allowed = 2, host_unre
 
 class SocksRequest {
  public:
-  // How many bytes it takes now; 0: the request is complete, or cannot be served.
+  // The number of bytes that it needs now; 0 if the request is complete, or cannot be served.
   std::size_t wanted() const { return wanted_ - buffer_.size(); }
-  // Takes up to wanted() bytes. What is to be sent back now, often nothing.
+  // Takes up to wanted() bytes. Returns the bytes to send back now, often none.
   std::string take(Bytes bytes);
 
   // Set when the request is complete. The host may be a name or an address.
   const std::optional<ForwardEndpoint>& target() const { return target_; }
-  // Why the request cannot be served; empty while all is well.
+  // The reason why the request cannot be served; empty if it can.
   const std::string& problem() const { return problem_; }
 
   // The answers to a complete request.
@@ -64,10 +65,10 @@ class SocksRequest {
 
   Stage stage_ = Stage::version;
   int version_ = 0;
-  std::size_t wanted_ = 1;  // bytes in buffer_ when the next step is made
+  std::size_t wanted_ = 1;  // the size of buffer_ at which the next step is made
   std::string buffer_;
   std::uint8_t address_type_ = 0;
-  std::string host_;  // of SOCKS 4, as the next
+  std::string host_;  // only for SOCKS 4, like port_
   std::uint16_t port_ = 0;
   std::optional<ForwardEndpoint> target_;
   std::string problem_;

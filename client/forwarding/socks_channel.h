@@ -1,8 +1,9 @@
-// Streams whose other end is asked for by SOCKS, at either end of a connection: RFC 4254 section 7, RFC 1928.
+// Forwarded streams whose destination a program names by SOCKS (RFC 4254 section 7, RFC 1928).
 //
-// accept_socks() is for -D: a program here connects to us and says where the server is to connect to. SocksChannel is
-// for -R without a destination: a program at the server says where we are to connect to, which PermitRemoteOpen may
-// limit. In both the program learns how it ended; then its stream is an ordinary ForwardedStream.
+// accept_socks() is for -D: a program here connects to us and says where the server must connect to. SocksChannel is
+// for -R without a destination: a program at the server says where we must connect to, which PermitRemoteOpen may
+// limit. A SocksChannel lives from the opening of its channel until the request is answered. Job: read the request,
+// connect, answer. Then an ordinary ForwardedStream takes over. client/forwarding/socks parses the requests.
 //
 //   co_spawn(executor, accept_socks(hub, connection.channels(), users, std::move(socket), originator, log), …);
 //   users.add(std::make_shared<SocksChannel>(channel, users, permitted, log));
@@ -20,13 +21,14 @@
 
 namespace glassh {
 
-// References must live as long as the connection.
+// Reads the request from `socket` and asks the server for a channel to its target; returns then, or when the request
+// has failed. The references must live as long as the connection.
 asio::awaitable<void> accept_socks(std::shared_ptr<Hub> hub, Channels& channels, ChannelUsers& users, Fd socket,
                                    ForwardOriginator originator, ClientLog& log);
 
 class SocksChannel : public ChannelUser, public std::enable_shared_from_this<SocksChannel> {
  public:
-  // The channel is open. `permitted`: PermitRemoteOpen's words. References must outlive it.
+  // The channel is open. `permitted` has PermitRemoteOpen's words. The references must outlive this object.
   SocksChannel(ChannelRef channel, ChannelUsers& users, const std::vector<std::string>& permitted, ClientLog& log)
       : ChannelUser(std::move(channel)), users_(users), permitted_(permitted), log_(log) {}
 
@@ -48,7 +50,7 @@ class SocksChannel : public ChannelUser, public std::enable_shared_from_this<Soc
   const std::vector<std::string>& permitted_;
   ClientLog& log_;
   SocksRequest request_;
-  std::vector<std::uint8_t> early_;  // data that followed the request; within the channel's window
+  std::vector<std::uint8_t> early_;  // data that followed the request; at most the channel's window
   bool eof_ = false;
 };
 

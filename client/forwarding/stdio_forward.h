@@ -1,7 +1,9 @@
-// glassh -W: our standard input and output as the near end of one forwarded stream; RFC 4254 section 7.2.
+// StdioForward is glassh -W: our standard input and output are the near end of one forwarded stream (RFC 4254 section
+// 7.2).
 //
-// It takes the place of a session. An end of input becomes an EOF, and the server's EOF closes our output; when both
-// have ended, or nobody reads our output any more, the channel is closed.
+// Lives as long as its channel, in place of a session. Job: move bytes both ways and pass on the ends. The end of our
+// input becomes an EOF, and the server's EOF closes our output. When both directions have ended, or the reader of our
+// output is gone, it closes the channel.
 //
 //   auto stdio = StdioForward::open(connection, hub, target, log);  users.add(stdio);
 #pragma once
@@ -19,7 +21,7 @@ namespace glassh {
 
 class StdioForward : public ChannelUser, public std::enable_shared_from_this<StdioForward> {
  public:
-  // After AuthenticationSucceeded. `log` must outlive it.
+  // To be called after AuthenticationSucceeded. `log` must outlive the result.
   static std::shared_ptr<StdioForward> open(ClientConnection& connection, const std::shared_ptr<Hub>& hub,
                                             const ForwardEndpoint& target, ClientLog& log);
   StdioForward(ChannelRef channel, ClientLog& log) : ChannelUser(std::move(channel)), log_(log) {}  // open() is meant
@@ -33,7 +35,7 @@ class StdioForward : public ChannelUser, public std::enable_shared_from_this<Std
   void end() override;
 
   bool refused() const { return refused_; }
-  // Returns when what arrived has been written, or nobody reads it any more.
+  // Returns when all data that arrived is written, or the reader of our output is gone.
   asio::awaitable<void> flushed();
 
  private:

@@ -1,8 +1,10 @@
-// The real cookie of the user's display, from xauth(1): the list's for a trusted server, or a new one that the X server
-// makes for an untrusted one (the SECURITY extension), which ends some time after we stop forwarding.
+// Gets the real cookie of the user's display from xauth(1).
 //
-// xauth(1) is run without a shell and waited for. Whatever it prints is believed only as far as it parses
-// (parse_x11_cookie). The new cookie is kept in a file of a directory of mode 0700, which is gone when this returns.
+// For a trusted server this is the cookie in xauth's list. For an untrusted server the X server makes a new cookie (the
+// SECURITY extension), which stays valid for some time after we stop forwarding. xauth(1) is run without a shell, and
+// the call blocks until it has ended. Its output is used only if parse_x11_cookie() accepts it. A new cookie is kept in
+// a file in a directory of mode 0700, which is removed before the call returns. The fake cookie is channels/x11_setup's
+// job.
 //
 //   const auto cookie = find_x11_cookie({.program = "/usr/bin/xauth", .display = display, .trusted = true}, log);
 #pragma once
@@ -18,13 +20,13 @@
 namespace glassh {
 
 struct XauthQuestion {
-  std::string program;  // XAuthLocation; empty: none
+  std::string program;  // XAuthLocation; empty if there is none
   X11Display display;
   bool trusted = false;
-  std::uint32_t timeout_seconds = 0;  // how long an untrusted server may connect; 0: as long as it likes
+  std::uint32_t timeout_seconds = 0;  // the time in which an untrusted server may connect; 0: no limit
 };
 
-// Nothing: there is none, and the log says so only at debug.
+// Returns nullopt if there is no cookie; the log has the reason only at its debug levels.
 std::optional<X11Cookie> find_x11_cookie(const XauthQuestion& question, ClientLog& log);
 
 }  // namespace glassh

@@ -1,8 +1,9 @@
-// Questions to the person who started the program: on its terminal, through SSH_ASKPASS's window or, where OpenSSH's
-// tool does so, on standard input. Which of them it is, is decided here as ssh(1) and ssh-keygen(1) decide it.
+// Asker asks the person who started the program: on the terminal, through SSH_ASKPASS's window or, if OpenSSH's tool
+// does so, on standard input. It chooses between them as ssh(1) and ssh-keygen(1) do.
 //
-// The terminal is as it was before when an answer is there, when the coroutine is destroyed, and while a signal stops
-// or ends the program. It knows nothing of what is asked; texts that come from a server are filtered by the caller.
+// Lives as long as its program or connection. Job: choose the way, ask, and return the answer. The terminal gets back
+// its old modes when the answer is there, when the coroutine is destroyed, and while a signal stops or ends the
+// program. An Asker does not know the meaning of a question; the caller filters texts that come from a server.
 //
 //   const Asker asker = Asker::of_this_process();
 //   auto passphrase = asker.ask_and_wait({.text = "Enter passphrase: ", .where = Question::Where::terminal_or_input});
@@ -21,10 +22,10 @@ namespace glassh {
 struct Question {
   enum class Where {
     terminal,           // or askpass: ssh, ssh-add
-    terminal_or_input,  // or askpass, or standard input where there is no terminal: ssh-keygen
-    window,             // askpass alone: an agent, which has no terminal of its own
+    terminal_or_input,  // or askpass, or standard input if there is no terminal: ssh-keygen
+    window,             // only askpass: an agent, which has no terminal of its own
   };
-  std::string text;  // as it is shown: no newline is added
+  std::string text;  // shown as it is: no newline is added
   Echo echo = Echo::off;
   AskpassKind kind = AskpassKind::secret;
   Where where = Where::terminal;
@@ -34,17 +35,18 @@ class Asker {
  public:
   using Complain = std::function<void(const std::string&)>;
 
-  // `complain` gets a line when askpass cannot be run.
+  // `complain` is called with a line of text if askpass cannot be run.
   Asker(AskpassRules askpass, Complain complain, std::string terminal = "/dev/tty");
-  // With this process's environment.
+  // Reads the rules for askpass from this process's environment.
   static Asker of_this_process(Complain complain);
   static Asker of_this_process();  // complains on standard error
 
-  // The line typed, without its end. Nothing: nobody can be asked, or the person gave no answer (end of file, the
-  // window was closed). For programs that run on Asio; they handle SIGINT, SIGTERM and SIGHUP themselves.
+  // Returns the typed line, without its end; nullopt if there is no way to ask a person, or if the person gave no
+  // answer (end of file, or the window was closed). For programs that run on Asio and handle SIGINT, SIGTERM and SIGHUP
+  // themselves.
   boost::asio::awaitable<std::optional<SecretBytes>> ask(boost::asio::any_io_executor executor,
                                                          Question question) const;
-  // A yes or no, and no secret: "yes" in any case or an empty answer permits.
+  // Asks for yes or no, with echo. Returns true for "yes" (in any case) and for an empty answer.
   boost::asio::awaitable<bool> permits(boost::asio::any_io_executor executor, std::string question,
                                        Question::Where where) const;
 
@@ -55,7 +57,7 @@ class Asker {
   // The same for programs that have nothing else to do. A signal that ends the program ends it in here.
   std::optional<SecretBytes> ask_and_wait(const Question& question) const;
 
-  // Whether a question for the terminal has somebody to answer it.
+  // Whether there is a way to ask: askpass may be used, or the terminal can be opened.
   bool can_ask() const;
 
  private:
@@ -67,8 +69,8 @@ class Asker {
   std::string terminal_;
 };
 
-// What ssh-keygen does for file names and yes or no: the question on standard output, a line from standard input.
-// Nothing at end of file.
+// Writes the question to standard output and reads a line from standard input, as ssh-keygen does for file names and
+// for yes or no. Returns nullopt at end of file.
 std::optional<std::string> ask_on_standard_input(const std::string& question);
 
 }  // namespace glassh

@@ -1,7 +1,8 @@
-// Going to the background with a connection in hand: -f after the login, and the escape ~&.
+// Sends the program to the background while it has a connection: -f after the login, and the escape ~&.
 //
-// This process is replaced by a child with the same descriptors, connection and coroutines; whoever waits for this
-// process sees it end with status 0. Our programs have one thread, so that nothing is lost on the way.
+// A child with the same descriptors, connection and coroutines replaces this process. A shell that waits for this
+// process sees it end with status 0. Our programs have one thread, so the fork loses nothing. Whether the program may
+// go to the background now is the caller's decision.
 //
 //   continue_in_background(executor);  leave_the_terminal(true);
 #pragma once
@@ -10,11 +11,12 @@
 
 namespace glassh {
 
-// Returns in the child, from within a handler of `executor`'s context. Throws std::system_error, in the foreground.
+// Must be called from a handler of `executor`'s context. Returns in the child only. Throws std::system_error, in the
+// foreground process.
 void continue_in_background(const boost::asio::any_io_executor& executor);
 
-// A session of its own, so that no terminal's signal comes here; /dev/null for standard input, output and, unless
-// `keep_errors`, errors. Whoever still reads our output does not wait for us.
+// Starts a new session, so that signals of the terminal do not reach us. Standard input, output and, unless
+// `keep_errors`, errors become /dev/null. A program that reads our output then sees its end.
 void leave_the_terminal(bool keep_errors);
 
 }  // namespace glassh

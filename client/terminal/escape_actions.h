@@ -22,12 +22,12 @@ namespace glassh {
 
 class EscapeActions {
  public:
-  // All references must outlive this. `quit` ends the connection at once.
+  // The references must outlive this object. `quit` ends the connection at once.
   EscapeActions(ClientConnection& connection, RemoteSession& session, ClientForwarding& forwarding,
                 const ClientConfig& config, ClientLog& log, std::function<void()> quit);
 
   asio::awaitable<TypedInput::Then> act(Escape escape);
-  // The terminal's interrupt key. False if no command line is open, which it would have closed.
+  // The terminal's interrupt key was typed. Closes an open command line; returns false if there is none.
   bool interrupt();
 
  private:

@@ -1,7 +1,9 @@
-// What is typed at the escape character, `~`, at the beginning of a line: ssh(1)'s escapes, without I/O.
+// Finds ssh(1)'s escapes in typed bytes: the escape character `~` at the beginning of a line, and the character after
+// it. No I/O.
 //
-// The filter copies typed bytes and takes the escapes out. `~` counts after CR or LF and at the very beginning; `~~` is
-// one `~`; before anything that is no escape the `~` is sent as well. What an escape does is not known here.
+// EscapeFilter copies typed bytes and takes the escapes out. `~` counts after CR or LF and at the very beginning. `~~`
+// stands for one `~`. If the character after `~` is not an escape, both are sent. client/terminal/escape_actions
+// carries the escapes out.
 //
 //   EscapeFilter filter('~');  if (const auto escape = filter.next(typed, place)) …
 #pragma once
@@ -29,10 +31,10 @@ enum class Escape : std::uint8_t {
 
 class EscapeFilter {
  public:
-  explicit EscapeFilter(std::optional<std::uint8_t> character) : character_(character) {}  // nothing: no escapes
+  explicit EscapeFilter(std::optional<std::uint8_t> character) : character_(character) {}  // nullopt: no escapes
 
-  // Moves bytes from the front of `typed` to the front of `place`, until either has none left or an escape is complete,
-  // which is returned. What was typed after it is still in `typed`.
+  // Moves bytes from the front of `typed` to the front of `place` until one of them is used up, or until an escape is
+  // complete. Returns that escape; the bytes behind it stay in `typed`.
   std::optional<Escape> next(Bytes& typed, MutableBytes& place);
 
  private:
@@ -41,9 +43,9 @@ class EscapeFilter {
   bool escape_begun_ = false;
 };
 
-// The escape character as people write it: "~", "^]".
+// Returns the escape character as people write it: "~", "^]".
 std::string escape_character_text(std::uint8_t character);
-// The answer to `~?`, with CR LF.
+// Returns the answer to `~?`, with CR LF.
 std::string escape_help(std::uint8_t character);
 
 }  // namespace glassh

@@ -30,29 +30,31 @@ class LocalTerminal {
   LocalTerminal(const LocalTerminal&) = delete;
   LocalTerminal& operator=(const LocalTerminal&) = delete;
 
-  WindowSize size() const;  // zeros: unknown
-  // As the user has them, also while it is raw. Nothing: no terminal.
+  WindowSize size() const;  // zeros if unknown
+  // Returns the user's modes, also while the terminal is raw; nullopt if standard input is not a terminal.
   std::optional<termios> modes() const;
 
-  // In the background it stops us (SIGTTOU) until we are in the foreground, as every program that sets modes.
+  // If we are in the background, this stops us (SIGTTOU) until we are in the foreground, like every program that sets
+  // modes.
   void enter_raw();
-  // In the background the terminal is somebody else's by now, and is left alone.
+  // If we are in the background, another program uses the terminal, and it is left alone.
   void leave_raw();
   bool raw() const { return before_.has_value(); }
 
-  // Stops this process as the terminal's suspend key does, and returns when it goes on; raw again if it was.
+  // Stops this process as the terminal's suspend key does. Returns when the process continues; the terminal is raw
+  // again if it was raw before.
   void suspend();
-  // After a stop that nobody foresaw (SIGSTOP): raw again, if it shall be.
+  // To be called after a stop without suspend() (SIGSTOP): makes the terminal raw again if it was raw before.
   void resume();
 
  private:
   bool in_background() const;
 
   int fd_;
-  std::optional<termios> before_;  // while it is raw
+  std::optional<termios> before_;  // the user's modes, while it is raw
 };
 
-// What enter_raw() makes of modes: no byte is changed, held back, echoed or turned into a signal.
+// Returns the modes that enter_raw() sets: no byte is changed, held back, echoed or turned into a signal.
 termios raw_modes(termios modes);
 
 }  // namespace glassh

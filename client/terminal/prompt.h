@@ -1,7 +1,9 @@
-// A question to the person at the terminal: asked and answered on /dev/tty, never on standard input or output.
+// Prompt asks the person at the terminal: it writes and reads on /dev/tty, never on standard input or output.
 //
-// With Echo::off what is typed does not show, and the terminal is as it was before when the answer is there or the
-// coroutine is destroyed (a signal ended the program). It knows nothing of what is asked.
+// Lives for one question or several; it keeps the terminal open. Job: write a question and read a line. With Echo::off
+// the typed characters do not show. The terminal gets back its old modes when the answer is there, or when the
+// coroutine is destroyed (a signal ended the program). Prompt does not know the meaning of a question, and does not use
+// askpass: that is client/terminal/ask.
 //
 //   auto prompt = Prompt::open(executor);  if (prompt) auto answer = co_await prompt->ask("Password: ", Echo::off);
 #pragma once
@@ -21,10 +23,10 @@ enum class Echo { on, off };
 
 class Prompt {
  public:
-  // Nothing if this process has no terminal.
+  // Returns nullopt if this process does not have a terminal.
   static std::optional<Prompt> open(boost::asio::any_io_executor executor, const std::string& terminal = "/dev/tty");
 
-  // The line typed, without its end; nothing at end of file. What does not fit in 1024 bytes is cut off. Throws
+  // Returns the typed line without its end, cut off after 1024 bytes; nullopt at end of file. Throws
   // boost::system::system_error if the terminal fails.
   boost::asio::awaitable<std::optional<SecretBytes>> ask(std::string question, Echo echo);
 

@@ -1,5 +1,8 @@
-// What happens to the local terminal while a session uses it: the window changes its size, and job control stops and
-// continues us. The stop comes with the terminal as it was; afterwards it is raw again.
+// TerminalWatch watches the local terminal while a session uses it: the window changes its size, and job control stops
+// and continues us.
+//
+// Lives as long as the session. Job: report a new size, give back the terminal's old modes while we are stopped, and
+// make it raw again afterwards. It does not send the new size to the server: the caller does.
 //
 //   TerminalWatch watch(executor, terminal, [this] { send_window_change(); });
 #pragma once
@@ -15,7 +18,7 @@ namespace glassh {
 
 class TerminalWatch {
  public:
-  // `resized` is called when the size may have changed. `terminal` must outlive this.
+  // Calls `resized` when the size may have changed. `terminal` must outlive this object.
   TerminalWatch(const boost::asio::any_io_executor& executor, LocalTerminal& terminal, std::function<void()> resized);
   ~TerminalWatch();
   TerminalWatch(const TerminalWatch&) = delete;

@@ -1,8 +1,10 @@
-// Standard input of a session with a terminal: what is typed, with the escapes taken out and acted upon in their place.
+// TypedInput is the standard input of a session with a terminal. It takes the escapes out and carries each one out at
+// its place in the stream.
 //
-// What was typed before an escape is sent before it acts; what was typed after it waits until it has acted. While
-// nothing can be sent (a window that is used up, a key exchange that the server does not answer) escapes act all the
-// same, and what is typed besides waits here, up to a limit.
+// Lives as long as the Source that reads from it. Job: hand typed bytes to the Source and call `act` for each escape.
+// The bytes typed before an escape are sent before it acts; the bytes after it wait until it has acted. While nothing
+// can be sent (the window is used up, or the server does not finish a key exchange) escapes still act, and the other
+// bytes wait here, up to a limit.
 //
 //   Source::start(channel, std::make_unique<TypedInput>(std::move(input), '~', act));
 #pragma once
@@ -19,7 +21,8 @@
 
 namespace glassh {
 
-// While it is held nothing is read of what is typed: it answers a question that somebody else asks at the terminal.
+// While this is held, TypedInput does not read: the typed bytes answer a question that another part of the program asks
+// at the terminal. Lives as long as the session; shared with the code that asks.
 class InputHold {
  public:
   explicit InputHold(const asio::any_io_executor& executor) : released_(executor) {}
@@ -39,10 +42,10 @@ class InputHold {
 
 class TypedInput final : public SourceInput {
  public:
-  enum class Then { go_on, end };  // end: the input ends here, with the terminal's end of file (^D) for the program
+  enum class Then { go_on, end };  // end: the input ends here; the program gets the terminal's end of file (^D)
   using Act = std::function<asio::awaitable<Then>(Escape)>;
 
-  // `character` nothing: no escapes. `hold` may be null.
+  // There are no escapes if `character` is nullopt. `hold` may be null.
   TypedInput(Descriptor input, std::optional<char> character, Act act, std::shared_ptr<InputHold> hold = nullptr);
 
   IoResult read(MutableBytes place) override;
@@ -61,9 +64,9 @@ class TypedInput final : public SourceInput {
   Act act_;
   std::shared_ptr<InputHold> hold_;
   std::array<std::uint8_t, 16 * 1024> buffer_;
-  Bytes typed_;                     // what is left of the last read
-  std::optional<Escape> escape_;    // to be acted upon
-  std::vector<std::uint8_t> kept_;  // typed while nothing could be sent, without the escapes
+  Bytes typed_;                     // the rest of the last read
+  std::optional<Escape> escape_;    // the escape that acts next
+  std::vector<std::uint8_t> kept_;  // bytes typed while nothing could be sent, without the escapes
   bool ended_ = false;
   bool end_told_ = false;
 };

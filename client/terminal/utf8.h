@@ -1,8 +1,9 @@
-// What the user types, in the encoding of SSH: RFC 4252 section 8 and RFC 4256 section 3.4 want UTF-8 [4252-8-3]
-// [4256-3.4-2].
+// Converts typed text from the terminal's encoding to SSH's, which is UTF-8.
 //
-// The encoding of the terminal is that of LC_CTYPE, if the program has called setlocale(3). A locale that says ASCII
-// ("C") says nothing of the bytes above it, so they are left alone, as are bytes that do not belong to the encoding.
+// RFC 4252 section 8 [4252-8-3]: a password is sent in UTF-8. RFC 4256 section 3.4 [4256-3.4-2]: so is an answer to a
+// prompt. The encoding of the terminal is that of LC_CTYPE, if the program has called setlocale(3). A text that is not
+// valid in that encoding stays as it is; so does a text with bytes above 127 in the locale "C", whose encoding is
+// ASCII. Text that comes from the server is not converted.
 //
 //   SecretBytes password = to_utf8(std::move(typed), terminal_encoding());
 #pragma once
@@ -13,7 +14,7 @@
 
 namespace glassh {
 
-std::string terminal_encoding();  // "UTF-8", "ISO-8859-1"
-SecretBytes to_utf8(SecretBytes text, const std::string& encoding);
+std::string terminal_encoding();                                     // "UTF-8", "ISO-8859-1", …
+SecretBytes to_utf8(SecretBytes text, const std::string& encoding);  // `text` itself if it cannot be converted
 
 }  // namespace glassh
