@@ -1,12 +1,13 @@
-// What one source of connections may do: sshd_config(5), PerSourcePenalties and PerSourceNetBlockSize.
+// SourceLimits keeps the penalties of the sources of connections: sshd_config(5), PerSourcePenalties and
+// PerSourceNetBlockSize.
 //
-// A connection that ends without a login costs its source a penalty, in seconds. Penalties of a source add up, pass
-// with time, and are capped; once they reach the least that refuses, the source is refused until all of it has passed.
-// Time is an argument, and nothing is asked of the system. The memory is bounded (max-sources4, max-sources6), each
-// step costs the logarithm of what is kept, and no choice of addresses makes it slower. Safe from several threads.
+// Lives as long as the server. Job: count penalties and say whether a source is refused. A connection that ends without
+// a login costs its source a penalty, in seconds. Penalties of a source add up to a maximum and pass with time; once
+// they reach the least that refuses, the source is refused until all of them have passed. Time is an argument; the
+// system is asked for nothing. The memory is bounded (max-sources4, max-sources6). Each step costs the logarithm of the
+// number of entries, and no choice of addresses makes it slower. Several threads may use it.
 //
-//   limits.penalise("192.0.2.1", SourcePenalty::auth_fail, now);  if (auto why = limits.refusal(address, now);
-//   !why.empty()) …
+//   const std::string_view reason = limits.refusal("192.0.2.1", now);  if (!reason.empty()) …
 #pragma once
 
 #include <array>
@@ -27,13 +28,13 @@ namespace glassh {
 
 enum class SourcePenalty { crash, auth_fail, no_auth, invalid_user, grace_exceeded, refuse_connection };
 
-// Addresses that count as one: with the bits behind PerSourceNetBlockSize's set to 0.
+// A network whose addresses count as one source: an address with the bits behind PerSourceNetBlockSize's set to 0.
 struct PeerNetwork {
   bool is_v6 = false;
   std::array<std::uint8_t, 16> network{};  // IPv4 has the first four
   auto operator<=>(const PeerNetwork&) const = default;
 };
-// Nothing for what is no IP address; that is not limited.
+// Returns nullopt if `address` is not an IP address; such a peer is not limited.
 std::optional<PeerNetwork> network_of(std::string_view address, const SourceBlock& block);
 
 struct SourceLimitSettings {
@@ -47,22 +48,23 @@ class SourceLimits {
  public:
   explicit SourceLimits(SourceLimitSettings settings) : settings_(std::move(settings)) {}
 
-  // Penalties that sources have stay, unless there are none any more, or other networks count as sources.
+  // Changes the settings. Penalties stay, unless the new settings have no penalties or other sizes of networks.
   void limit_to(SourceLimitSettings settings);
 
-  // Why a connection is refused, in sshd's words: "penalty: failed authentication"; empty: it is not.
+  // Returns the reason why a connection is refused, in sshd's words: "penalty: failed authentication"; empty if it is
+  // not refused.
   std::string_view refusal(std::string_view address, TimePoint now);
-  // A line for the log if from now on the source is refused, else empty.
+  // Returns a line for the log if the source is refused from now on; empty otherwise.
   std::string penalise(std::string_view address, SourcePenalty penalty, TimePoint now);
-  std::size_t sources() const;  // that have penalties
+  std::size_t sources() const;  // the number of sources that have penalties
 
  private:
   struct Penalty {
-    TimePoint end;  // when all of it has passed
+    TimePoint end;  // the time at which all of it has passed
     SourcePenalty last;
-    bool enforced = false;  // until it has passed
+    bool enforced = false;  // the source is refused until `end`
   };
-  struct Book {  // of one address family
+  struct Book {  // the penalties of one address family
     std::map<PeerNetwork, Penalty> penalties;
     std::set<std::pair<TimePoint, PeerNetwork>> by_end;
     void forget(std::map<PeerNetwork, Penalty>::iterator entry);

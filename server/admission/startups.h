@@ -1,8 +1,9 @@
-// Who may come in: connections that are on their way to a login, in all (MaxStartups) and from one source
-// (PerSourceMaxStartups), and the sources that are refused for what they did before (server/admission/source_limits).
+// Startups decides which connections may come in. It counts those on their way to a login, in total (MaxStartups) and
+// for each source (PerSourceMaxStartups), and refuses sources with penalties (server/admission/source_limits).
 //
-// Each connection that is let in has a Place until it has logged in or gone. How it went is said to the place, which
-// may cost its source a penalty. Time and randomness are arguments. Safe from several threads.
+// Lives as long as the server. Job: admit or drop each connection. A connection that is admitted has a Place until it
+// has logged in or is gone. If it ends badly, its owner tells the Place, which may cost the source a penalty. Time and
+// randomness are arguments. Several threads may use it.
 //
 //   auto admission = startups.enter(address, random, now);  if (admission.place) …
 #pragma once
@@ -24,17 +25,17 @@ namespace glassh {
 class Startups {
  public:
   explicit Startups(const ServerConfig& config);
-  // For connections to come; those that are on their way stay counted, under the source that they came from.
+  // Changes the limits for new connections. Those that are on their way stay counted, under the source that they have.
   void limit_to(const ServerConfig& config);
 
-  // Counts one connection until it is destroyed or done() is called: logged in, or gone.
+  // Counts one connection until it is destroyed or done() is called: the connection has logged in, or is gone.
   class Place {
    public:
     Place() = default;
     Place(Place&& other) noexcept;
     Place& operator=(Place&& other) noexcept;
     ~Place() { done(); }
-    // It is gone, and not as one should: a line for the log, or an empty one (see SourceLimits).
+    // The connection has ended badly. Returns a line for the log, or an empty one (see SourceLimits).
     std::string penalise(SourcePenalty penalty, TimePoint now) const;
     void done();
 
@@ -46,15 +47,15 @@ class Startups {
   };
 
   struct Admission {
-    std::optional<Place> place;       // nothing: the connection is to be dropped
-    std::size_t others = 0;           // that were on their way already
-    std::string_view reason = {};     // why it is dropped: "past MaxStartups", "penalty: …"
-    LogLevel level = LogLevel::info;  // how loud to say so
-    std::string throttling = {};      // for the log, before that: that dropping begins, goes on or has ended; or empty
+    std::optional<Place> place;       // nullopt: the caller must drop the connection
+    std::size_t others = 0;           // connections that were on their way already
+    std::string_view reason = {};     // the reason for dropping it: "past MaxStartups", "penalty: …"
+    LogLevel level = LogLevel::info;  // the level at which to log the reason
+    std::string throttling = {};      // a line to log before: dropping begins, goes on or has ended; or empty
     LogLevel throttling_level = LogLevel::error;
   };
-  // `random` is uniform over all values. RFC 4251 section 9.3.5 [4251-9.3.5-3]: whoever opens connections by the
-  // thousand does not keep everybody else out for sure.
+  // `random` must be uniform over all values. RFC 4251 section 9.3.5 [4251-9.3.5-3]: connections are dropped at random,
+  // so a peer that opens thousands of them cannot keep everybody else out for certain.
   Admission enter(std::string_view address, std::uint32_t random, TimePoint now);
 
   std::size_t count() const;

@@ -1,8 +1,8 @@
 // Match of sshd_config(5): criteria about a connection and the user who wants to log in over it.
 //
-// A line has pairs of criterion and pattern list, all of which must be met, or the word All alone. What a criterion
-// asks for and nobody knows yet (the user, before a request came) is not met. Nothing is looked up here but groups,
-// through a function that is handed in, and only where a line asks for them.
+// A line has pairs of criterion and pattern list, which must all be met, or the word All alone. A criterion about
+// something that is not known yet (the user, before the first request) is not met. This code looks up only groups,
+// through a function that the caller hands in, and only if a line asks for them.
 //
 //   const MatchCriteria criteria = parse_match(line.words);  if (meets(subject, criteria)) …
 #pragma once
@@ -18,7 +18,7 @@
 
 namespace glassh {
 
-// Names of the groups that a user is in; empty if there is no such user.
+// Returns the names of the groups that a user is in; an empty list if there is no such user.
 using GroupLookup = std::function<std::vector<std::string>(const std::string& user)>;
 
 struct MatchSubject {
@@ -28,7 +28,7 @@ struct MatchSubject {
   std::optional<std::string> local_address = {};
   std::optional<std::uint16_t> local_port = {};
   GroupLookup groups = {};
-  // For glasshd -T -C: a criterion that asks for what is not there is an error.
+  // For glasshd -T -C: a criterion about a value that is missing is an error.
   bool must_be_complete = false;
 };
 
@@ -44,7 +44,8 @@ using MatchCriteria = std::vector<MatchCriterion>;
 MatchCriteria parse_match(const std::vector<std::string>& words);
 bool meets(const MatchSubject& subject, const MatchCriteria& criteria);
 
-// glasshd -C: "user=ann,host=a.example,addr=192.0.2.1,laddr=192.0.2.2,lport=22", any of them. Throws ConfigError.
+// Parses the argument of glasshd -C, "user=ann,host=a.example,addr=192.0.2.1,laddr=192.0.2.2,lport=22" or a part of it,
+// into `subject`. Throws ConfigError.
 void read_connection_spec(std::string_view spec, MatchSubject& subject);
 
 }  // namespace glassh

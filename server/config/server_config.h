@@ -1,10 +1,11 @@
-// sshd_config(5) for glasshd: what it says, checked and typed, with every default filled in.
+// ServerConfig is sshd_config(5) for glasshd, checked and typed, with every default filled in. ServerConfigReader reads
+// it.
 //
-// The first value obtained wins and the command line comes first. A keyword that OpenSSH 9.2 to 10 knows and we do not
-// do yet is accepted with a note where ignoring it is harmless and refused where it would open what the administrator
-// closed (server/config/keywords.cpp has the table); any other keyword is an error with file and line. Lines below a
-// Match are checked when they are read and wait for a connection: config_for() says what applies to it. Only Include
-// and file() read files; nothing is looked up in the system.
+// The first value wins, and the command line comes first. A keyword that OpenSSH 9.2 to 10 knows and we do not support
+// is accepted with a note if ignoring it is harmless, and refused if ignoring it would open what the administrator
+// closed (the table is in server/config/keywords.cpp). Any other keyword is an error with file and line. Lines below a
+// Match are checked when they are read; config_for() later returns the values that apply to a connection. Only Include
+// and file() read files. The system is asked for nothing else.
 //
 //   ServerConfigReader reader(our_algorithm_names(Role::server));
 //   reader.options(options);  reader.file("/etc/ssh/sshd_config");  const ServerConfig config = reader.finish();
@@ -42,15 +43,15 @@ struct SourceBlock {
   std::uint32_t ipv4_bits = 32, ipv6_bits = 128;
   bool operator==(const SourceBlock&) const = default;
 };
-// PerSourcePenalties: for how long a source is refused after what, in seconds.
+// PerSourcePenalties: the seconds for which a source is refused after each kind of end.
 struct SourcePenalties {
   bool enabled = true;
   double crash = 90, auth_fail = 5, no_auth = 1, invalid_user = 5, grace_exceeded = 10, refuse_connection = 10;
-  double max = 600, min = 15;  // the most that adds up; the least that refuses
+  double max = 600, min = 15;  // the largest sum of penalties; the smallest sum that refuses the source
   enum class Overflow { deny_all, permissive };
   std::uint32_t max_sources4 = 65536, max_sources6 = 65536;
   Overflow overflow = Overflow::permissive, overflow6 = Overflow::permissive;
-  std::uint32_t given = 0;  // which of them the configuration has named: a later line sets only the others
+  std::uint32_t given = 0;  // a bit for each value that a line has set: a later line sets only the others
   bool operator==(const SourcePenalties&) const = default;
 };
 struct SubsystemCommand {
@@ -64,7 +65,8 @@ struct ListenEndpoint {
   bool operator==(const ListenEndpoint&) const = default;
 };
 
-// AllowTcpForwarding and AllowStreamLocalForwarding: what the client opens (local), what it has us listen for (remote).
+// AllowTcpForwarding and AllowStreamLocalForwarding. local: the client may open connections through us; remote: it may
+// let us listen.
 enum class AllowForwarding { no, yes, local, remote };
 enum class GatewayPorts { no, yes, client_specified };
 struct ChannelTimeout {
@@ -78,14 +80,14 @@ enum class RootLogin { no, yes, prohibit_password, forced_commands_only };
 
 struct ServerKeyword;
 
-// What stands below Match, in order: lines that are known to be right, and under which criteria they count.
+// The lines below Match, in order: lines that are already checked, and the criteria under which they count.
 struct MatchBlocks {
   struct Line {
     const ServerKeyword* keyword;
     ConfigLine line;
   };
   struct Block {
-    std::vector<MatchCriteria> conditions;  // all of them; more than one where a file was included below a Match
+    std::vector<MatchCriteria> conditions;  // all must be met; several if a file was included below a Match
     std::vector<Line> lines;
   };
   std::vector<Block> blocks;
@@ -105,7 +107,7 @@ struct ServerConfig {
   bool permit_empty_passwords = false;
   std::string password_file;                     // a path; empty: shadow(5)
   AuthenticationMethods authentication_methods;  // empty: any
-  std::vector<std::string> ciphers;              // in order of preference; never empty, as the next four
+  std::vector<std::string> ciphers;              // in order of preference; never empty, like the next four
   std::vector<std::string> macs;
   std::vector<std::string> kex_algorithms;
   std::vector<std::string> host_key_algorithms;
@@ -118,7 +120,7 @@ struct ServerConfig {
   std::uint32_t max_auth_tries = 6;
   std::uint32_t max_sessions = 10;  // 0: no shell, command or subsystem at all
   MaxStartups max_startups;
-  std::optional<std::uint32_t> per_source_max_startups;  // nothing: no limit
+  std::optional<std::uint32_t> per_source_max_startups;  // nullopt: no limit
   SourceBlock per_source_net_block_size;
   SourcePenalties per_source_penalties;
   std::string per_source_penalty_exempt_list;  // addresses and CIDR blocks, with commas; empty: nobody
@@ -135,7 +137,7 @@ struct ServerConfig {
   std::vector<std::string> allow_users, deny_users;    // patterns of USER or USER@HOST; empty: everybody, nobody
   std::vector<std::string> allow_groups, deny_groups;  // patterns
   std::string authorized_keys_command;                 // a path and arguments with tokens; empty: none
-  std::string authorized_keys_command_user;            // whom it runs as
+  std::string authorized_keys_command_user;            // the user that it runs as
   // What a session may do (server/login/permissions.h).
   std::string force_command;  // empty: none
   bool allow_agent_forwarding = true;
@@ -159,34 +161,35 @@ struct ServerConfig {
   std::uint32_t x11_display_offset = 10;
   bool x11_use_localhost = true;
   std::string xauth_location = "/usr/bin/xauth";  // empty: none
-  // What idles is closed.
+  // Limits of idle channels and connections.
   std::vector<ChannelTimeout> channel_timeouts;         // the first whose pattern matches counts
   std::uint32_t unused_connection_timeout_seconds = 0;  // 0: none
   // The connection's socket.
   bool tcp_keep_alive = true;
   IpQos ip_qos;
-  // What is said before the login.
+  // Texts before the login.
   std::string banner;            // a path; empty: none
   std::string version_addendum;  // empty: none
-  // What waits below Match; null: nothing.
+  // The lines below Match; null if there are none.
   std::shared_ptr<const MatchBlocks> match_blocks;
 
-  // Where to listen: each ListenAddress with its port, or with each Port; without any, the wildcard of each family.
+  // The endpoints to listen on: each ListenAddress with its port, or with each Port. Without a ListenAddress, these are
+  // the wildcards of each family.
   std::vector<ListenEndpoint> endpoints() const;
   const SubsystemCommand* subsystem(std::string_view name) const;  // null if there is none
   bool accepts_env(std::string_view name) const;
 };
 
-// What applies to this user and this connection: the first value that a block gives whose criteria are all met, or else
-// the global one. Throws ConfigError only for a subject that must be complete and is not.
+// Returns the values that apply to this user and this connection: of each keyword the first value in a block whose
+// criteria are all met, or else the global one. Throws ConfigError only for a subject that must be complete and is not.
 ServerConfig config_for(const ServerConfig& config, const MatchSubject& subject);
 
-// AuthorizedKeysFile for one user: absolute paths, tokens expanded.
+// Returns the paths of AuthorizedKeysFile for one user: absolute, with tokens expanded.
 std::vector<std::string> authorized_keys_paths(const ServerConfig& config, std::string_view user, std::string_view home,
                                                std::uint32_t uid);
-// ChannelTimeout for channels of a kind; 0: none.
+// Returns the ChannelTimeout for channels of a kind; 0 if there is none.
 std::chrono::seconds channel_timeout(const ServerConfig& config, std::string_view kind);
-// What `glasshd -T` prints: sshd -T's format, for the keywords that we have.
+// Returns the text that `glasshd -T` prints: sshd -T's format, for the keywords that we have.
 std::string effective_config(const ServerConfig& config);
 
 class ServerConfigReader {
@@ -212,14 +215,14 @@ class ServerConfigReader {
 
   AlgorithmNames supported_;
   bool ports_from_command_line_ = false;
-  std::string base_directory_;  // where Include's relative paths start: the first file's directory
+  std::string base_directory_;  // the first file's directory, at which Include's relative paths start
   std::set<std::string> seen_;  // lower-case keywords whose first value is fixed
-  // Criteria that the lines being read stand under, all of which must be met; and how many of them the file that is
-  // being read was included under, which its own Match does not end.
+  // The criteria of the lines that are being read, which must all be met. The first inherited_ of them come from the
+  // place where this file was included; a Match in the file does not end them.
   std::vector<MatchCriteria> conditions_;
   std::size_t inherited_ = 0;
   std::vector<MatchBlocks::Block> blocks_;
-  ConfigPlace keys_command_place_;  // of the AuthorizedKeysCommand that counts
+  ConfigPlace keys_command_place_;  // the place of the AuthorizedKeysCommand that counts
   ServerConfig config_;
   std::vector<ConfigNote> notes_;
 };

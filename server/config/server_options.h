@@ -1,7 +1,7 @@
-// The command line of glasshd, as sshd(8)'s, plus --trace, --keylog and --help.
+// Reads the command line of glasshd: the flags of sshd(8), plus --trace, --keylog and --help.
 //
-// Flags that set what a keyword sets are kept as configuration lines, in their order, for server/config/server_config
-// to read before any file. -u is accepted and changes nothing; -c is refused.
+// A flag that does the same as a keyword is kept as a configuration line, in its order; server/config/server_config
+// reads these lines before any file. -u is accepted and has no effect; -c is refused.
 //
 //   const auto options = parse_server_options(arguments);  // arguments without the program's name
 #pragma once
@@ -18,7 +18,7 @@
 namespace glassh {
 
 struct ServerOptions {
-  std::optional<std::string> config_file;  // -f; "none" (any case) for no file at all; nothing: the program's default
+  std::optional<std::string> config_file;  // -f; "none" (any case) for no file at all; nullopt: the program's default
   std::vector<std::uint16_t> ports;        // -p; replace the file's Port lines. 0: the system chooses
   std::vector<std::string> host_keys;      // -h; in front of the file's HostKey lines
   std::vector<std::string> settings;       // -o and the like, as configuration lines

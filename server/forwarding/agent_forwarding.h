@@ -1,12 +1,12 @@
-// The user's agent, forwarded to this machine: a socket here whose connections become channels to the client.
+// AgentForwarding makes the client's agent available on this machine: it listens on a socket, and each connection to it
+// becomes a channel to the client.
 //
-// RFC 9987, by the names auth-agent-req@openssh.com and auth-agent@openssh.com. The socket stands in a
-// directory of mode 0700, takes connections of the session's user and of root only, and goes with the connection. What
-// the agent and its clients say is not looked at. Whether forwarding is permitted is decided before
-// (server/login/permissions.h).
+// RFC 9987, by the names auth-agent-req@openssh.com and auth-agent@openssh.com. Lives from a session's request to the
+// end of the connection. Job: listen, check the peer's user, open a channel. The socket stands in a directory of mode
+// 0700 and accepts only the session's user and root. The agent's messages are not looked at. Whether forwarding is
+// permitted is decided before (server/login/permissions.h).
 //
-//   auto forwarding = AgentForwarding::create(hub, core.channels(), users, log);  environment ←
-//   forwarding->socket_path()
+//   const auto forwarding = AgentForwarding::create(hub, core.channels(), users, log);  forwarding->socket_path() …
 #pragma once
 
 #include <memory>
@@ -41,7 +41,7 @@ class AgentForwarding : public std::enable_shared_from_this<AgentForwarding> {
   const Log& log_;
   PrivateSocket socket_;
   std::shared_ptr<Acceptor> acceptor_;
-  std::vector<std::weak_ptr<ForwardedStream>> streams_;  // of which some may be gone
+  std::vector<std::weak_ptr<ForwardedStream>> streams_;  // some of them may be gone
 };
 
 }  // namespace glassh

@@ -1,9 +1,10 @@
-// Connections that the client opens through us: direct-tcpip of RFC 4254 section 7.2, direct-streamlocal@openssh.com of
-// OpenSSH PROTOCOL section 2.4.
+// DirectForwarding makes the connections that the client opens through us: direct-tcpip of RFC 4254 section 7.2,
+// direct-streamlocal@openssh.com of OpenSSH PROTOCOL section 2.4.
 //
-// Each open is judged by the session's permissions, then the host's name is looked up and connected to, without making
-// the other channels wait; only then is the open answered. What is connected becomes a ForwardedStream, which lives
-// without any session ([4254-7.2-4]). Sockets are opened by this process, which is the user's (past vulnerability 88).
+// Lives from the login to the end of the connection. Job: check each open against the login's permissions, look up the
+// host's name, connect, and answer. Other channels do not wait meanwhile. A connected socket becomes a ForwardedStream.
+// RFC 4254 section 7.2 [4254-7.2-4]: it does not depend on any session. This process, which is the user's, opens the
+// sockets: known attack 88 (conformance/known_attacks) is a server that opened forwarded sockets as root.
 //
 //   if (DirectForwarding::knows(wanted.type)) direct->on(wanted);
 #pragma once
@@ -29,7 +30,7 @@ class DirectForwarding : public std::enable_shared_from_this<DirectForwarding> {
   static bool knows(std::string_view channel_type);
   // Answers the open, now or later. Throws ProtocolError if its details do not decode.
   void on(const ChannelOpenWanted& wanted);
-  // The connection is over: nobody waits for a connection any more.
+  // The connection is over: gives up all attempts to connect.
   void end();
 
  private:

@@ -1,9 +1,10 @@
-// What we listen on for the client: tcpip-forward of RFC 4254 section 7.1, streamlocal-forward@openssh.com of OpenSSH
-// PROTOCOL section 2.4, and the requests that cancel them.
+// RemoteForwarding listens for the client: tcpip-forward of RFC 4254 section 7.1, streamlocal-forward@openssh.com of
+// OpenSSH PROTOCOL section 2.4, and the requests that cancel them.
 //
-// Each connection that comes becomes a channel, if the client takes it, and lives on when its listener is cancelled,
-// and without any session ([4254-7.2-4]). Which addresses may be listened on, GatewayPorts and the session's
-// permissions say. Sockets are this process's, which is the user's (past vulnerability 88).
+// Lives from the login to the end of the connection. Job: listen where GatewayPorts and the login's permissions allow
+// it, and open a channel for each connection, which the client may refuse. A stream goes on when its listener is
+// cancelled. RFC 4254 section 7.2 [4254-7.2-4]: it does not depend on any session. This process, which is the user's,
+// opens the sockets: known attack 88 (conformance/known_attacks) is a server that opened forwarded sockets as root.
 //
 //   if (RemoteForwarding::knows(request.name)) { const ForwardAnswer answer = co_await remote->on(request); … }
 #pragma once
@@ -24,7 +25,7 @@ namespace glassh {
 
 struct ForwardAnswer {
   bool success = false;
-  std::vector<std::uint8_t> details = {};  // of REQUEST_SUCCESS
+  std::vector<std::uint8_t> details = {};  // the data of REQUEST_SUCCESS
 };
 
 class RemoteForwarding : public std::enable_shared_from_this<RemoteForwarding> {
@@ -34,21 +35,21 @@ class RemoteForwarding : public std::enable_shared_from_this<RemoteForwarding> {
                    std::shared_ptr<const SessionContext> context);
 
   static bool knows(std::string_view request_name);
-  // What to answer; it is only waited for where a bind address is a name. Throws ProtocolError if the details do not
-  // decode.
+  // Carries the request out and returns the answer. It waits only if a bind address is a name. Throws ProtocolError if
+  // the details do not decode.
   asio::awaitable<ForwardAnswer> on(const GlobalRequested& request);
-  // The connection is over: nothing is listened on any more.
+  // The connection is over: stops listening.
   void end();
   std::size_t count() const { return listeners_.size(); }
 
  private:
   // One request that was granted.
   struct Listener {
-    std::string host;  // as the client said it
+    std::string host;  // in the client's words
     std::uint16_t port = 0;
-    std::string path;                                       // instead of both
-    PrivateSocket name = {};                                // of `path`
-    std::vector<std::shared_ptr<Acceptor>> acceptors = {};  // of each address
+    std::string path;                                       // instead of host and port
+    PrivateSocket name = {};                                // for `path`
+    std::vector<std::shared_ptr<Acceptor>> acceptors = {};  // one for each address
   };
 
   asio::awaitable<ForwardAnswer> listen_tcp(std::string host, std::uint32_t port, bool want_reply);

@@ -1,13 +1,13 @@
-// A display on this machine that leads to the client's X server: connections to its ports become x11 channels.
+// X11Forwarding is a display on this machine that leads to the client's X server: each connection to its ports becomes
+// an x11 channel (RFC 4254 section 6.3).
 //
-// RFC 4254 section 6.3. One for each session that asks, at the first number that is free in every address family; where
-// one family's port is taken by somebody else, the next number is tried (past vulnerability 90). Whoever connects must
-// know the cookie, which the client checks; what is said is not looked at here. The display goes with this object and
-// its session; connections that are open by then go on. Whether it is permitted is decided before
-// (server/login/permissions.h).
+// Lives as long as the session that asked for it; connections that are open by then go on. Job: listen at the first
+// number that is free in every address family, and open the channels. If another program has the port of one family,
+// the next number is tried: in known attack 90 (conformance/known_attacks) that program could have been taken for the
+// display. A program that connects must know the cookie, which the client checks; the data is not looked at here.
+// Whether a display is permitted is decided before (server/login/permissions.h).
 //
-//   auto forwarding = X11Forwarding::create(hub, channels, users, *config, wish, log);
-//   environment ← forwarding->display()
+//   const auto forwarding = X11Forwarding::create(hub, channels, users, *config, wish, log);  forwarding->display() …
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@
 
 namespace glassh {
 
-// What x11-req asks for.
+// The fields of the request x11-req.
 struct X11Wish {
   bool single_connection = false;
   X11Cookie cookie;
@@ -32,8 +32,8 @@ struct X11Wish {
 
 class X11Forwarding : public std::enable_shared_from_this<X11Forwarding> {
  public:
-  // Listens. Throws std::system_error if no display is free. `channels`, `users` and `log` must outlive it, or rather
-  // the hub's connection.
+  // Listens. Throws std::system_error if no display is free. `channels`, `users` and `log` must live as long as the
+  // hub's connection.
   static std::shared_ptr<X11Forwarding> create(std::shared_ptr<Hub> hub, Channels& channels, ChannelUsers& users,
                                                const ServerConfig& config, X11Wish wish, const Log& log);
   X11Forwarding(std::shared_ptr<Hub> hub, Channels& channels, ChannelUsers& users, X11Wish wish,
@@ -41,9 +41,9 @@ class X11Forwarding : public std::enable_shared_from_this<X11Forwarding> {
 
   const std::string& display() const { return display_; }  // the variable DISPLAY
   std::uint32_t display_number() const { return number_; }
-  // For xauth(1): the cookie is the display's from now on.
+  // Returns the commands for xauth(1) that give the display its cookie.
   std::string xauth_commands() const;
-  // For an rc file: protocol and cookie.
+  // Returns the line for an rc file: protocol and cookie.
   std::string cookie_line() const;
 
  private:
@@ -61,8 +61,8 @@ class X11Forwarding : public std::enable_shared_from_this<X11Forwarding> {
   std::uint32_t number_ = 0;
   std::string display_;
   std::string authority_name_;
-  std::vector<std::shared_ptr<Acceptor>> acceptors_;     // of each address
-  std::vector<std::weak_ptr<ForwardedStream>> streams_;  // of which some may be gone
+  std::vector<std::shared_ptr<Acceptor>> acceptors_;     // one for each address
+  std::vector<std::weak_ptr<ForwardedStream>> streams_;  // some of them may be gone
 };
 
 }  // namespace glassh
