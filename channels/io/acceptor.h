@@ -1,8 +1,9 @@
-// Accepts connections at a listening socket, one for each turn of the event loop, until it is closed.
+// Acceptor accepts connections at a listening socket, one for each turn of the event loop, until it is closed.
 //
-// Where forwarding listens, on either side of a connection: RFC 4254 section 7.1, OpenSSH PROTOCOL section 2.4. A
-// process that has no descriptor left waits a moment instead of asking again at once, and the connection waits in the
-// kernel's queue. Who may connect, and what becomes of it, is the caller's business.
+// Forwarding uses it, on either side of a connection: RFC 4254 section 7.1, OpenSSH PROTOCOL section 2.4. Lives until
+// close(), the end of the connection, or the death of its owner. Job: accept, and hand each socket to the caller, who
+// decides who may connect and what to do with it. If the process has no descriptor left, it waits a moment before it
+// tries again; the connection waits in the kernel's queue.
 //
 //   auto acceptor = Acceptor::start(hub, listen_at(address), [weak](Fd peer) { … }, [&log](int error) { … });
 #pragma once
@@ -19,15 +20,15 @@ namespace glassh {
 class Acceptor : public std::enable_shared_from_this<Acceptor> {
  public:
   using Take = std::function<void(Fd peer)>;      // connected, non-blocking
-  using Failed = std::function<void(int error)>;  // accept(2) said so; it is tried again; may be empty
+  using Failed = std::function<void(int error)>;  // accept(2) failed and will be tried again; may be empty
 
-  // `listener` is non-blocking. Ends with the connection, with close(), or when nobody holds it any more; `take` and
+  // `listener` is non-blocking. Ends with the connection, with close(), or when the last shared_ptr is gone; `take` and
   // `failed` are not called after that. Throws std::system_error.
   static std::shared_ptr<Acceptor> start(std::shared_ptr<Hub> hub, Fd listener, Take take, Failed failed = {});
   Acceptor(std::shared_ptr<Hub> hub, Fd listener, Take take, Failed failed);  // start() is meant
 
   void close();
-  int number() const { return listener_.number(); }  // of the listening socket
+  int number() const { return listener_.number(); }  // the listening socket's
 
  private:
   void await_connection();

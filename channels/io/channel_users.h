@@ -1,8 +1,10 @@
-// Who gets the events of which channel: RFC 4254 section 5 from the programs' side of a connection.
+// ChannelUsers routes the events of each channel to its user: RFC 4254 section 5 from the programs' side of a
+// connection.
 //
-// A connection has one ChannelUsers; whatever uses channels (forwarded streams, agents, displays) adds a user for each
-// of its own, and the connection's handler routes events there. A user lives until its channel is gone, or longer if
-// somebody else holds it.
+// A connection has one ChannelUsers, which lives as long as the connection. Job: keep one ChannelUser for each channel
+// and hand it the events. Sessions, forwarded streams, agents and displays add their users, and the connection's
+// handler calls route(). A ChannelUser lives until its channel is gone, or longer if another object holds it. Whether a
+// channel may be opened is decided elsewhere.
 //
 //   users.add(ForwardedStream::join(channel, std::move(socket)));  …  if (users.route(event)) return;
 #pragma once
@@ -29,7 +31,7 @@ class ChannelUser {
   virtual void on(const CloseArrived& event) = 0;  // the last event
   virtual void on(const ChannelRequested& event);  // refused, unless overridden
   virtual void on(const ChannelRequestAnswered&) {}
-  virtual void end() {}  // the connection is over; what arrived may still be written
+  virtual void end() {}  // the connection is over; data that has arrived may still be written
 
   const ChannelRef& channel() const { return channel_; }
 
@@ -39,12 +41,12 @@ class ChannelUser {
 
 class ChannelUsers {
  public:
-  // The channel exists: opening, wanted by the peer, or open. It replaces a user that the channel has.
+  // The channel must exist: opening, wanted by the peer, or open. The new user replaces a user that the channel has.
   void add(std::shared_ptr<ChannelUser> user);
   bool has(std::uint32_t channel) const { return users_.contains(channel); }
   std::size_t count() const { return users_.size(); }
 
-  // False if the channel has no user.
+  // Each returns false if the channel does not have a user.
   bool route(const ChannelOpened& event);
   bool route(const ChannelOpenRefused& event);
   bool route(const DataArrived& event);

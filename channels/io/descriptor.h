@@ -1,15 +1,16 @@
-// A file descriptor to wait for: pipe, socket, terminal, regular file or /dev/null. The system call is tried first;
-// readiness is awaited only when it would block.
+// Descriptor is a file descriptor to read, write and wait for: a pipe, socket, terminal, regular file or /dev/null. The
+// caller tries the system call first, and waits only if the call would block.
 //
-// own() takes a descriptor that nobody else uses and sets O_NONBLOCK on it. borrow() is for those that we inherited:
-// O_NONBLOCK belongs to the open file description, which a program's parent shares, so setting it would leave the
-// user's shell with a non-blocking terminal. What it does instead:
+// Lives as long as its owner; the destructor closes it and ends every wait. Job: never block. own() takes a descriptor
+// that no other code uses and sets O_NONBLOCK on it. borrow() is for inherited descriptors: O_NONBLOCK belongs to the
+// open file description, which a program's parent shares, so setting it would leave the user's shell with a
+// non-blocking terminal. Instead of that:
 //   - a pipe or a terminal is opened again through /proc/self/fd, which gives a description of our own;
 //   - a socket is read and written with MSG_DONTWAIT;
-//   - where opening again is refused (sudo, su), poll(2) is asked before each call, and at most PIPE_BUF bytes are
-//     written, which a writable pipe always takes. A terminal might take less, and block until somebody reads it.
+//   - if opening again is refused (sudo, su), poll(2) is asked before each call, and at most PIPE_BUF bytes are
+//     written, which a writable pipe always takes. A terminal may take less, and block until its other end is read.
 // Asio's own waits set O_NONBLOCK, so it sees such a descriptor only through an epoll descriptor that watches it.
-// Regular files, and whatever else epoll refuses, never block and count as always ready.
+// Regular files, and all other files that epoll refuses, never block and count as always ready.
 // Programs must ignore SIGPIPE; a write whose reader is gone then fails with EPIPE.
 //
 //   auto input = Descriptor::own(executor, std::move(pipe.read_end));
@@ -55,9 +56,9 @@ class Descriptor {
   // Size 0 without an error is the end of the file.
   IoResult read(MutableBytes space);
   IoResult write(Bytes bytes);
-  IoResult write(const std::vector<Bytes>& pieces);  // as many as one writev(2) takes
+  IoResult write(const std::vector<Bytes>& pieces);  // writes as many as one writev(2) takes
 
-  // Return when it is worth trying again; also after close(), and for errors, which the next call then reports.
+  // Return when the call is worth trying again; also after close(), and for errors, which the next call then reports.
   asio::awaitable<void> readable();
   asio::awaitable<void> writable();
   // The same with a callback `void()`. It must keep alive what it uses.
@@ -93,7 +94,7 @@ class Descriptor {
   Fd fd_;
   Mode mode_ = Mode::non_blocking;
   Access access_ = Access::read;
-  // Set unless always ready: a view of fd_, or an epoll descriptor that watches it.
+  // A view of fd_, or an epoll descriptor that watches it. Null if always ready.
   std::unique_ptr<asio::posix::stream_descriptor> watched_;
 };
 

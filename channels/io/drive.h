@@ -1,13 +1,14 @@
-// Drives one connection: reads what arrives into the core, hands its events to a handler, writes what is ready, and
-// tells the core the time. Core is ServerConnection or ClientConnection.
+// Drive runs one connection: it reads bytes into the core, hands the core's events to a handler, writes the bytes that
+// are ready, and tells the core the time. Core is ServerConnection or ClientConnection.
 //
-// run() is one loop whose turns are: read, deliver, write, wait. A handler has one `on(const E&)` per event type E of
+// Lives as long as the coroutine that calls run(). Job: the connection's only loop, whose turns are: read, deliver,
+// write, wait. It does not know the meaning of an event. A handler has one `on(const E&)` for each event type E of
 // Core::Event (a template catches the rest):
-//   - one that returns void is a plain call, which is what DataArrived should have;
-//   - one that returns asio::awaitable<void> may wait. Until it returns nothing more is read or delivered, so the
-//     event's views stay valid; what is queued is still written and deadlines still count. If the connection ends
-//     meanwhile, it is cancelled (Asio's terminal cancellation).
-// Answers may also be given later from anywhere in the same thread: call the core, then wake().
+//   - one that returns void is a plain call; DataArrived should have this form;
+//   - one that returns asio::awaitable<void> may wait. Until it returns, no byte is read and no event delivered, so the
+//     event's views stay valid. Queued bytes are still written, and deadlines still count. If the connection ends
+//     meanwhile, the handler is cancelled (Asio's terminal cancellation).
+// Answers may also be given later from any code in the same thread: call the core, then wake().
 //
 //   Drive<ServerConnection> drive(executor, core, std::move(socket));  co_await drive.run(handler);
 #pragma once
@@ -33,7 +34,7 @@ namespace glassh {
 template <class Core>
 class Drive {
  public:
-  // Takes the descriptors; without `output`, `input` is a socket used both ways. Both are made non-blocking. `core`
+  // Takes the descriptors and makes them non-blocking. Without `output`, `input` is a socket used both ways. `core`
   // must outlive the drive.
   Drive(const asio::any_io_executor& executor, Core& core, Fd input, Fd output = Fd())
       : core_(core), hub_(std::make_shared<Hub>(executor, std::move(input), std::move(output))) {}
@@ -41,9 +42,9 @@ class Drive {
   Drive(const Drive&) = delete;
   Drive& operator=(const Drive&) = delete;
 
-  // Returns when the core is closed and what it queued is written (or cannot be, or five seconds have passed). The
-  // descriptors are closed then. Throws what a handler or a pump threw, but ProtocolError, which ends the connection as
-  // it does in the core. Call it once; the drive must outlive it.
+  // Returns when the core is closed and its queued bytes are written (or cannot be, or five seconds have passed). The
+  // descriptors are closed then. Throws the exception of a handler or a pump, except ProtocolError, which ends the
+  // connection as it does in the core. Must be called once; the drive must outlive the call.
   template <class Handler>
   asio::awaitable<void> run(Handler& handler);
 
@@ -65,24 +66,24 @@ class Drive {
   void flush();
   bool finished();
 
-  // Beyond this many bytes that the peer has not taken, nothing more is read from it.
+  // If more than this many of our bytes still wait for the peer, we do not read from it.
   static constexpr std::size_t high_mark = 4 * 1024 * 1024;
-  // Reads (of up to a block each) before others have their turn.
+  // Reads (of up to a block each) before other connections have their turn.
   static constexpr unsigned reads_per_turn = 4;
   static constexpr std::chrono::seconds flush_time{5};
   static constexpr std::chrono::milliseconds leave_time{1000};
 
   Core& core_;
   std::shared_ptr<Hub> hub_;
-  std::optional<Event> event_;                // the last one; a waiting handler looks at it
+  std::optional<Event> event_;                // the last one; a waiting handler has a reference to it
   std::optional<Event> end_;                  // Disconnected, to be handed over when no handler waits
   asio::cancellation_signal stop_;            // for the waiting handler
   std::exception_ptr failure_;                // for run() to throw
-  std::optional<Clock::time_point> give_up_;  // once the core is closed
+  std::optional<Clock::time_point> give_up_;  // set when the core is closed
   bool handling_ = false;                     // a handler is waiting
   bool all_delivered_ = true;
   bool output_broken_ = false;
-  bool last_words_ = false;  // we ended it because of what the peer did, and said so
+  bool last_words_ = false;  // we ended the connection because of the peer, and sent it the reason
 };
 
 template <class Core>
@@ -97,7 +98,7 @@ asio::awaitable<void> Drive<Core>::run(Handler& handler) {
       deliver(handler);
       ++reads;
     }
-    hub_->lower();  // all that was asked for until here is done by this:
+    hub_->lower();  // the next two lines do all that was asked for until here
     flush();
     hub_->offer_room();
     if (finished()) break;
@@ -116,12 +117,12 @@ asio::awaitable<void> Drive<Core>::run(Handler& handler) {
   if (failure_ != nullptr) std::rethrow_exception(failure_);
 }
 
-// Hands over what the core has, until it has nothing more, or a handler has to wait.
+// Hands over the core's events, until it has no more, or a handler has to wait.
 template <class Core>
 template <class Handler>
 void Drive<Core>::deliver(Handler& handler) {
   if (auto failure = hub_->take_failure()) on_failure(failure);
-  // A core that waits for an answer can only say that the time is up.
+  // The only event of a core that waits for an answer is that the time is up.
   if (handling_ && core_.waiting() && !end_) end_ = core_.next_event();
   while (!handling_) {
     event_ = end_ ? std::exchange(end_, std::nullopt) : core_.next_event();
@@ -158,8 +159,8 @@ void Drive<Core>::hand_over(Handler& handler, const E& event) {
   if constexpr (std::is_same_v<E, CloseArrived>) hub_->channels_closed();
 }
 
-// ProtocolError is what the peer did, found outside next_event() (an answer that did not fit any more): it ends the
-// connection in the same way, as soon as no handler looks at the last event any more. The rest is run()'s to throw.
+// A ProtocolError outside next_event() (an answer that no longer fits) is the peer's fault. It ends the connection in
+// the same way, as soon as no handler uses the last event. run() throws every other exception.
 template <class Core>
 void Drive<Core>::on_failure(std::exception_ptr failure) {
   if (core_.closed()) return;  // one end is enough; a cancelled handler ends up here as well
@@ -183,7 +184,7 @@ bool Drive<Core>::may_read() const {
 template <class Core>
 void Drive<Core>::read() {
   const IoResult got = hub_->input().read(core_.space());
-  core_.filled(got.size);  // of nothing: the block goes back to the pool
+  core_.filled(got.size);  // with 0 the block goes back to the pool
   if (got.would_block() && !output_broken_) {
     hub_->await_input();
   } else if (got.size == 0) {
@@ -198,7 +199,7 @@ void Drive<Core>::flush() {
     if (put.would_block()) {
       hub_->await_output();
     } else if (put.failed()) {
-      output_broken_ = true;  // what the peer said before it went is still read
+      output_broken_ = true;  // the bytes that the peer sent before it went are still read
     } else {
       core_.written(put.size);
     }

@@ -1,7 +1,7 @@
-// A file descriptor with one owner, who closes it.
+// Fd is a file descriptor with one owner, who closes it.
 //
-// Both programs pass descriptors around like this: a pipe's end goes from the function that made it to the pump that
-// reads it. It neither waits nor reads; descriptor.h does.
+// Lives until it is closed, released or destroyed. Job: ownership; both programs pass descriptors around in it, such as
+// a pipe's end from the function that made it to the Source that reads it. It does not wait or read: Descriptor does.
 //
 //   Fd fd(::open(path, O_RDONLY | O_CLOEXEC));  if (!fd) …errno…
 #pragma once
@@ -13,7 +13,7 @@ namespace glassh {
 class Fd {
  public:
   Fd() = default;
-  explicit Fd(int fd) : fd_(fd) {}  // takes ownership; a negative number is none
+  explicit Fd(int fd) : fd_(fd) {}  // takes ownership; a negative number stands for no descriptor
   Fd(Fd&& other) noexcept : fd_(other.release()) {}
   Fd& operator=(Fd&& other) noexcept {
     if (this != &other) {

@@ -1,8 +1,9 @@
-// A channel joined to a socket: what comes on the one goes out on the other, both ways, each with its own end.
+// ForwardedStream joins a channel to a socket: the bytes that come on one go out on the other, in both directions.
 //
-// This is what forwarding is at each of its ends, whatever is forwarded. An EOF becomes a half-closed socket and the
-// other way round (RFC 4254 section 5.3); when both directions have ended the channel is closed. Pace is kept by the
-// pumps: a slow reader on either side stops the other. Who may open what is the caller's business.
+// Every kind of forwarding has one at each of its ends. Lives as long as its channel. Job: move bytes and pass on the
+// ends. An EOF becomes a half-closed socket, and the other way round (RFC 4254 section 5.3). When both directions have
+// ended, it closes the channel. A slow reader on either side stops the other side (Source and Sink). The caller decides
+// which streams may be opened.
 //
 //   users.add(ForwardedStream::join(hub->channel(channels, id), std::move(socket)));
 //   users.add(ForwardedStream::open(hub->channel(channels, channels.open(type, details)), std::move(socket), refused));
@@ -23,8 +24,8 @@ class ForwardedStream : public ChannelUser, public std::enable_shared_from_this<
 
   // The channel is open. `socket` is a connected stream socket.
   static std::shared_ptr<ForwardedStream> join(const ChannelRef& channel, Fd socket);
-  // We asked for the channel: the socket waits for the peer's answer. If that is no it is closed, and `refused` (which
-  // may be empty) is called.
+  // We asked for the channel, and the socket waits for the peer's answer. If the peer refuses, the socket is closed and
+  // `refused` (which may be empty) is called.
   static std::shared_ptr<ForwardedStream> open(const ChannelRef& channel, Fd socket, Refused refused);
   using ChannelUser::ChannelUser;  // join() or open() is meant
 
@@ -41,12 +42,12 @@ class ForwardedStream : public ChannelUser, public std::enable_shared_from_this<
   void connect_pumps(Fd socket);
   void close_if_done();
 
-  Fd waiting_;  // until the channel is open
+  Fd waiting_;  // the socket, until the channel is open
   Refused refused_;
-  std::shared_ptr<Source> source_;  // null until then, as the next
+  std::shared_ptr<Source> source_;  // null until the channel is open, like sink_
   std::shared_ptr<Sink> sink_;
-  bool socket_ended_ = false;   // nothing more comes from it
-  bool channel_ended_ = false;  // nothing more comes from the channel, or nobody takes it
+  bool socket_ended_ = false;   // no more bytes come from the socket
+  bool channel_ended_ = false;  // no more bytes come from the channel, or the socket takes no more
 };
 
 }  // namespace glassh

@@ -1,8 +1,10 @@
-// Where a connection's drive, its pumps and its sinks meet: the socket, the wake-up, and those who wait for room.
+// Hub is the part of a connection that its Drive, its Sources and its Sinks share: the socket, the wake-up, and the
+// list of Sources that wait for room.
 //
-// There is one per connection, shared by everything that may outlive the connection for a moment. Pumps and sinks need
-// three things of it: wake() after they have queued something, over() to know that the connection has ended, and a
-// ChannelRef, which stays safe when the channel dies and its number is used again. The rest is for drive.h.
+// Lives until the last object that shares it is gone, which may be a moment after the connection. Job: let these
+// objects reach the connection safely. They need wake() after they have queued something, over() to learn that the
+// connection has ended, and a ChannelRef, which stays safe when the channel dies and its number is used again. The rest
+// is for drive.h. The protocol itself is in the core.
 //
 //   auto channel = drive.hub()->channel(core.channels(), event.channel);
 //   if (Channel* open = channel.get()) …
@@ -56,11 +58,11 @@ class Hub : public std::enable_shared_from_this<Hub> {
   Hub(const asio::any_io_executor& executor, Fd input, Fd output);
 
   const asio::any_io_executor& executor() const { return executor_; }
-  // Something was queued, or an answer given: the drive takes a turn soon. Many calls make one turn.
+  // To be called when something was queued or an answer given: the drive takes a turn soon. Many calls make one turn.
   void wake() { wake_.raise(); }
   bool over() const { return over_; }
   ChannelRef channel(Channels& channels, std::uint32_t id);  // throws std::out_of_range if there is none
-  // Something went wrong outside the drive's own stack: the connection ends, Drive::run() throws this.
+  // To be called after an error outside the drive's own stack: the connection ends, and Drive::run() throws `failure`.
   void fail(std::exception_ptr failure);
   // Runs a coroutine on the connection's executor. An exception that leaves it goes to fail(), so it ends this
   // connection and not the program. The coroutine's frame must own all that it uses: it may run on after the
@@ -70,13 +72,13 @@ class Hub : public std::enable_shared_from_this<Hub> {
   // ---- for Drive
   Descriptor& input() { return input_; }
   Descriptor& output() { return output_ ? *output_ : input_; }
-  void await_input();  // wakes when there is something to read
+  void await_input();  // wakes when there are bytes to read
   bool input_awaited() const { return input_awaited_; }
   void await_output();  // wakes when the descriptor takes more
   bool output_awaited() const { return output_awaited_; }
   void await_time(Clock::time_point deadline);
   asio::awaitable<void> turn() { return wake_.wait(); }
-  void lower() { wake_.lower(); }  // what was raised so far is being dealt with
+  void lower() { wake_.lower(); }  // the drive is doing all that it was woken for so far
   std::exception_ptr take_failure() { return std::exchange(failure_, nullptr); }
   void offer_room();       // resumes sources whose channels have room, or are gone
   void channels_closed();  // a channel died: sources that wait for their input learn whether it was theirs
@@ -97,7 +99,7 @@ class Hub : public std::enable_shared_from_this<Hub> {
   std::optional<Descriptor> output_;
   Signal wake_;
   asio::steady_timer timer_;
-  std::optional<Clock::time_point> armed_;  // when timer_ will fire
+  std::optional<Clock::time_point> armed_;  // the time at which timer_ will fire
   bool input_awaited_ = false;
   bool output_awaited_ = false;
   bool over_ = false;

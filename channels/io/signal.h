@@ -1,4 +1,7 @@
-// A flag that one coroutine waits on and anybody in the same thread raises.
+// Signal is a flag that one coroutine waits for, and that other code in the same thread raises.
+//
+// Lives as long as the object whose coroutine waits. Job: wake that coroutine. It has nothing to do with signal(7), and
+// it is not safe between threads.
 //
 //   co_await signal.wait();  …  signal.raise();
 #pragma once
@@ -15,8 +18,8 @@ class Signal {
  public:
   explicit Signal(const asio::any_io_executor& executor) : timer_(executor, asio::steady_timer::time_point::max()) {}
 
-  // Returns when raised; at once if that happened since the last wait(). One waiter at a time. A wait that is cancelled
-  // takes nothing: what is raised at that moment is there for the next one.
+  // Returns when the flag is raised; at once if it was raised since the last wait(). One waiter at a time. A wait that
+  // is cancelled leaves the flag as it is: if it is raised at that moment, the next wait() returns at once.
   asio::awaitable<void> wait();
   void raise();
   void lower() { raised_ = false; }

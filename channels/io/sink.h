@@ -22,24 +22,24 @@ namespace glassh {
 
 class Sink : public std::enable_shared_from_this<Sink> {
  public:
-  // How the reader learns that nothing more comes. `half_close` is for a socket that is still read from, through
-  // another descriptor: only its sending direction is shut down.
+  // The way in which the reader learns of the end. `half_close` is for a socket that is still read through another
+  // descriptor: only its sending direction is shut down.
   enum class End { close, half_close };
 
   static std::shared_ptr<Sink> create(ChannelRef channel, Descriptor output, End end = End::close);
   Sink(ChannelRef channel, Descriptor output, End end);  // create() is meant
 
-  // What arrived on the channel. After the reader went away, or after stop(), it is discarded; it counts as consumed in
-  // any case.
+  // Takes data that arrived on the channel. If the reader is gone, or after stop(), the data is discarded; it counts as
+  // consumed in any case.
   void write(Bytes data);
-  // Nothing more will come (EofArrived, CloseArrived): the descriptor is closed when all is written.
+  // No more data will come (EofArrived, CloseArrived): the descriptor is closed when all is written.
   void end();
-  void stop();  // closes now; what is left is discarded
-  // Returns when nothing is left to write: all was written, or the reader went away, or stop(). One waiter at a time.
+  void stop();  // closes now and discards the rest
+  // Returns when all data is written, the reader is gone, or stop() was called. One waiter at a time.
   asio::awaitable<void> drained();
 
   std::size_t pending() const { return pending_; }  // bytes kept because the descriptor would block
-  bool broken() const { return broken_; }           // the reader went away (EPIPE), or another error of write(2)
+  bool broken() const { return broken_; }           // the reader is gone (EPIPE), or write(2) failed in another way
   // Called once when it becomes broken. (OpenSSH PROTOCOL section 2.1: a client then sends eow@openssh.com.)
   std::function<void()> on_broken;
 

@@ -16,25 +16,26 @@
 
 namespace glassh {
 
-// Where a Source reads, if that is more than a descriptor: what is typed is looked at before it is sent.
+// The input of a Source, if it is more than a descriptor: TypedInput looks at typed bytes before they are sent. Lives
+// as long as its Source.
 class SourceInput {
  public:
   virtual ~SourceInput() = default;
-  // As Descriptor's. Nothing may be sent on the channel meanwhile, for `place` is inside a packet; what has to be done
-  // besides is done in readable(), which returns when it is worth trying again.
+  // Like Descriptor's. During the call no message may be sent on the channel, because `place` is inside a packet. Other
+  // work is done in readable(), which returns when read() is worth trying again.
   virtual IoResult read(MutableBytes place) = 0;
   virtual asio::awaitable<void> readable() = 0;
-  // While the channel takes nothing: returns when `room` is raised, which it is after close(), too.
+  // Called while the channel has no room: returns when `room` is raised, which also happens after close().
   virtual asio::awaitable<void> await_room(Signal& room) { return room.wait(); }
   virtual void close() = 0;  // ends every wait
 };
 
 struct SourceSettings {
   std::uint32_t extended_type = 0;  // 1: stderr
-  // Called once, when the descriptor came to its end (an error counts as one) and everything read is queued; not after
-  // stop(), nor when the channel is gone. Without it, Channel::send_eof() is called.
+  // Called once, when the input is at its end (an error counts as the end) and all its bytes are queued. It is not
+  // called after stop(), or when the channel is gone. If empty, Channel::send_eof() is called instead.
   std::function<void()> ended = {};
-  // Called each time when all that the descriptor has for now is queued. May be empty.
+  // Called each time that all bytes which the input has for now are queued. May be empty.
   std::function<void()> emptied = {};
 };
 
@@ -45,7 +46,7 @@ class Source : public std::enable_shared_from_this<Source> {
                                        SourceSettings settings = {});
   Source(ChannelRef channel, std::unique_ptr<SourceInput> input, SourceSettings settings);  // start() is meant
 
-  // Closes the descriptor; nothing more is sent. (What the writer of a pipe then gets is SIGPIPE.)
+  // Closes the input; no more bytes are sent. (The writer of a pipe then gets SIGPIPE.)
   void stop();
   bool running() const { return running_; }
 

@@ -1,8 +1,8 @@
-// TCP as forwarding needs it: connecting to a host without blocking anybody, and listening.
+// TCP for forwarding (RFC 4254 section 7): TcpConnector connects to a host without blocking the thread; functions
+// listen and name the ends of a socket.
 //
-// A host's addresses are tried one after the other, in the order in which the resolver gives them, until one answers.
-// Data is sent at once (TCP_NODELAY): what is forwarded is often a dialogue. RFC 4254 section 7 says when any of this
-// is done; who may is the callers' business.
+// A host's addresses are tried one after the other, in the resolver's order, until one answers. Data is sent at once
+// (TCP_NODELAY), because a forwarded stream is often a dialogue. The callers decide which connections are permitted.
 //
 //   auto connector = std::make_shared<TcpConnector>(executor);
 //   Fd socket = co_await connector->connect("example.org", 80);  if (!socket) … connector->problem() …
@@ -16,17 +16,18 @@
 
 namespace glassh {
 
-// One attempt to connect. Whoever awaits connect() must keep it alive.
+// Lives for one attempt to connect; the coroutine that awaits connect() must keep it alive. Job: look the name up and
+// try each address.
 class TcpConnector {
  public:
   explicit TcpConnector(const asio::any_io_executor& executor, int family = AF_UNSPEC)
       : executor_(executor), family_(family), lookup_(executor) {}
 
-  // Once. A connected socket, non-blocking; or none, see problem().
+  // Must be called once. Returns a connected, non-blocking socket; or no socket, and problem() has the reason.
   asio::awaitable<Fd> connect(std::string host, std::uint16_t port);
-  // Soon connect() returns no socket.
+  // Makes connect() return soon, without a socket.
   void cancel();
-  // In the words of the system: "Connection refused", "Name or service not known".
+  // The reason in the words of the system: "Connection refused", "Name or service not known".
   const std::string& problem() const { return problem_; }
 
  private:
@@ -40,16 +41,18 @@ class TcpConnector {
   std::string problem_;
 };
 
-// Non-blocking, close-on-exec; IPv6 without IPv4 in it. Throws std::system_error.
+// Returns a listening socket: non-blocking, close-on-exec. An IPv6 socket does not accept IPv4. Throws
+// std::system_error.
 Fd listen_at(const NetworkAddress& address);
-// The digits and the port of this end and of the other; an empty host for what is no IP socket.
+// The address in digits and the port of our end, or of the peer's; the host is empty if it is not an IP socket.
 struct NetworkEndpoint {
   std::string host;
   std::uint16_t port = 0;
 };
 NetworkEndpoint own_endpoint(int socket);
 NetworkEndpoint peer_endpoint(int socket);
-// A small packet does not wait for the acknowledgement of the one before. Nothing happens to other sockets.
+// Sets TCP_NODELAY: a small packet does not wait for the acknowledgement of the one before. Does nothing to a socket
+// that is not TCP.
 void send_at_once(int socket);
 
 }  // namespace glassh
