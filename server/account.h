@@ -1,4 +1,6 @@
-// Accounts, as the password and group files have them. glasshd serves one: that of whoever runs it.
+// Account is a user's entry in the system's password and group files.
+//
+// glasshd serves one account: that of the user who runs it. Passwords are not here; see server/login/password_store.h.
 //
 //   const Account account = own_account();  account.shell == "/bin/bash"
 #pragma once
@@ -15,20 +17,22 @@ struct Account {
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
   std::string home;
-  std::string shell;  // never empty: /bin/sh where the password file leaves it out
+  std::string shell;  // never empty: /bin/sh if the password file has none
 };
 
-// By name, from the password file; nothing if there is no such user. Throws std::runtime_error if nobody can tell.
+// Finds an account by its name. Returns nullopt if there is no such user. Throws std::runtime_error if the lookup
+// fails.
 std::optional<Account> find_account(const std::string& name);
 
-// Who runs this process, by getpwuid(geteuid()). Throws std::runtime_error if the password file does not say.
+// Returns the account of the user who runs this process, by getpwuid(geteuid()). Throws std::runtime_error if the
+// password file has none.
 Account own_account();
 
-// All groups that a user is in, by number.
+// Returns the numbers of all groups that a user is in.
 std::vector<std::uint32_t> group_ids(const Account& account);
-// The number of a group; nothing if there is no such group.
+// Returns the number of a group; nullopt if there is no such group.
 std::optional<std::uint32_t> find_group(const std::string& name);
-// The groups of a user by name; empty if there is no such user.
+// Returns the names of all groups that a user is in; an empty list if there is no such user.
 std::vector<std::string> group_names(const std::string& user);
 
 }  // namespace glassh

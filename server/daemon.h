@@ -1,4 +1,5 @@
-// What a daemon does to its own process: standard descriptors, leaving the foreground, the PID file.
+// The steps that a daemon takes for its own process: standard descriptors, leaving the foreground, the limit of open
+// files, the PID file. The service manager is told by server/service_manager.
 //
 //   open_standard_descriptors();  …  leave_foreground(false);  const PidFile pid_file("/run/glasshd.pid", log);
 #pragma once
@@ -10,11 +11,11 @@
 
 namespace glassh {
 
-// Descriptors 0 to 2 that are closed become /dev/null, so that nothing else gets their numbers.
+// Opens those of the descriptors 0 to 2 that are closed at /dev/null, so that no other file gets their numbers.
 void open_standard_descriptors();
 
-// Forks; the caller goes on as the child, in a new session, in "/", with standard input and output at /dev/null, and
-// standard error too unless `keep_stderr`. The parent exits with 0. To be called before there are threads. Throws
+// Forks. The child returns, in a new session, in "/", with standard input and output at /dev/null, and standard error
+// too unless `keep_stderr`. The parent exits with 0. Must be called before there are threads. Throws
 // std::runtime_error.
 void leave_foreground(bool keep_stderr);
 
@@ -22,15 +23,15 @@ void leave_foreground(bool keep_stderr);
 // former limit, which is what programs should get, as select(2) does not work above it.
 std::uint64_t raise_open_file_limit();
 
-// Our process number in a file, as long as this lives. An empty path: none. Failing at that is only logged, as sshd
-// does.
+// A file with our process number. Lives as long as the server. Job: write the file, and remove it at the end. An empty
+// path means no file. A failure is only logged, as in sshd.
 class PidFile {
  public:
   PidFile(const std::string& path, const Log& log);
   PidFile(const PidFile&) = delete;
   PidFile& operator=(const PidFile&) = delete;
   ~PidFile() { remove(); }
-  void remove();  // unless another server has written its own number into it
+  void remove();  // does nothing if another server has written its own number into it
 
  private:
   std::string path_;

@@ -1,10 +1,11 @@
-// Where connections come from: listening sockets, and accept(2) without spinning. Who may come in says
-// server/admission/startups.
+// Listener accepts glasshd's connections: it has the listening sockets and calls accept(2), and waits a moment if the
+// process has no descriptor left.
 //
-// listen_on() runs before glasshd leaves the foreground, so a busy port is an error that its user sees. A connection is
-// accepted on the listener's io_context and handed on as a descriptor: non-blocking, close-on-exec, TCP_NODELAY.
+// Lives as long as the server, or until SIGHUP brings other sockets. Job: accept each connection, let
+// server/admission/startups decide whether it may come in, and hand it on as a descriptor: non-blocking, close-on-exec,
+// TCP_NODELAY. listen_on() runs before glasshd leaves the foreground, so its user sees the error if a port is busy.
 //
-//   Listener listener(io.get_executor(), listen_on(config, log), …, take);  listener.start();
+//   Listener listener(io.get_executor(), listen_on(config, log), startups, rng, log, take);  listener.start();
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -22,11 +23,12 @@
 
 namespace glassh {
 
-// A socket for each endpoint and family that the configuration asks for. Each is logged with its port, which the system
-// chose if the configuration says 0. Throws std::runtime_error: "Bind to port 22 on 0.0.0.0 failed: …".
+// Returns a socket for each endpoint and family that the configuration asks for. Logs each with its port, which the
+// system chose if the configuration says 0. Throws std::runtime_error: "Bind to port 22 on 0.0.0.0 failed: …".
 std::vector<Fd> listen_on(const ServerConfig& config, const Log& log);
 
-// Both ends of a connected socket, as numbers; "UNKNOWN" and 65535 for what is no IP socket (glasshd -i over pipes).
+// Returns the addresses of both ends of a connected socket in digits; "UNKNOWN" and 65535 if it is not an IP socket
+// (glasshd -i over pipes).
 PeerAddresses addresses_of(int socket);
 
 struct Accepted {
@@ -35,20 +37,20 @@ struct Accepted {
   Startups::Place place;
 };
 
-// Accepts on all sockets, on one io_context. close() ends that; what was accepted before lives on.
+// Accepts on all sockets, on one io_context. After close(), connections that were accepted before go on.
 class Listener {
  public:
-  // `take` is called for each connection that may come in. The references must outlive the coroutines that start()
-  // leaves in the executor; so must the Listener.
+  // Calls `take` for each connection that may come in. The references, and this Listener, must outlive the coroutines
+  // that start() leaves in the executor.
   Listener(const asio::any_io_executor& executor, std::vector<Fd> sockets, Startups& startups, Rng& rng, const Log& log,
            std::function<void(Accepted)> take);
   void start();
   void close();
-  void say_where() const;  // in the log, as listen_on() did
+  void say_where() const;  // logs the endpoints, as listen_on() does
 
  private:
   asio::awaitable<void> accept_loop(Descriptor& socket);
-  // 0, or errno.
+  // Returns 0 or errno.
   int accept_one(int socket);
   void refuse(const Fd& socket, const PeerAddresses& addresses, const Startups::Admission& admission) const;
 

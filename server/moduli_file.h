@@ -1,6 +1,8 @@
-// ModuliFile: the groups for diffie-hellman-group-exchange-sha256, read once at the start and at SIGHUP.
+// Reads ModuliFile (sshd_config(5)): the groups for diffie-hellman-group-exchange-sha256. It is read at the start and
+// at SIGHUP.
 //
-// A file that cannot be read and lines that break moduli(5) are logged; the server goes on with RFC 3526's groups.
+// If the file cannot be read, or lines break moduli(5), the log says so; the server then uses RFC 3526's groups.
+// crypto/kex/moduli parses the text.
 //
 //   settings.groups = read_moduli_file(config, log);
 #pragma once
@@ -14,7 +16,7 @@
 
 namespace glassh {
 
-// Null where KexAlgorithms has no group exchange, or no group can be had from the file.
+// Returns null if KexAlgorithms has no group exchange, or if the file has no usable group.
 std::shared_ptr<const std::vector<DhGroup>> read_moduli_file(const ServerConfig& config, const Log& log);
 
 }  // namespace glassh

@@ -1,8 +1,9 @@
-// glasshd from its options to its end: what is read and checked, in which order, and who runs what.
+// Runs glasshd from its options to its end: reads and checks everything in order, starts the threads, handles signals.
 //
-// Everything that can go wrong at the start (configuration, keys, ports, files) goes wrong in the foreground, with one
-// line on standard error. Then it serves: one io_context per thread, the first on the calling thread, which also
-// accepts and takes signals. SIGTERM and SIGINT end it; SIGHUP is not done yet and says so.
+// The errors of the start (configuration, keys, ports, files) appear in the foreground, with one line on standard
+// error. Then the program serves with one io_context per thread. The first one is on the calling thread, which also
+// accepts connections and takes signals: SIGTERM and SIGINT end the program, SIGHUP reads the configuration again.
+// Serving a connection is the job of its thread.
 //
 //   return run_glasshd(parse_server_options(arguments));
 #pragma once
@@ -11,7 +12,7 @@
 
 namespace glassh {
 
-// The exit status: 0; 1 if -t finds something wrong or there is no host key; 255 for other errors at the start.
+// Returns the exit status: 0; 1 if -t finds an error or there is no host key; 255 for other errors at the start.
 int run_glasshd(const ServerOptions& options);
 
 }  // namespace glassh

@@ -1,7 +1,9 @@
-// One connection as the server sees it, without I/O: transport, authentication and channels put together.
+// ServerConnection is the server's side of one connection, without I/O: transport, authentication and channels
+// together.
 //
-// The rim hands in bytes and the time, pulls events, answers those that ask, and writes what is ready. ProtocolError is
-// caught here and nowhere else: DISCONNECT is queued, Disconnected returned, and later calls do nothing.
+// Lives as long as the connection. Job: turn bytes and time into events, and answers into bytes. The rim hands in bytes
+// and the time, pulls events, answers those that ask, and writes the bytes that are ready. ProtocolError is caught only
+// here: a DISCONNECT is queued, Disconnected is returned, and later calls do nothing.
 //
 //   while (auto event = connection.next_event()) …;  connection.ready() → writev → connection.written(n)
 #pragma once
@@ -25,7 +27,7 @@ struct ServerConnectionSettings {
   std::size_t max_channels = 4096;
   std::chrono::seconds login_grace{120};          // LoginGraceTime; 0: none
   std::chrono::seconds client_alive_interval{0};  // ClientAliveInterval; 0: off
-  unsigned client_alive_count_max = 3;            // 0: asked for ever, never given up
+  unsigned client_alive_count_max = 3;            // 0: asks for ever and never gives up
 };
 
 // Answer: SignatureWanted → provide_signature(); AuthSettingsWanted → provide_auth_settings(); LoginAttempt →
@@ -63,13 +65,13 @@ class ServerConnection {
   void welcome();
   void disconnect(DisconnectReason reason, std::string_view description);
   void start_key_exchange() { transport_.start_key_exchange(); }
-  // What applies to the user, if that is not what the settings say for everybody.
+  // Sets the values for this user, if they differ from those of the settings.
   void set_limits(const RekeyLimit& rekey_limit, std::chrono::seconds client_alive_interval,
                   unsigned client_alive_count_max);
   // LoginGraceTime, if that is not what the settings say; it counts from the first set_now(). 0: none.
   void set_login_grace(std::chrono::nanoseconds grace) { login_grace_ = grace; }
-  bool login_is_late() const { return login_is_late_; }  // LoginGraceTime is what ended it
-  // How long there may be no channel at all; 0: for ever. Channels' own limits are channels().idle()'s.
+  bool login_is_late() const { return login_is_late_; }  // LoginGraceTime has ended the connection
+  // The time for which there may be no channel at all; 0: no limit. The channels' own limits are in channels().idle().
   void set_unused_limit(std::chrono::seconds limit) { unused_limit_ = limit; }
 
   void set_now(TimePoint now);

@@ -1,8 +1,9 @@
-// What a service manager such as systemd is told, if it asks to be (Type=notify): sd_notify(3), one datagram for each
-// occasion to the socket that NOTIFY_SOCKET names. No library is needed for that.
+// ServiceManager tells a service manager such as systemd about glasshd, if it asks for that (Type=notify):
+// sd_notify(3), without a library.
 //
-// The variable is taken out of our environment, since it is meant for us and not for users' programs. A socket that
-// does not answer is nothing that a server should die of.
+// Lives as long as the server. Job: send one datagram for each change of state to the socket that NOTIFY_SOCKET names.
+// The variable is removed from our environment, because it must not reach users' programs. Errors of the socket are
+// ignored: the server goes on without it.
 //
 //   const ServiceManager manager = ServiceManager::from_environment();  …  manager.ready();
 #pragma once
@@ -14,18 +15,18 @@ namespace glassh {
 
 class ServiceManager {
  public:
-  // Without NOTIFY_SOCKET nothing is ever sent.
+  // Without NOTIFY_SOCKET the functions below send no datagram.
   static ServiceManager from_environment();
 
-  // Connections are accepted. Names this process as the service's, in case it has left the foreground.
+  // Connections are accepted. The datagram names this process as the service's, in case it has left the foreground.
   void ready() const;
-  void reloading() const;  // ready() follows, whether that went well or not
+  void reloading() const;  // ready() must follow, also if the reload fails
   void stopping() const;
 
  private:
   void send(std::string_view state) const;
 
-  std::string socket_;  // a path; a first character '@' is for the abstract namespace; empty: nobody asks
+  std::string socket_;  // a path; a first character '@' is for the abstract namespace; empty: there is no manager
 };
 
 }  // namespace glassh

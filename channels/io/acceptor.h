@@ -28,7 +28,7 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   Acceptor(std::shared_ptr<Hub> hub, Fd listener, Take take, Failed failed);  // start() is meant
 
   void close();
-  int number() const { return listener_.number(); }  // the listening socket's
+  int number() const { return listener_.number(); }  // of the listening socket
 
  private:
   void await_connection();
