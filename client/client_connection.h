@@ -1,4 +1,8 @@
-// One connection as the client sees it, without I/O: the counterpart of ServerConnection.
+// ClientConnection is the client's side of one connection, without I/O: transport, authentication and channels
+// together. It is the counterpart of ServerConnection.
+//
+// Lives as long as the connection. Job: turn bytes and time into events, and answers into bytes. ProtocolError is
+// caught only here: a DISCONNECT is queued, Disconnected is returned, and later calls do nothing.
 //
 //   while (auto event = connection.next_event()) …;  connection.ready() → writev → connection.written(n)
 #pragma once
@@ -26,9 +30,10 @@ struct ClientConnectionSettings {
   unsigned server_alive_count_max = 3;
 };
 
-// Answer: HostKeyOffered → accept_host_key() or disconnect(); the questions of auth/client_auth_events.h → what their
-// comments say. Until then next_event() returns nothing. There is no way past HostKeyOffered: before it is answered the
-// connection says nothing of the user (past vulnerability 70).
+// Answer: HostKeyOffered → accept_host_key() or disconnect(); the questions of auth/client_auth_events.h → the
+// functions that their comments name. Until then next_event() returns nullopt. HostKeyOffered cannot be skipped: before
+// it is answered, the connection sends nothing about the user. Known attack 70 (conformance/known_attacks) is a library
+// that checked no host key unless it was told to.
 using ClientEvent =
     std::variant<HostKeyOffered, KeysChanged, IdentitiesWanted, PublicHalfWanted, UserSignatureWanted, PasswordWanted,
                  PasswordChangeWanted, AnswersWanted, BannerArrived, AuthenticationSucceeded, AuthenticationFailed,
@@ -55,10 +60,10 @@ class ClientConnection {
   bool waiting() const;
 
   void accept_host_key();
-  // Before accept_host_key(), for a key that is let pass although it is not the one that is known: neither a password
-  // nor the answer to a question will be given, for whoever has that key may pass it on.
+  // To be called before accept_host_key() if the key is accepted although another one is known. No password and no
+  // answer to a question will be sent, because the holder of that key could pass it on.
   void withhold_secrets() { secrets_withheld_ = true; }
-  // What follows from these comes out of the next next_event(). After the end they do nothing.
+  // The events that follow from these calls come out of the next next_event(). After the end the calls do nothing.
   void provide_identities(std::vector<std::optional<PublicKey>> identities);
   void provide_public_half(PublicKey key);
   void provide_user_signature(Bytes signature);
@@ -89,7 +94,7 @@ class ClientConnection {
   Transport transport_;
   std::unique_ptr<ClientAuth> auth_;
   std::unique_ptr<Channels> channels_;
-  ClientAuth::Event answered_;  // what followed from the last answer, not yet handed out
+  ClientAuth::Event answered_;  // the event that followed from the last answer, not yet handed out
   bool secrets_withheld_ = false;
   bool closed_ = false;
   bool end_of_input_ = false;

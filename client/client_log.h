@@ -1,8 +1,9 @@
-// What glassh says to its user: on standard error, or in the file of -E, at the level of -q, -v and LogLevel.
+// ClientLog prints glassh's messages for its user: on standard error, or in the file of -E, at the level of -q, -v and
+// LogLevel.
 //
-// Texts at info and above stand alone; debug1 to debug3 begin with their level, as ssh(1)'s do. A terminal gets CR LF,
-// because it may be in raw mode. Text that came from the server goes through printable() first. Nothing secret is ever
-// handed in.
+// Lives as long as the program. Job: print a message if its level is shown. Messages of debug1 to debug3 begin with
+// their level, as ssh(1)'s do; the others stand alone. A terminal gets CR LF, because it may be in raw mode. The caller
+// passes text from the server through printable() first, and never hands in a secret.
 //
 //   log.info("Warning: Permanently added '{}' ({}) to the list of known hosts.", name, type);
 #pragma once
@@ -55,9 +56,9 @@ class ClientLog {
     if (shows(LogLevel::debug2)) line(LogLevel::debug2, fmt::format(format, std::forward<Arguments>(arguments)...));
   }
 
-  // One line, or several separated by LF, if `level` is shown.
+  // Prints one line, or several separated by LF, if `level` is shown.
   void line(LogLevel level, std::string_view text);
-  // As it stands, if `level` is shown: for banners.
+  // Prints the text as it is, if `level` is shown; for banners.
   void raw(LogLevel level, std::string_view text);
 
  private:

@@ -1,11 +1,12 @@
-// What the connection asks while the user logs in, answered from keys, agent and terminal: RFC 4252 and RFC 4256 as a
-// person sees them.
+// ClientLogin answers the connection's questions while the user logs in (RFC 4252, RFC 4256): from keys, from the
+// agent, and by asking at the terminal.
 //
-// Prompts and texts are ssh(1)'s. What a server says is shown without its control characters, and each of its questions
-// with user and host in front, so that it cannot pass for one of ours. With BatchMode nobody is asked: the methods that
-// would ask are not tried (ClientConfig::authentication_methods).
+// Lives as long as the login. Job: answer each event that asks. Prompts and texts are ssh(1)'s. The server's texts are
+// shown without control characters, and each of its questions has user and host in front, so that it cannot be taken
+// for one of ours. With BatchMode no person is asked: the methods that would ask are not tried
+// (ClientConfig::authentication_methods). The order of the methods is auth/client_auth's job.
 //
-//   ClientLogin login(executor, config, connection, log, asker);  … asio::awaitable<void> on(const PasswordWanted& e);
+//   ClientLogin login(executor, config, connection, log, asker);  co_await login.on(event);
 #pragma once
 
 #include <string>
@@ -23,7 +24,7 @@ namespace glassh {
 
 class ClientLogin {
  public:
-  // All must outlive this.
+  // The references must outlive this object.
   ClientLogin(boost::asio::any_io_executor executor, const ClientConfig& config, ClientConnection& connection,
               ClientLog& log, const Asker& asker);
 
@@ -33,7 +34,7 @@ class ClientLogin {
   boost::asio::awaitable<void> on(const PasswordWanted& event);
   boost::asio::awaitable<void> on(const PasswordChangeWanted& event);
   boost::asio::awaitable<void> on(const AnswersWanted& event);
-  // They only tell the user.
+  // These only tell the user.
   void on(const BannerArrived& event);
   void on(const AuthenticationSucceeded& event);
   void on(const AuthenticationFailed& event);

@@ -1,4 +1,7 @@
-// What -v, --trace and --keylog show of a connection. They hang on the core and change nothing there.
+// ClientTrace passes the core's trace to the log of -v and to the file of --trace; open_key_log() is for --keylog.
+//
+// Lives as long as the connection. Job: format the core's decisions and packets. It only observes: the core behaves the
+// same without it.
 //
 //   ClientTrace trace(log);  trace.also_to("-");  ClientConnection connection(settings, rng, trace.sink());
 #pragma once
@@ -12,15 +15,15 @@
 
 namespace glassh {
 
-// Decisions go to the log at debug1 (the exchange hash's inputs at debug2), packet numbers at debug3, as with ssh -vvv;
-// and everything to --trace's file.
+// Decisions go to the log at debug1 (the exchange hash's inputs at debug2), packet numbers at debug3, as with ssh -vvv.
+// All of it goes to --trace's file.
 class ClientTrace final : public TraceSink {
  public:
   explicit ClientTrace(ClientLog& log) : log_(log) {}  // log must outlive this
 
   // --trace: "-" is standard error; a file is written anew, with mode 0600. Throws std::runtime_error.
   void also_to(const std::string& path);
-  // Null if nobody would see anything.
+  // Returns null if neither the log's level nor a file would show any of it.
   TraceSink* sink();
 
   void packet(Direction direction, std::uint32_t sequence_number, std::string_view cipher, Bytes payload) override;
@@ -36,7 +39,7 @@ class ClientTrace final : public TraceSink {
 // SHARED_SECRET <K>` (Wireshark 4.4 and later) and `<our cookie> <ephemeral private key>` (4.0). Throws
 // std::runtime_error.
 KeyLog open_key_log(const std::string& path);
-// For the log and the terminal: whoever reads that file can decrypt the connection.
+// Returns the warning for the log and the terminal that a reader of that file can decrypt the connection.
 std::string key_log_warning(const std::string& path);
 
 }  // namespace glassh

@@ -1,4 +1,6 @@
-// From what ssh_config says to what the core wants: the proposal, the limits, the ways to log in.
+// Turns the values of ssh_config into the settings of the core: the proposal, the limits, the login methods.
+//
+// It reads no file and asks no person: client/config has read the values before.
 //
 //   auto settings = connection_settings(config, check.algorithms(), key_log);
 #pragma once
@@ -12,7 +14,7 @@
 
 namespace glassh {
 
-// `host_key_algorithms` in the order to propose. `key_log` may be empty.
+// `host_key_algorithms` is in the order in which they are proposed. `key_log` may be empty.
 std::shared_ptr<const ClientConnectionSettings> connection_settings(const ClientConfig& config,
                                                                     std::vector<std::string> host_key_algorithms,
                                                                     KeyLog key_log);

@@ -1,8 +1,9 @@
-// Is this the server that we mean? RFC 4251 section 4.1 and RFC 4253 section 8, with known_hosts and the user.
+// HostKeyCheck checks that the server is the one that the user means: RFC 4251 section 4.1 and RFC 4253 section 8, with
+// known_hosts and the user's answers.
 //
-// judge_host_key() is the whole policy as a table; HostKeyCheck carries it out: it reads the files, asks, warns and
-// remembers, for the name and with CheckHostIP for the address. Keys that are announced later are host_key_update's
-// business. Certificates and DNS fingerprints (RFC 4255) are not done yet.
+// Lives as long as the connection. Job: carry out judge_host_key(), which is the whole policy as a table. It reads the
+// files, asks, warns, and adds keys: for the name and, with CheckHostIP, for the address. Keys that the server
+// announces later are host_key_update's job. Certificates and DNS fingerprints (RFC 4255) are not supported.
 //
 //   HostKeyCheck check(config, stream.address(), log, rng, ask);  proposal.host_key = check.algorithms();
 //   if (co_await check.accepts(key)) connection.accept_host_key();
@@ -24,38 +25,39 @@ namespace glassh {
 
 enum class HostKeyAction {
   accept,
-  remember,           // accept, and add it to known_hosts
-  ask,                // the user; then remember or refuse
-  accept_with_alarm,  // although another key is known: StrictHostKeyChecking is "no"
+  remember,           // accept, and add the key to known_hosts
+  ask,                // ask the user; then remember or refuse
+  accept_with_alarm,  // accept although another key is known: StrictHostKeyChecking is "no"
   refuse,
 };
-// `complete`: all that is known of the host could be read and compared.
+// `complete`: all known keys of the host could be read and compared.
 HostKeyAction judge_host_key(KnownHostStatus status, StrictHostKeyChecking strict, bool can_ask, bool complete);
 
-// Asks the user and gives the line typed, or nothing. Empty: there is nobody to ask.
+// Asks the user and returns the typed line, or nullopt. An empty function: there is no person to ask.
 using AskUser = std::function<boost::asio::awaitable<std::optional<std::string>>(std::string question)>;
 
 class HostKeyCheck {
  public:
-  // `address` is the server's, numeric; nothing behind a ProxyCommand. `config`, `log` and `rng` must outlive this.
-  // A file that the system does not let us read is an error in the log, and then no key counts as certainly new.
+  // `address` is the server's, numeric; nullopt behind a ProxyCommand. `config`, `log` and `rng` must outlive this
+  // object. A file that cannot be read is an error in the log, and then no key counts as certainly new.
   HostKeyCheck(const ClientConfig& config, std::optional<std::string> address, ClientLog& log, Rng& rng, AskUser ask);
 
-  // What to propose: config.host_key_algorithms, those for keys that are known for this host first.
+  // Returns the algorithms to propose: config.host_key_algorithms, first those for keys that are known for this host.
   std::vector<std::string> algorithms() const;
 
-  // False, or an exception: the key must not be accepted (past vulnerability 67: an error is never a yes).
+  // If it returns false or throws, the key must not be accepted. Known attack 67 (conformance/known_attacks) is a
+  // client that took an error in this check for success.
   boost::asio::awaitable<bool> accepts(PublicKey key);
-  // After accepts() said yes to a key that is not the one that is known. Whoever is at the other end must get nothing
-  // that can be passed on: no password, no answer to a question, no forwarded agent or port.
+  // Whether accepts() has accepted a key although another one is known. Then the peer must get nothing that it could
+  // pass on: no password, no answer to a question, no forwarded agent or port.
   bool unsafe() const { return unsafe_; }
-  // After accepts() said yes: whether what the server then says about its keys may change the user's files. It may if
-  // the key was known, from one of the user's own files, or the user accepted it; not if it was let pass or remembered
-  // unseen.
+  // To be called after accepts() returned true: whether the server's later announcements of keys may change the user's
+  // files. They may if the key was known from one of the user's own files, or if the user accepted it. They may not if
+  // it was accepted or remembered without the user's look at it.
   bool may_update() const { return may_update_; }
 
-  const std::string& name() const { return name_; }  // as known_hosts has it
-  // What a key is remembered under: the host, and with CheckHostIP its address.
+  const std::string& name() const { return name_; }  // in the form of known_hosts
+  // Returns the names under which a key is remembered: the host, and with CheckHostIP its address.
   std::vector<HostAndPort> names() const;
 
  private:
@@ -78,7 +80,7 @@ class HostKeyCheck {
   const std::optional<std::string> address_;
   const std::string host_;    // HostKeyAlias, or the host
   const std::uint16_t port_;  // 22 with a HostKeyAlias
-  const std::string name_;    // as known_hosts has it: "[host]:2222"
+  const std::string name_;    // in the form of known_hosts: "[host]:2222"
   const std::string address_name_;
   ClientLog& log_;
   Rng& rng_;

@@ -1,11 +1,12 @@
-// UpdateHostKeys: the server announces all its host keys (OpenSSH PROTOCOL section 2.5), proves those that we did not
-// know, and the user's known_hosts files follow: new keys in, old ones out.
+// HostKeyUpdate carries out UpdateHostKeys: the server announces all its host keys (OpenSSH PROTOCOL section 2.5) and
+// proves the new ones; new keys are added to the user's known_hosts files, old ones are removed.
 //
-// It begins only where the key of the login was trusted by itself (HostKeyCheck::may_update). Nothing is written before
-// every new key has signed this session's identifier. Whatever the server does wrong leaves the files as they are. What
-// changes in them is auth/known_hosts_update's business.
+// Lives from the login to the end of the connection. Job: ask for the proofs, check them, and write the files. It
+// starts only if the key of the login was trusted by itself (HostKeyCheck::may_update). It writes only after every new
+// key has signed this session's identifier. If the server makes a mistake, the files stay as they are.
+// auth/known_hosts_update finds out the changes.
 //
-//   update.on_announced(request.details);  …  if (update.awaits(answer)) co_await update.on_proof(answer, ask);
+//   co_await update.on_announced(details);  …  if (update.awaits(answer)) co_await update.on_proof(true, proofs);
 #pragma once
 
 #include <string>
@@ -23,7 +24,8 @@ namespace glassh {
 
 class HostKeyUpdate {
  public:
-  // All must outlive this. `ask` is for UpdateHostKeys ask; empty: nobody can be asked, and nothing is changed.
+  // The references must outlive this object. `ask` is for "UpdateHostKeys ask"; if it is empty, no file is changed
+  // then.
   HostKeyUpdate(const ClientConfig& config, const HostKeyCheck& check, ClientConnection& connection, ClientLog& log,
                 Rng& rng, AskUser ask);
 

@@ -1,9 +1,10 @@
-// The user's keys, from an agent and from files: which to offer, in which order, and signatures when the server wants
-// one. RFC 4252 section 7.
+// Identities has the user's keys, from an agent and from files: it chooses which to offer, in which order, and signs
+// with them (RFC 4252 section 7).
 //
-// First come the agent's keys that an IdentityFile names, in the agent's order, then the agent's others (not with
-// IdentitiesOnly), then the files whose key the agent does not have. Private files are opened only when a signature is
-// wanted, and forgotten after it. Certificates, security keys and PKCS#11 are not done yet.
+// Lives as long as the login. Job: gather the keys once, and sign. The agent's keys that an IdentityFile names come
+// first, in the agent's order. Then come the agent's other keys (not with IdentitiesOnly), then the files whose key the
+// agent does not have. A private key file is opened only for a signature, and forgotten after it. Certificates,
+// security keys and PKCS#11 are not supported.
 //
 //   Identities identities(config, log, asker);  co_await identities.gather(executor, session);
 //   auth.provide_identities(identities.public_keys());
@@ -39,18 +40,19 @@ struct Identity {
 
 class Identities {
  public:
-  // All must outlive this.
+  // The references must outlive this object.
   Identities(const ClientConfig& config, ClientLog& log, const Asker& asker);
 
-  // Asks the agent, which is told by `session` which server this is (OpenSSH PROTOCOL.agent section 1), and looks for
-  // the public halves, once. What cannot be used is left out, and the log says why.
+  // Asks the agent for its keys and looks for the public halves of the files. Must be called once. `session` tells the
+  // agent which server this is (OpenSSH PROTOCOL.agent section 1). A key that cannot be used is left out, and the log
+  // says why.
   boost::asio::awaitable<void> gather(boost::asio::any_io_executor executor, SessionProof session);
   const std::vector<Identity>& list() const { return list_; }
   std::vector<std::optional<PublicKey>> public_keys() const;
 
   // For an identity whose key is not known: opens the file. Nothing if that fails.
   boost::asio::awaitable<std::optional<PublicKey>> open(boost::asio::any_io_executor executor, std::size_t identity);
-  // Nothing if that key cannot sign; the log says why.
+  // Returns the signature; nullopt if that key cannot sign, and the log says why.
   boost::asio::awaitable<std::optional<std::vector<std::uint8_t>>> sign(boost::asio::any_io_executor executor,
                                                                         std::size_t identity, std::string algorithm,
                                                                         std::vector<std::uint8_t> data);
@@ -74,7 +76,7 @@ class Identities {
   const ClientConfig& config_;
   ClientLog& log_;
   const Asker& asker_;
-  std::optional<AgentClient> agent_;  // one connection for all: what it was told about the session holds for that one
+  std::optional<AgentClient> agent_;  // one connection for all: the agent binds it to the session that it was told of
   std::vector<Identity> list_;
 };
 

@@ -1,9 +1,9 @@
-// One IdentityFile: its public half without a passphrase, and its private half, for which the user may have to type
-// one.
+// Reads one IdentityFile: its public half, which needs no passphrase, and its private half, for which the user may have
+// to type one.
 //
-// The public half is in the file itself if that is a public key (the private one is then an agent's), else in FILE.pub,
-// else in the part of the private file that is not encrypted. A private key that others may read is refused with a
-// loud warning.
+// The public half is in the file itself if that is a public key (an agent then has the private one), or else in
+// FILE.pub, or else in the part of the private file that is not encrypted. A private key that other users may read is
+// refused with a clear warning. The choice and order of the keys is client/identities' job.
 //
 //   const PublicHalf half = find_public_half(path);  …  auto file = co_await open_private_key(executor, path, how);
 #pragma once
@@ -33,9 +33,9 @@ PublicHalf find_public_half(const std::string& path);
 struct HowToOpen {
   const Asker& asker;
   ClientLog& log;
-  unsigned prompts = 3;  // how often a passphrase may be typed; 0: never ask
+  unsigned prompts = 3;  // the number of passphrases that may be typed; 0: never ask
 };
-// Reads the private key, with up to how.prompts passphrases. Nothing if it cannot be used; the log says why.
+// Reads the private key, with up to how.prompts passphrases. Returns nullopt if it cannot be used; the log says why.
 boost::asio::awaitable<std::optional<PrivateKeyFile>> open_private_key(boost::asio::any_io_executor executor,
                                                                        std::string path, HowToOpen how);
 

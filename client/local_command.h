@@ -1,4 +1,6 @@
-// LocalCommand, and `!` on the escapes' command line: a command of the user's own, here, by the user's shell.
+// Runs a command on this machine by the user's shell: LocalCommand, and `!` on the escapes' command line.
+//
+// The caller has expanded the tokens and checked PermitLocalCommand.
 //
 //   run_local_command(*config.local_command, log);
 #pragma once
@@ -9,8 +11,8 @@
 
 namespace glassh {
 
-// Waits for its end; the exit status, or 128 and the number of the signal. A shell that cannot be started is said to
-// the log, and gives 1.
+// Blocks until the command ends. Returns its exit status, or 128 plus the number of the signal that ended it. If the
+// shell cannot be started, it logs the error and returns 1.
 int run_local_command(const std::string& command, ClientLog& log);
 
 }  // namespace glassh

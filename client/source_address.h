@@ -1,7 +1,7 @@
-// Where a connection starts: BindAddress and BindInterface.
+// Binds a socket to the address that a connection comes from: BindAddress and BindInterface.
 //
-// Blocking: the address may be a name. Of an interface's addresses, one that reaches further than this machine or this
-// link is preferred.
+// It blocks, because the address may be a name. If an interface has several addresses, one that reaches further than
+// this machine or this link is preferred. Connecting is client/connect's job.
 //
 //   bind_source(config, socket, address.ai_family);  // before connect(2)
 #pragma once
@@ -12,7 +12,7 @@
 
 namespace glassh {
 
-// The text is for the log: "bind 192.0.2.1: Cannot assign requested address".
+// The socket cannot be bound. The text is for the log: "bind 192.0.2.1: Cannot assign requested address".
 class SourceAddressError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
