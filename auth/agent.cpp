@@ -9,7 +9,7 @@
 #include "crypto/keys/key_fields.h"
 #include "proto/messages_agent.h"
 #include "proto/messages_agent_keys.h"
-#include "proto/printable.h"
+#include "proto/safe_text.h"
 
 namespace glassh {
 
@@ -27,7 +27,7 @@ AgentReply failure() { return {encode(msg::AgentFailure{})}; }
 
 // Somebody else's text inside a line for a person.
 std::string one_line(std::string_view text) {
-  std::string out = printable_lines(text.substr(0, 200));
+  std::string out = made_safe(text, TextFor::trace, 200);
   std::replace(out.begin(), out.end(), '\n', ' ');
   return out;
 }

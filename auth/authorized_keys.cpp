@@ -11,6 +11,7 @@
 
 #include "auth/key_lines.h"
 #include "config/small_file.h"
+#include "proto/safe_text.h"
 
 namespace glassh {
 namespace {
@@ -52,16 +53,16 @@ LineVerdict refuse(std::string_view line) {
   std::string_view rest = line;
   const std::string_view first = take_word(rest);
   if (decode_key_field(first, take_word(rest)).reason.empty()) {
-    return {false, fmt::format("keys of type {} are not supported", printable_text(first))};
+    return {false, fmt::format("keys of type {} are not supported", made_safe(first, TextFor::key_line))};
   }
   rest = line;
   take_options(rest);
   const std::string_view type = take_word(rest);
   if (decode_key_field(type, take_word(rest)).reason.empty()) {
-    return {false, fmt::format("keys of type {} are not supported", printable_text(type))};
+    return {false, fmt::format("keys of type {} are not supported", made_safe(type, TextFor::key_line))};
   }
-  return {false,
-          fmt::format("begins with neither a key type nor options and a key type: {}", printable_text(line, 40))};
+  return {false, fmt::format("begins with neither a key type nor options and a key type: {}",
+                             made_safe(line, TextFor::key_line, 40))};
 }
 
 // Past vulnerability 85: without its type a key does not turn the options in front of it into a comment.
@@ -77,7 +78,7 @@ LineVerdict judge(std::string_view line, const PublicKey& key, const LoginOrigin
   }
   KeyField field = decode_key_field(type, take_word(rest));
   if (!field.reason.empty()) return {false, std::move(field.reason)};
-  LineVerdict verdict{equal(field.blob, key.blob()), {}, printable_text(without_blanks_around(rest)), {}};
+  LineVerdict verdict{equal(field.blob, key.blob()), {}, made_safe(without_blanks_around(rest), TextFor::key_line), {}};
   ParsedKeyOptions parsed = parse_key_options(options);
   if (!parsed.options) {
     verdict.reason = fmt::format("bad options: {}", parsed.reason);

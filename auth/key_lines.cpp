@@ -6,6 +6,7 @@
 
 #include "crypto/base64.h"
 #include "proto/error.h"
+#include "proto/safe_text.h"
 #include "proto/wire.h"
 
 namespace glassh {
@@ -41,7 +42,7 @@ std::string_view without_blanks_around(std::string_view text) {
 }
 
 KeyField decode_key_field(std::string_view type, std::string_view encoded) {
-  if (encoded.empty()) return {{}, fmt::format("no key follows the type {}", printable_text(type))};
+  if (encoded.empty()) return {{}, fmt::format("no key follows the type {}", made_safe(type, TextFor::key_line))};
   auto blob = base64_decode(encoded);
   if (!blob) return {{}, "the key is not valid base64"};
   std::string_view type_in_blob;
@@ -52,17 +53,11 @@ KeyField decode_key_field(std::string_view type, std::string_view encoded) {
     return {{}, error.what()};
   }
   if (type_in_blob != type) {
-    return {{}, fmt::format("the line says {}, the key in it {}", printable_text(type), printable_text(type_in_blob))};
+    return {{},
+            fmt::format("the line says {}, the key in it {}", made_safe(type, TextFor::key_line),
+                        made_safe(type_in_blob, TextFor::key_line))};
   }
   return {std::move(*blob), {}};
-}
-
-std::string printable_text(std::string_view text, std::size_t limit) {
-  std::string out(text.substr(0, limit));
-  std::replace_if(
-      out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-  if (text.size() > limit) out += "...";
-  return out;
 }
 
 }  // namespace glassh

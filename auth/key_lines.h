@@ -46,7 +46,4 @@ struct KeyField {
 // The blob must name the type that the line names; no more of it is looked at, so any type will do.
 KeyField decode_key_field(std::string_view type, std::string_view encoded);
 
-// For logs: control characters become "?", and what is longer than `limit` bytes is cut.
-std::string printable_text(std::string_view text, std::size_t limit = 80);
-
 }  // namespace glassh

@@ -11,6 +11,7 @@
 #include "auth/key_lines.h"
 #include "config/addresses.h"
 #include "config/syntax.h"
+#include "proto/safe_text.h"
 
 namespace glassh {
 namespace {
@@ -53,10 +54,10 @@ Option take_option(std::string_view& text) {
   text.remove_prefix(end);
   if (text.starts_with('=')) {
     text.remove_prefix(1);
-    option.value = take_quoted(printable_text(option.name), text);
+    option.value = take_quoted(made_safe(option.name, TextFor::key_line), text);
   }
   if (text.empty()) return option;
-  if (text.front() != ',') bad(fmt::format("after {} a comma is missing", printable_text(option.name)));
+  if (text.front() != ',') bad(fmt::format("after {} a comma is missing", made_safe(option.name, TextFor::key_line)));
   text.remove_prefix(1);
   return option;
 }
@@ -120,7 +121,7 @@ void take_environment(const std::string& value, KeyOptions& options) {
   });
   if (equals == std::string::npos || name.empty() || !plain || value.find('\0') != std::string::npos) {
     bad(fmt::format("environment=\"{}\": expected NAME=value, the name of letters, digits and _",
-                    printable_text(value)));
+                    made_safe(value, TextFor::key_line)));
   }
   if (options.environment.size() >= most_variables) {
     bad(fmt::format("more than {} environment= options", most_variables));
@@ -133,11 +134,12 @@ void take_from(const std::string& value, KeyOptions& options) {
   if (!options.from.empty()) bad("from= stands there twice");
   // Deviation: sshd takes a blank for a part of a name, so that "*, !10.0.0.1" lets 10.0.0.1 in.
   if (value.find_first_of(" \t") != std::string::npos) {
-    bad(fmt::format("from=\"{}\": expected commas between the items and no blanks", printable_text(value)));
+    bad(fmt::format("from=\"{}\": expected commas between the items and no blanks",
+                    made_safe(value, TextFor::key_line)));
   }
   if (!is_address_list(value)) {
     bad(fmt::format("from=\"{}\": an item is empty, or a network whose mask does not fit its address",
-                    printable_text(value)));
+                    made_safe(value, TextFor::key_line)));
   }
   options.from.push_back(value);
 }
@@ -149,7 +151,7 @@ void take_endpoint(std::string_view option, const std::string& value, bool may_b
   try {
     lists[0].push_back(parse_permitted_endpoint(value, may_be_port_alone));
   } catch (const std::invalid_argument& error) {
-    bad(fmt::format("{}=\"{}\": {}", option, printable_text(value), error.what()));
+    bad(fmt::format("{}=\"{}\": {}", option, made_safe(value, TextFor::key_line), error.what()));
   }
 }
 
@@ -184,7 +186,8 @@ std::optional<std::int64_t> parse_moment(std::string_view text) {
 void take_expiry_time(const std::string& value, KeyOptions& options) {
   const auto moment = parse_moment(value);
   if (!moment) {
-    bad(fmt::format("expiry-time=\"{}\": expected YYYYMMDD[HHMM[SS]], with a Z for UTC", printable_text(value)));
+    bad(fmt::format("expiry-time=\"{}\": expected YYYYMMDD[HHMM[SS]], with a Z for UTC",
+                    made_safe(value, TextFor::key_line)));
   }
   options.not_after = std::min(options.not_after.value_or(*moment), *moment);
 }
@@ -195,7 +198,7 @@ void check_tunnel(const std::string& value) {
   const std::size_t colon = std::min(text.find(':'), text.size());
   const auto is_unit = [](std::string_view part) { return part == "any" || parse_number(part, 0x7ffffffd); };
   if (!is_unit(text.substr(0, colon)) || (colon < text.size() && !is_unit(text.substr(colon + 1)))) {
-    bad(fmt::format("tunnel=\"{}\": expected a number", printable_text(value)));
+    bad(fmt::format("tunnel=\"{}\": expected a number", made_safe(value, TextFor::key_line)));
   }
 }
 
@@ -209,7 +212,7 @@ void take_value(const Option& option, KeyOptions& options) {
   if (name == "permitlisten") return take_endpoint(name, *option.value, true, options.permit_listen);
   if (name == "tunnel") return check_tunnel(*option.value);
   if (name == "principals") bad("principals= is about certificates, which are not accepted yet");
-  bad(fmt::format("unknown option {}=", printable_text(name)));
+  bad(fmt::format("unknown option {}=", made_safe(name, TextFor::key_line)));
 }
 
 void take(const Option& option, KeyOptions& options) {
@@ -217,7 +220,7 @@ void take(const Option& option, KeyOptions& options) {
   if (option.value) return take_value(option, options);
   if (take_flag(option.name, options)) return;
   if (option.name == "cert-authority") bad("cert-authority: certificates are not accepted yet");
-  bad(fmt::format("unknown option {}", printable_text(option.name)));
+  bad(fmt::format("unknown option {}", made_safe(option.name, TextFor::key_line)));
 }
 
 }  // namespace
@@ -261,7 +264,8 @@ ParsedKeyOptions parse_key_options(std::string_view text) {
 std::string refusal_of(const KeyOptions& options, const LoginOrigin& origin) {
   for (const std::string& list : options.from) {
     if (match_host_and_address(origin.host, origin.address, list) != AddressMatch::match) {
-      return fmt::format("the key may be used from \"{}\" only, not from {}", printable_text(list), origin.address);
+      return fmt::format("the key may be used from \"{}\" only, not from {}", made_safe(list, TextFor::key_line),
+                         origin.address);
     }
   }
   if (options.not_after && origin.now > *options.not_after) {

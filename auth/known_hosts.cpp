@@ -13,6 +13,7 @@
 #include "config/small_file.h"
 #include "config/syntax.h"
 #include "proto/error.h"
+#include "proto/safe_text.h"
 
 namespace glassh {
 namespace {
@@ -213,12 +214,11 @@ namespace {
 // Throws std::invalid_argument for a host with characters that the file gives a meaning.
 std::string name_to_write(std::string_view host, std::uint16_t port) {
   const auto has_meaning = [](char c) {
-    return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f ||
-           std::string_view(",*?!|#@[]").find(c) != std::string_view::npos;
+    return is_control(c) || std::string_view(" ,*?!|#@[]").find(c) != std::string_view::npos;
   };
   if (host.empty() || std::any_of(host.begin(), host.end(), has_meaning)) {
     throw std::invalid_argument(
-        fmt::format("'{}' cannot be written as a host name into known_hosts", printable_text(host)));
+        fmt::format("'{}' cannot be written as a host name into known_hosts", made_safe(host, TextFor::key_line)));
   }
   return known_host_name(host, port);
 }

@@ -11,6 +11,7 @@
 #include "config/syntax.h"
 #include "crypto/base64.h"
 #include "crypto/hash.h"
+#include "proto/safe_text.h"
 
 namespace glassh {
 namespace {
@@ -45,7 +46,7 @@ KnownHostsReason split_known_hosts_line(std::string_view line, KnownHostsFields&
     fields.revoked = fields.revoked || marker == revoked_marker;
     fields.authority = fields.authority || marker == authority_marker;
     if (marker != revoked_marker && marker != authority_marker) {
-      wrong = fmt::format("the marker {} is not known", printable_text(marker));
+      wrong = fmt::format("the marker {} is not known", made_safe(marker, TextFor::key_line));
     }
     if (++markers > 1 && wrong.empty()) wrong = "has more than one marker";
   }
@@ -56,7 +57,8 @@ KnownHostsReason split_known_hosts_line(std::string_view line, KnownHostsFields&
   if (fields.type.empty()) return "has a host name only";
   const bool protocol_1 = fields.type.find_first_not_of("0123456789") == std::string_view::npos;
   if (protocol_1) return "is a key for protocol version 1";
-  if (fields.encoded_key.empty()) return fmt::format("has no key after the type {}", printable_text(fields.type));
+  if (fields.encoded_key.empty())
+    return fmt::format("has no key after the type {}", made_safe(fields.type, TextFor::key_line));
   return {};
 }
 

@@ -6,6 +6,7 @@
 
 #include "crypto/keys/key_type.h"
 #include "proto/error.h"
+#include "proto/safe_text.h"
 
 namespace glassh {
 namespace {
@@ -55,7 +56,8 @@ std::optional<PublicKeyOffer> read_publickey_request(Bytes payload, const msg::U
   // the list is one of its own; what the key exchange negotiated does not matter.
   const auto& accepted = context.accepted_algorithms;
   if (std::find(accepted.begin(), accepted.end(), tail.algorithm) == accepted.end()) {
-    why = fmt::format("signature algorithm {} not in PubkeyAcceptedAlgorithms", printable(tail.algorithm));
+    why =
+        fmt::format("signature algorithm {} not in PubkeyAcceptedAlgorithms", made_safe(tail.algorithm, TextFor::name));
     return std::nullopt;
   }
   std::optional<PublicKey> key = decode_key(tail.public_key, why);

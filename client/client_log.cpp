@@ -24,29 +24,6 @@ std::string_view prefix(LogLevel level) {
   }
 }
 
-// How many bytes the UTF-8 sequence at the start of `text` has, if it is whole, shortest form, and a scalar value.
-std::size_t utf8_sequence(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const std::size_t size = byte(0) >= 0xf0 ? 4 : byte(0) >= 0xe0 ? 3 : 2;
-  if (byte(0) < 0xc2 || byte(0) > 0xf4 || text.size() < size) return 0;
-  std::uint32_t value = byte(0) & (0xff >> (size + 1));
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-    value = value << 6 | (byte(i) & 0x3f);
-  }
-  constexpr std::uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = value >= 0xd800 && value <= 0xdfff;
-  return value < smallest[size] || surrogate || value > 0x10ffff ? 0 : size;
-}
-
-// U+0080 to U+009F drive some terminals just as ESC does; U+202A to U+202E and U+2066 to U+2069 reorder what is read.
-bool drives_the_terminal(std::string_view sequence) {
-  if (sequence.size() == 2) return sequence < "\xc2\xa0";
-  const bool embedding = sequence >= "\xe2\x80\xaa" && sequence <= "\xe2\x80\xae";
-  const bool isolate = sequence >= "\xe2\x81\xa6" && sequence <= "\xe2\x81\xa9";
-  return sequence.size() == 3 && (embedding || isolate);
-}
-
 }  // namespace
 
 ClientLog::ClientLog(LogLevel level) : level_(level), file_(STDERR_FILENO), terminal_(::isatty(STDERR_FILENO) == 1) {}
@@ -102,27 +79,6 @@ void ClientLog::write(std::string_view text) {
       return;  // nobody is left to tell
     }
   }
-}
-
-std::string printable(std::string_view text, bool lines) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size();) {
-    const auto byte = static_cast<std::uint8_t>(text[i]);
-    const std::size_t sequence = byte >= 0x80 ? utf8_sequence(text.substr(i)) : 0;
-    if ((byte >= 0x20 && byte < 0x7f) || byte == '\t' || (lines && byte == '\n')) {
-      out += text[i];
-      ++i;
-    } else if (lines && text.substr(i, 2) == "\r\n") {
-      ++i;
-    } else if (sequence != 0 && !drives_the_terminal(text.substr(i, sequence))) {
-      out += text.substr(i, sequence);
-      i += sequence;
-    } else {
-      out += fmt::format("\\{:03o}", byte);
-      ++i;
-    }
-  }
-  return out;
 }
 
 }  // namespace glassh

@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "config/syntax.h"
+#include "proto/safe_text.h"
 
 namespace glassh {
 
@@ -69,8 +70,9 @@ class ClientLog {
   bool terminal_;
 };
 
-// RFC 4251 section 9.2 [4251-9.2-1]: text from the peer may not drive the user's terminal. Control characters become
-// \ooo, but tab, and LF if `lines`; whole UTF-8 sequences pass, but not the C1 controls among them.
-std::string printable(std::string_view text, bool lines = false);
+// The short form for text of the peer's, on one line, or on several if `lines`.
+inline std::string printable(std::string_view text, bool lines = false) {
+  return made_safe(text, lines ? TextFor::terminal_lines : TextFor::terminal);
+}
 
 }  // namespace glassh

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "proto/any_message.h"
-#include "proto/printable.h"
+#include "proto/safe_text.h"
 #include "proto/terminal_mode_list.h"
 
 namespace glassh {
@@ -367,7 +367,8 @@ std::string Description::table() const {
     out += fmt::format("  {} {} {}\n", paint(dim, fmt::format("{:>12}", range)),
                        paint(cyan, fmt::format("{:<{}}", row.name, width)), row.hidden ? paint(red, value) : value);
   }
-  if (!problem_.empty()) out += fmt::format("  {}\n", paint(red, "not understood: " + printable_lines(problem_)));
+  if (!problem_.empty())
+    out += fmt::format("  {}\n", paint(red, "not understood: " + made_safe(problem_, TextFor::trace)));
   return out;
 }
 

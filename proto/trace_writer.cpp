@@ -7,7 +7,7 @@
 #include "proto/messages_forward.h"
 #include "proto/messages_session.h"
 #include "proto/messages_transport.h"
-#include "proto/printable.h"
+#include "proto/safe_text.h"
 
 namespace glassh {
 
@@ -52,7 +52,7 @@ TraceWriter::TraceWriter(Side side, std::function<void(std::string_view)> write,
 
 void TraceWriter::packet(Direction direction, std::uint32_t sequence_number, std::string_view cipher, Bytes payload) {
   const std::string_view arrow = direction == Direction::sent ? ">>> sent" : "<<< received";
-  std::string text = fmt::format("{} packet {}, cipher {}", arrow, sequence_number, printable_lines(cipher));
+  std::string text = fmt::format("{} packet {}, cipher {}", arrow, sequence_number, made_safe(cipher, TextFor::trace));
   if (const auto size = std::exchange(way(direction).compressed, std::nullopt)) {
     text += fmt::format(", {} bytes compressed to {}", payload.size(), *size);
   }
@@ -65,8 +65,8 @@ void TraceWriter::packet(Direction direction, std::uint32_t sequence_number, std
 void TraceWriter::compressed(Direction direction, std::size_t size) { way(direction).compressed = size; }
 
 void TraceWriter::note(std::string_view topic, std::string_view text) {
-  std::string out = fmt::format("--- {}: ", printable_lines(topic));
-  for (const char character : printable_lines(text)) {
+  std::string out = fmt::format("--- {}: ", made_safe(topic, TextFor::trace));
+  for (const char character : made_safe(text, TextFor::trace)) {
     out.push_back(character);
     if (character == '\n') out += "      ";
   }

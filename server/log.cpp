@@ -51,28 +51,6 @@ std::string_view prefix(LogLevel level, bool on_stderr) {
   }
 }
 
-bool is_control(unsigned char c) { return c < 0x20 || c == 0x7f; }
-
-void append_octal(std::string& out, unsigned char c) { out += fmt::format("\\{:03o}", c); }
-
-// The length of the UTF-8 sequence at the start of `text`, or 0 if there is none (RFC 3629 section 4).
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  if (first == 0xe0 && byte(1) < 0xa0) return 0;  // overlong
-  if (first == 0xed && byte(1) > 0x9f) return 0;  // surrogates
-  if (first == 0xf0 && byte(1) < 0x90) return 0;  // overlong
-  if (first == 0xf4 && byte(1) > 0x8f) return 0;  // beyond U+10FFFF
-  if (first == 0xc2 && byte(1) < 0xa0) return 0;  // U+0080 to U+009F: control characters too
-  return length;
-}
-
 }  // namespace
 
 Log Log::to_file(LogLevel level, const std::string& path) {
@@ -103,13 +81,7 @@ Log::~Log() {
 void Log::write(LogLevel level, std::string_view text) const {
   if (!enabled(level)) return;
   std::string line(prefix(level, fd_ == STDERR_FILENO));
-  for (const char c : text) {
-    if (is_control(static_cast<unsigned char>(c))) {
-      append_octal(line, static_cast<unsigned char>(c));
-    } else {
-      line += c;
-    }
-  }
+  line += made_safe(text, TextFor::log_line);
   if (fd_ < 0) {
     ::syslog(facility_ | syslog_priority(level), "%s", line.c_str());
     return;
@@ -117,29 +89,6 @@ void Log::write(LogLevel level, std::string_view text) const {
   line += '\n';
   while (::write(fd_, line.data(), line.size()) < 0 && errno == EINTR) {
   }
-}
-
-std::string escaped(std::string_view text, std::size_t limit) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size();) {
-    if (i >= limit) {
-      out += "...";
-      break;
-    }
-    const std::size_t length = utf8_length(text.substr(i));
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (length == 0 || is_control(c)) {
-      append_octal(out, c);
-      ++i;
-    } else if (c == '\\') {
-      out += "\\\\";
-      ++i;
-    } else {
-      out += text.substr(i, length);
-      i += length;
-    }
-  }
-  return out;
 }
 
 }  // namespace glassh

@@ -10,10 +10,12 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "config/syntax.h"
+#include "proto/safe_text.h"
 
 namespace glassh {
 
@@ -33,7 +35,7 @@ class Log {
   LogLevel level() const { return level_; }
   void set_level(LogLevel level) { level_ = level; }
   bool enabled(LogLevel level) const { return level != LogLevel::quiet && level <= level_.load(); }
-  // A control character that still is in `text` is escaped, so a line stays one line.
+  // A control character that is still in `text` is escaped, so a line stays one line.
   void write(LogLevel level, std::string_view text) const;
 
   template <class... Arguments>
@@ -66,8 +68,9 @@ class Log {
   int facility_ = 0;  // syslog
 };
 
-// Text of the peer's, for a log line: control characters, bytes that are no UTF-8 and the backslash become \ooo or \\,
-// as vis(3) writes them, and what exceeds `limit` bytes is cut off, marked by "...".
-std::string escaped(std::string_view text, std::size_t limit = 256);
+// The short form for parts of a log line, such as text of the peer's.
+inline std::string escaped(std::string_view text, std::optional<std::size_t> limit = {}) {
+  return made_safe(text, TextFor::log, limit);
+}
 
 }  // namespace glassh

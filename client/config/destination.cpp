@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "config/syntax.h"
+#include "proto/safe_text.h"
 
 namespace glassh {
 namespace {
@@ -50,8 +51,6 @@ std::optional<Destination> parse_uri(std::string_view text) {
   destination.port = address->port;
   return destination;
 }
-
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
 }  // namespace
 

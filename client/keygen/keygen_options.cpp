@@ -7,6 +7,7 @@
 
 #include "config/syntax.h"
 #include "crypto/key_files/key_file_cipher.h"
+#include "proto/safe_text.h"
 
 namespace glassh {
 namespace {
@@ -183,7 +184,6 @@ void take_value(char letter, const std::string& value, KeygenOptions& options) {
 }
 
 void check_comment(const KeygenOptions& options) {
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   if (options.comment && std::any_of(options.comment->begin(), options.comment->end(), is_control)) {
     throw KeygenValueError("The comment must not have control characters: it stands in a file of lines.");
   }

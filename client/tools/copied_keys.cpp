@@ -9,6 +9,7 @@
 #include "config/small_file.h"
 #include "config/syntax.h"
 #include "crypto/base64.h"
+#include "proto/safe_text.h"
 
 namespace glassh {
 namespace {
@@ -67,9 +68,9 @@ CopiedKey copied_key(std::string_view type, std::span<const std::uint8_t> blob, 
   const KeyField field = decode_key_field(type, base64_encode(blob));
   const bool one_word = !type.empty() && type.find_first_of(" \t\r\n") == type.npos;
   if (!field.reason.empty() || !one_word) {
-    throw std::runtime_error(fmt::format("a key of type {}: {}", printable_text(type), field.reason));
+    throw std::runtime_error(fmt::format("a key of type {}: {}", made_safe(type, TextFor::key_line), field.reason));
   }
-  return {std::string(type), base64_encode(blob), printable_text(comment, 1024)};
+  return {std::string(type), base64_encode(blob), made_safe(comment, TextFor::key_line, 1024)};
 }
 
 std::string key_lines(std::span<const CopiedKey> keys) {

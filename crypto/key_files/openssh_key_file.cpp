@@ -7,6 +7,7 @@
 #include "crypto/key_files/key_file_cipher.h"
 #include "crypto/key_files/key_file_formats.h"
 #include "crypto/keys/key_type.h"
+#include "proto/safe_text.h"
 #include "proto/wire.h"
 
 namespace glassh {
@@ -133,7 +134,8 @@ PublicKey decode_public_half(Bytes publickey1) {
   std::string_view type;
   decoder("type", type);
   if (find_key_type(type) == nullptr) {
-    throw KeyFileError(Kind::unsupported, fmt::format("keys of type {} are not supported", printable(type)));
+    throw KeyFileError(Kind::unsupported,
+                       fmt::format("keys of type {} are not supported", made_safe(type, TextFor::name)));
   }
   return PublicKey::decode(publickey1);
 }
@@ -148,13 +150,13 @@ const KeyFileCipher& cipher_of(const KeyFileHeader& header) {
   }
   const KeyFileCipher* const cipher = find_key_file_cipher(header.ciphername);
   if (cipher == nullptr) {
-    throw KeyFileError(Kind::unsupported,
-                       fmt::format("it is encrypted with {}, which is not supported", printable(header.ciphername)));
+    throw KeyFileError(Kind::unsupported, fmt::format("it is encrypted with {}, which is not supported",
+                                                      made_safe(header.ciphername, TextFor::name)));
   }
   if (header.kdfname == "none") throw ProtocolError("private key file: a cipher without a kdf");
   if (header.kdfname != "bcrypt") {
-    throw KeyFileError(Kind::unsupported,
-                       fmt::format("the kdf is {}; only bcrypt is supported", printable(header.kdfname)));
+    throw KeyFileError(Kind::unsupported, fmt::format("the kdf is {}; only bcrypt is supported",
+                                                      made_safe(header.kdfname, TextFor::name)));
   }
   return *cipher;
 }

@@ -7,6 +7,7 @@
 #include <openssl/pem.h>
 
 #include "crypto/keys/key_type.h"
+#include "proto/safe_text.h"
 
 namespace glassh {
 namespace {
@@ -25,7 +26,6 @@ constexpr std::size_t line_length = 70;  // RFC 4716 section 3.3 allows 72
 constexpr std::size_t longest_tag = 64;
 
 std::string write_rfc4716(const PublicKey& key, std::string_view comment) {
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   if (std::any_of(comment.begin(), comment.end(), is_control)) {
     throw std::invalid_argument("the comment of a public key has control characters");
   }

@@ -3,6 +3,7 @@
 #include <openssl/obj_mac.h>
 
 #include "crypto/keys/key_type.h"
+#include "proto/safe_text.h"
 
 namespace glassh {
 namespace {
@@ -78,8 +79,8 @@ struct EcdsaPrivateBlob {
 void check_curve(const Curve& curve, std::string_view identifier) {
   // RFC 5656 section 6.1 [5656-6.1-1]: the curve goes by its short name, which here must be the type's own.
   if (identifier != curve.name) {
-    throw ProtocolError(
-        fmt::format("{} key: the curve is '{}', must be {}", curve.type_name, printable(identifier), curve.name));
+    throw ProtocolError(fmt::format("{} key: the curve is '{}', must be {}", curve.type_name,
+                                    made_safe(identifier, TextFor::name), curve.name));
   }
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "crypto/keys/key_type.h"
+#include "proto/safe_text.h"
 #include "proto/wire.h"
 
 namespace glassh {
@@ -79,7 +80,7 @@ PublicKey PublicKey::decode(Bytes blob) {
   const auto fields = glassh::decode<AnyKeyBlob>(blob);
   const KeyType* const type = find_key_type(fields.type);
   if (type == nullptr) {
-    throw ProtocolError(fmt::format("public key: type '{}' is not supported", printable(fields.type)));
+    throw ProtocolError(fmt::format("public key: type '{}' is not supported", made_safe(fields.type, TextFor::name)));
   }
   EvpPkey key = type->decode_public(blob);
   return {std::shared_ptr<EVP_PKEY>(key.release(), EVP_PKEY_free), std::string(fields.type), copy_of(blob)};
@@ -166,7 +167,7 @@ PublicKeyLine parse_public_key_line(std::string_view line) {
   const std::string_view encoded = take_word(line);
   if (type.empty()) throw std::runtime_error("the line is empty");
   if (find_key_type(type) == nullptr) {
-    throw std::runtime_error(fmt::format("'{}' is not a key type that is supported", printable(type)));
+    throw std::runtime_error(fmt::format("'{}' is not a key type that is supported", made_safe(type, TextFor::name)));
   }
   if (encoded.empty()) throw std::runtime_error(fmt::format("no key follows the type {}", type));
   const auto blob = base64_decode(encoded);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "crypto/keys/key_type.h"
+#include "proto/safe_text.h"
 
 namespace glassh {
 
@@ -15,7 +16,7 @@ PrivateKey read_private_key_fields(Decoder& fields) {
   fields("key type", name);
   const KeyType* const type = find_key_type(name);
   if (type == nullptr) {
-    throw ProtocolError(fmt::format("private key: type '{}' is not supported", printable(name)));
+    throw ProtocolError(fmt::format("private key: type '{}' is not supported", made_safe(name, TextFor::name)));
   }
   EvpPkey key = type->read_private(fields);
   PublicKey public_key = PublicKey::decode(type->encode_public(key.get()));

@@ -19,13 +19,6 @@ const KeyType* find_key_type(std::string_view name) {
   return nullptr;
 }
 
-std::string printable(std::string_view name) {
-  std::string out(name.substr(0, 64));
-  std::replace_if(
-      out.begin(), out.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
-  return out;
-}
-
 // A fresh EVP_MD_CTX costs 2 to 4 µs per operation (Ed25519 signs in 40, checks in 110): not worth one that is kept,
 // which two threads with one host key would have to share.
 namespace {

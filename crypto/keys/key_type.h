@@ -56,9 +56,6 @@ const KeyType& ecdsa_nistp521_type();
 const KeyType& rsa_type();
 const KeyType* find_key_type(std::string_view name);  // nullptr for a type that we do not have
 
-// Returns a name that came from outside, cut short and safe to print.
-std::string printable(std::string_view name);
-
 // Hashes and signs (or verifies) the message in one step. `hash` is nullptr if the scheme has its own.
 std::vector<std::uint8_t> digest_sign(EVP_PKEY* key, const EVP_MD* hash, Bytes message);
 bool digest_verify(EVP_PKEY* key, const EVP_MD* hash, Bytes message, Bytes signature);

@@ -40,11 +40,5 @@ TEST(KeyLines, WordsAreTakenOneByOne) {
   EXPECT_EQ(take_word(text), "");
 }
 
-TEST(KeyLines, LogTextHasNoControlCharactersAndAnEnd) {
-  EXPECT_EQ(printable_text("a\x1b[2Jb\r\n\x7f\xc3\xa4"), "a?[2Jb???\xc3\xa4");
-  EXPECT_EQ(printable_text("abcdef", 3), "abc...");
-  EXPECT_EQ(printable_text("abc", 3), "abc");
-}
-
 }  // namespace
 }  // namespace glassh

@@ -7,7 +7,6 @@
 #include <random>
 
 #include "proto/any_message.h"
-#include "proto/printable.h"
 #include "proto/random_payload.h"
 #include "test/proto/golden.h"
 
@@ -244,12 +243,6 @@ TEST(Trace, ColoursOnlyWhenAskedFor) {
   const auto payload = encode(msg::NewKeys{});
   EXPECT_THAT(described(payload), Not(HasSubstr("\x1b")));
   EXPECT_THAT(described(payload, {}, {.colours = true}), HasSubstr("\x1b[1mSSH_MSG_NEWKEYS\x1b[0m (21)"));
-}
-
-TEST(Printable, QuotesAndLinesEscapeAllButPrintableAscii) {
-  EXPECT_EQ(quoted("a\"b\\c\n\x01\xff"), R"("a\"b\\c\n\x01\xff")");
-  EXPECT_EQ(quoted("abcdef", 3), "\"abc\"... (6 bytes)");
-  EXPECT_EQ(printable_lines("a\"b\\c\r\n\x1b[0m\xe2"), "a\"b\\c\\r\n\\x1b[0m\\xe2");
 }
 
 }  // namespace

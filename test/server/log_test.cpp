@@ -12,39 +12,6 @@ namespace {
 
 using test::LogLines;
 
-TEST(Log, EscapesWhatAPeerCouldForgeLinesWith) {
-  struct Case {
-    std::string_view text;
-    std::string_view shown;
-  };
-  using namespace std::string_view_literals;
-  const Case cases[] = {
-      {"ann", "ann"},
-      {"", ""},
-      {"a\nAccepted publickey for root", "a\\012Accepted publickey for root"},
-      {"\x1b[2J\x7f", "\\033[2J\\177"},
-      {"a\0b"sv, "a\\000b"},
-      {"back\\012slash", "back\\\\012slash"},
-      {"J\xc3\xbcrgen \xe2\x82\xac \xf0\x9f\x94\x91", "J\xc3\xbcrgen \xe2\x82\xac \xf0\x9f\x94\x91"},
-      {"\xff\xfe", "\\377\\376"},
-      {"\xc3", "\\303"},                             // ends early
-      {"\xc0\xaf", "\\300\\257"},                    // overlong
-      {"\xe0\x80\xaf", "\\340\\200\\257"},           // overlong
-      {"\xed\xa0\x80", "\\355\\240\\200"},           // a surrogate
-      {"\xf4\x90\x80\x80", "\\364\\220\\200\\200"},  // beyond Unicode
-      {"\xc2\x9b"
-       "2J",
-       "\\302\\2332J"},  // CSI as one character
-  };
-  for (const Case& each : cases) EXPECT_EQ(escaped(each.text), each.shown);
-}
-
-TEST(Log, CutsLongTexts) {
-  EXPECT_EQ(escaped("abcdef", 6), "abcdef");
-  EXPECT_EQ(escaped("abcdefg", 6), "abcdef...");
-  EXPECT_EQ(escaped(std::string(100'000, 'x')).size(), 256 + 3u);
-}
-
 TEST(Log, WritesWhatTheLevelAllows) {
   const LogLines lines(LogLevel::verbose);
   lines.log.write(LogLevel::fatal, "one");

@@ -21,7 +21,7 @@
 #include "crypto/key_files/key_file.h"
 #include "crypto/rng.h"
 #include "proto/messages_session.h"
-#include "proto/printable.h"
+#include "proto/safe_text.h"
 #include "server/server_connection.h"
 #include "test/support/recording.h"
 
