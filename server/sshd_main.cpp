@@ -1,4 +1,4 @@
-// glasshd: the server. sshd(8)'s options; what they lead to is in server/program.
+// glasshd: the server. sshd(8)'s options; what they lead to is in server/glasshd.
 
 #include <cstdio>
 #include <string>
@@ -9,7 +9,7 @@
 #include "crypto/version.h"
 #include "server/config/server_options.h"
 #include "server/daemon.h"
-#include "server/program.h"
+#include "server/glasshd.h"
 
 int main(int argc, char** argv) {
   glassh::open_standard_descriptors();

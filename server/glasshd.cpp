@@ -1,4 +1,4 @@
-#include "server/program.h"
+#include "server/glasshd.h"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
