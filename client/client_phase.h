@@ -1,9 +1,9 @@
-// What one phase of a run of glassh does with the connection's events. There are two: client/login_phase until the user
-// is in, client/service_phase from then on.
+// One phase of a run of glassh: the handler of the connection's events, before the login or after it.
 //
-// SshClient has one phase at a time and hands it every event, so no function has to ask whether the login is over. What
-// may come in both phases is answered here. What belongs to the other phase, the core does not let through
-// (transport/message_gate); here it is an error of our own.
+// SshClient has one phase at a time and hands it every event, so no function has to ask whether the login is over. Each
+// phase has a class of its own, LoginPhase and ServicePhase, whose life time is the phase. This class answers the
+// events that may come in both. The core lets no event of the other phase through (transport/message_gate), so such an
+// event is a bug of ours, and the connection ends.
 //
 //   std::shared_ptr<ClientPhase> phase = std::make_shared<LoginPhase>(parts, deadline);  phase->on(event);
 #pragma once
@@ -24,7 +24,7 @@
 
 namespace glassh {
 
-// What both phases work with. SshClient owns it; it outlives them.
+// The objects that both phases work with. SshClient owns them; they outlive both phases.
 struct ClientParts {
   const asio::any_io_executor executor;
   const ClientConfig& config;
@@ -47,9 +47,9 @@ class ClientPhase {
   ClientPhase& operator=(const ClientPhase&) = delete;
 
   virtual void start() = 0;  // once, before the first event
-  // A signal that ends the program: ends the connection in good order. True if the program shall then die of it.
+  // A signal that ends the program: ends the connection in good order. Returns true if the program must then die of it.
   virtual bool end_by_signal(int signal) = 0;
-  // The interrupt key: false if there is no command line (~C) that it would have closed.
+  // The interrupt key: returns false if no command line (~C) is open, which it would have closed.
   virtual bool interrupt_command_line() { return false; }
   // After the connection has ended: returns the exit status, when what arrived is written.
   virtual asio::awaitable<int> finish() = 0;

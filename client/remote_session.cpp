@@ -166,7 +166,9 @@ void RemoteSession::on(const DataArrived& event) {
   } else if (event.extended_type == extended_data_type::standard_error) {
     error_output_->write(event.data);
   } else {
-    services_->connection.channels().at(event.channel).consumed(event.data.size());  // a stream that nobody here knows
+    services_->connection.channels()
+        .at(event.channel)
+        .consumed(event.data.size());  // a stream that RFC 4254 does not have
   }
 }
 

@@ -29,7 +29,7 @@
 
 namespace glassh {
 
-// What the sessions of one connection share. References must outlive them.
+// The objects that all sessions of one connection use. The references must outlive the sessions.
 struct SessionServices {
   ClientConnection& connection;
   std::shared_ptr<Hub> hub;
@@ -40,7 +40,7 @@ struct SessionServices {
 
 class RemoteSession : public ChannelUser, public std::enable_shared_from_this<RemoteSession> {
  public:
-  // After AuthenticationSucceeded: asks for the channel. Whoever calls adds the session to the connection's
+  // After AuthenticationSucceeded: asks for the channel. The caller adds the session to the connection's
   // ChannelUsers.
   static std::shared_ptr<RemoteSession> open(std::shared_ptr<const SessionServices> services, SessionWish wish,
                                              SessionStreams streams);
@@ -65,7 +65,7 @@ class RemoteSession : public ChannelUser, public std::enable_shared_from_this<Re
   bool ended() const { return ended_; }
   // And the server has closed the channel, so that no event will come any more.
   bool channel_gone() const { return channel_gone_; }
-  // And what arrived has been written, or nobody reads it any more.
+  // And what arrived has been written, or its reader is gone.
   bool written() const { return written_; }
   // After end(): returns when written() is true. The terminal is then as it was. Call it once.
   asio::awaitable<void> flushed();

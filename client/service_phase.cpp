@@ -16,7 +16,7 @@ namespace glassh {
 
 namespace {
 
-// Everybody's agent may be missing; one that the user named is expected to be there.
+// With "yes" an agent may be missing; one that the user named is expected to be there.
 LogLevel missing_agent_level(const ClientConfig& config) {
   return config.forward_agent_as_written == "yes" ? LogLevel::debug1 : LogLevel::error;
 }
@@ -64,7 +64,7 @@ void ServicePhase::start() {
     stdio_forward_ = StdioForward::open(parts_.connection, parts_.hub, *config.stdio_forward, parts_.log);
     users_.add(stdio_forward_);
   }
-  // OpenSSH PROTOCOL section 2.2: whoever takes this process over shall not open another session.
+  // OpenSSH PROTOCOL section 2.2: an attacker who takes this process over must not get another session.
   if (parts_.connection.transport().peer_version().starts_with("SSH-2.0-OpenSSH")) {
     parts_.connection.channels().send_global("no-more-sessions@openssh.com", false);
   }
@@ -105,7 +105,7 @@ std::shared_ptr<RemoteSession> ServicePhase::open_session(SessionWish wish, Sess
   return sessions_.open(std::move(wish), std::move(streams));
 }
 
-// Whoever asks to be told of a failure must not think that all is well.
+// With ExitOnForwardFailure, -f must not report success before the forwards are there.
 void ServicePhase::go_to_background_when_due() {
   if (!parts_.config.fork_after_authentication) return;
   if (parts_.config.exit_on_forward_failure) {
@@ -154,7 +154,7 @@ asio::awaitable<void> ServicePhase::on(const GlobalRequested& event) {
   if (want_reply) parts_.connection.channels().answer_global(false);
 }
 
-// Of a keepalive as well, but these are the core's to count.
+// The answers to keepalives come here, too; the core has counted them.
 asio::awaitable<void> ServicePhase::on(const GlobalRequestAnswered& event) {
   if (host_key_update_.awaits(event)) {
     co_await host_key_update_.on_proof(event.success, event.details);
@@ -163,7 +163,7 @@ asio::awaitable<void> ServicePhase::on(const GlobalRequestAnswered& event) {
   }
 }
 
-// As ssh(1): only somebody who sits at a shell is asked about host keys in the midst of a session.
+// As ssh(1): a user is asked about host keys during a session only if the session is a shell at a terminal.
 AskUser ServicePhase::asker_beside_session() {
   const ClientConfig& config = parts_.config;
   const bool has_shell = wish_.terminal && wish_.command.empty();
@@ -197,7 +197,7 @@ void ServicePhase::leave_when_done() {
   leave(DisconnectReason::by_application, "disconnected by user");
 }
 
-// A connection without a session is there until somebody ends it: that is no failure.
+// SIGTERM is the usual end of a connection without a session (-N), so it is not a failure.
 bool ServicePhase::end_by_signal(int signal) {
   sessions_.leave_raw();
   abandoned_ = all_said_ = true;

@@ -1,8 +1,8 @@
-// What one session of the client is to be, as data: RFC 4254 section 6 before anything is sent.
+// The description of one session, as data: its program, terminal, environment and descriptors (RFC 4254 section 6).
 //
-// A connection may have several sessions, and each has its own program, environment and descriptors. So all of this is
-// handed in: a session reads neither the configuration nor the environment of this process. Nothing here sends
-// anything; client/remote_session does.
+// A connection may have several sessions that differ in all of these. So a session is handed its description, and reads
+// neither the configuration nor the environment of this process. Nothing here sends anything; client/remote_session
+// does.
 //
 //   sessions.open(session_wish(config, "date", false, environment_of_this_process()), SessionStreams::standard());
 #pragma once
@@ -34,7 +34,8 @@ struct SessionWish {
   bool forward_display = false;
 };
 
-// What the configuration asks for. `environment`: "NAME=value" each, from which SendEnv chooses, and which has TERM.
+// Returns the session that the configuration asks for. `environment` has entries of the form "NAME=value": SendEnv
+// chooses from them, and TERM is taken from them.
 SessionWish session_wish(const ClientConfig& config, std::string command, bool terminal,
                          const std::vector<std::string>& environment);
 
@@ -56,7 +57,8 @@ struct SessionStreams {
   static SessionStreams standard();
 };
 
-// RequestTTY, and whether there is a terminal at all: ssh(1)'s rules. `refused`: somebody asked, or expects one.
+// Whether the server is asked for a terminal, by ssh(1)'s rules for RequestTTY. `refused`: the user asked for one or
+// can expect one, but there will be none.
 struct TerminalDecision {
   bool wanted = false;
   bool refused = false;

@@ -9,7 +9,7 @@ namespace glassh {
 
 namespace {
 
-// Empty if nobody can be asked. `asker` must outlive it.
+// Returns an empty function if no person can be asked. `asker` must outlive it.
 AskUser question_asker(const asio::any_io_executor& executor, const ClientConfig& config, const Asker& asker) {
   if (config.batch_mode || !asker.can_ask()) return {};
   return [executor, &asker](std::string question) { return asker.ask_openly(executor, std::move(question)); };

@@ -38,12 +38,13 @@ class SshClient {
             Asker asker, ClientLog& log, Rng& rng, TraceSink* trace, KeyLog key_log, Deadline deadline);
 
   asio::awaitable<int> run();  // returns the exit status
-  // Ends the connection in good order; run() then returns soon. True if the program shall then die of the signal.
+  // Ends the connection in good order; run() then returns soon. Returns true if the program must then
+  // die of the signal.
   bool end_by_signal(int signal) { return phase_->end_by_signal(signal); }
-  // The interrupt key: false if there is no command line (~C) that it would have closed.
+  // The interrupt key: returns false if no command line (~C) is open, which it would have closed.
   bool interrupt_command_line() { return phase_->interrupt_command_line(); }
-  // Called once after the login, when all that the configuration asks for has been started. What it is given lives as
-  // long as this.
+  // Called once after the login, when all that the configuration asks for has been started. Its argument lives as long
+  // as this object.
   std::function<void(ServicePhase&)> on_login;
 
   // For Drive.

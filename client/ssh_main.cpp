@@ -97,7 +97,7 @@ void add_ending_signals(asio::signal_set& signals) {
 }
 
 // At the escapes' command line the interrupt key ends that line only. `killed_by` is set to a signal that the program
-// shall die of.
+// must die of.
 void end_by_signals(asio::signal_set& signals, SshClient& client, int& killed_by) {
   signals.async_wait([&](boost::system::error_code error, int signal) {
     if (error) return;

@@ -1,4 +1,4 @@
-// What the escapes of a session do (client/terminal/escapes has the characters).
+// Carries out the escapes of a session (client/terminal/escapes recognizes them).
 //
 // Lives as long as ServicePhase, which owns it, from the opening of this program's own session. Job: the escapes of
 // that session, the one at this process's terminal; other sessions have none. Each answers on standard error, with CR

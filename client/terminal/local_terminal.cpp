@@ -53,7 +53,7 @@ void restore_and_die(int signal) {
 
 bool is_raw(const RawTerminal& each) { return each.fd >= 0; }
 
-// A signal that somebody ignores or catches does not kill. Nothing is restored for more terminals than there are
+// A signal that is ignored or caught does not kill. Nothing is restored for more terminals than there are
 // places.
 void restore_at_death(int fd, const termios& modes) {
   const BlockedSignals blocked;

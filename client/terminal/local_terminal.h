@@ -2,7 +2,7 @@
 //
 // Lives as long as its session. Job: it gives the terminal back as it was found, whatever ends the program: in the
 // destructor, and for a signal that kills in a handler, which restores it and lets the signal do its work. (SIGKILL
-// leaves nobody to do it.) suspend() stops the program with the terminal as it was. Where the descriptor is not a
+// leaves no time for that.) suspend() stops the program with the terminal as it was. Where the descriptor is not a
 // terminal, or is -1, nothing here does anything.
 //
 //   LocalTerminal terminal(STDIN_FILENO);  terminal.enter_raw();  …  terminal.leave_raw();
