@@ -69,6 +69,7 @@ HEADER_RULES = [
 ]
 LINES = 600
 SOURCES = 25  # of a room: a header and its .cpp are one
+LISTED = re.compile(r"^\| `(\w+)` \|", re.MULTILINE)  # a row of a README's table: the source, without .h and .cpp
 
 
 def may_include(path, included):
@@ -93,6 +94,20 @@ def find_all(code, pattern):
     lines = code.splitlines()
     return [(code.count("\n", 0, match.start()) + 1, lines[code.count("\n", 0, match.start())].strip())
             for match in re.finditer(pattern, code)]
+
+
+def unlisted(root, rooms):
+    """Sources of the product that the README.md of their room does not name, and names in it that no source has."""
+    problems = []
+    for room, sources in sorted(rooms.items()):
+        readme = f"{room}/README.md"
+        if room.split("/")[0] not in BELOW:
+            continue
+        there = os.path.isfile(os.path.join(root, readme))
+        names = set(LISTED.findall(source.read(root, readme))) if there else set()
+        problems += [f"{readme} has no row for {name}" for name in sorted(sources - names)]
+        problems += [f"{readme} has a row for {name}, and {room} has no such source" for name in sorted(names - sources)]
+    return problems
 
 
 def check(root):
@@ -127,15 +142,17 @@ def check(root):
         if size > LINES:
             long_files.append(f"{path} has {size} lines")
 
-    rooms = collections.Counter(os.path.dirname(stem) for stem in
-                                {os.path.splitext(path)[0] for path in paths + source.files(root, (".py",))})
-    corridors = [f"{room} has {size} sources" for room, size in sorted(rooms.items()) if size > SOURCES]
+    rooms = collections.defaultdict(set)
+    for path in paths + source.files(root, (".py",)):
+        rooms[os.path.dirname(path)].add(os.path.splitext(os.path.basename(path))[0])
+    corridors = [f"{room} has {len(sources)} sources" for room, sources in sorted(rooms.items()) if len(sources) > SOURCES]
 
     return [
         ("the arrows between the folders", arrows),
         *problems.items(),
         (f"no file above {LINES} lines", long_files),
         (f"no folder above {SOURCES} sources", corridors),
+        ("each room's README.md names its sources", unlisted(root, rooms)),
         ("each header has #pragma once", unguarded),
         ("each header begins by saying what it is", headerless),
     ]
@@ -205,21 +222,45 @@ BAD = [
 ]
 
 
+# Trees whose README.md is wrong.
+BAD_README = {
+    "a room without a README.md": {"proto/a.cpp": ""},
+    "a source without a row": {"proto/a.cpp": "", "proto/b.cpp": "", "proto/README.md": "`b`\n\n| `a` | bytes |\n"},
+    "a row without a source": {"proto/a.cpp": "", "proto/README.md": "| `a` | bytes |\n| `b` | gone |\n"},
+    "the row in the README.md above": {"crypto/keys/a.cpp": "", "crypto/README.md": "| `a` | keys |\n"},
+}
+
+
+def with_readmes(tree):
+    """The tree with a README.md in each room that names all sources of the room."""
+    rows = collections.defaultdict(set)
+    for path in tree:
+        rows[os.path.dirname(path)].add(f"| `{os.path.splitext(os.path.basename(path))[0]}` | job |\n")
+    return tree | {f"{room}/README.md": "".join(sorted(of_room)) for room, of_room in rows.items()}
+
+
+def broken_in(tree):
+    """The names of the rules that a tree breaks, and the problems."""
+    with tempfile.TemporaryDirectory() as root:
+        source.plant(root, tree)
+        found = [(name, problems) for name, problems in check(root) if problems]
+        return [name for name, _ in found], [f"{name}: {problem}" for name, problems in found for problem in problems]
+
+
 def self_test():
-    cases = []
-    with tempfile.TemporaryDirectory() as root:
-        source.plant(root, {f"proto/a{number}.cpp": "" for number in range(SOURCES + 1)})
-        broken = [name for name, found in check(root) if found]
-        cases.append(("too many sources in a folder", [] if broken == [f"no folder above {SOURCES} sources"] else [f"found: {broken}"]))
-    with tempfile.TemporaryDirectory() as root:
-        source.plant(root, GOOD)
-        cases.append(("a good tree passes", [f"{name}: {problem}" for name, found in check(root) for problem in found]))
+    cases = [("a good tree passes", broken_in(with_readmes(GOOD))[1])]
+
+    def finds(name, tree, rule):
+        broken = broken_in(tree)[0]
+        cases.append((name, [] if broken == [rule] else [f"found: {broken}"]))
+
+    corridor = {f"proto/a{number}.cpp": "" for number in range(SOURCES + 1)}
+    finds("too many sources in a folder", with_readmes(corridor), f"no folder above {SOURCES} sources")
+    for name, tree in BAD_README.items():
+        finds(name, tree, "each room's README.md names its sources")
     for path, text, rule in BAD:
-        with tempfile.TemporaryDirectory() as root:
-            source.plant(root, {path: text})
-            broken = [name for name, found in check(root) if found]
-            cases.append((f"{path} with {text.strip().splitlines()[-1] if text.strip() else 'many lines'}: {rule}",
-                          [] if broken == [rule] else [f"found: {broken}"]))
+        last = text.strip().splitlines()[-1] if text.strip() else "many lines"
+        finds(f"{path} with {last}: {rule}", with_readmes({path: text}), rule)
     return source.report(cases)
 
 
