@@ -37,7 +37,7 @@ void Acceptor::await_connection() {
   });
 }
 
-// Who waits at the socket keeps it readable, so asking again at once would only burn the processor.
+// A waiting connection keeps the socket readable, so asking again at once would only burn the processor.
 void Acceptor::await_descriptors() {
   pause_.expires_after(out_of_descriptors_pause);
   pause_.async_wait([weak = weak_from_this()](const boost::system::error_code&) {

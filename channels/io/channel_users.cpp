@@ -4,7 +4,7 @@
 
 namespace glassh {
 
-// RFC 4254 section 5.4 [4254-5.4-2]: what nobody here knows is answered with no, if an answer is wanted.
+// RFC 4254 section 5.4 [4254-5.4-2]: an unknown request is answered with a failure, if an answer is wanted.
 void ChannelUser::on(const ChannelRequested& event) {
   Channel* const channel = channel_.get();
   if (event.want_reply && channel != nullptr) channel->answer_request(false);
@@ -15,7 +15,7 @@ void ChannelUsers::add(std::shared_ptr<ChannelUser> user) {
   users_.insert_or_assign(channel, std::move(user));
 }
 
-// A user may add users, and may be held by nobody else.
+// The local shared_ptr is needed: a user may add users, and users_ may have the only reference to it.
 template <class Event>
 bool ChannelUsers::hand_over(const Event& event) {
   const auto found = users_.find(event.channel);

@@ -24,7 +24,7 @@ Fd Fd::duplicate(int fd) {
 }
 
 void Fd::close() {
-  // Linux closes even when it reports EINTR; trying again could close somebody else's.
+  // Linux closes even when it reports EINTR; trying again could close another descriptor.
   if (fd_ >= 0) ::close(release());
 }
 

@@ -104,7 +104,7 @@ void Hub::remove(Source& source) {
   std::erase(waiting_for_room_, &source);
 }
 
-// Closing a socket whose received bytes nobody read makes TCP send a reset, which can destroy our last words (the
+// Closing a socket with received bytes that were not read makes TCP send a reset, which can destroy our last words (the
 // DISCONNECT with its explanation) before the peer has read them. So say that we are done, and wait for it to hang up.
 asio::awaitable<void> Hub::take_leave(std::chrono::milliseconds at_most) {
   const std::shared_ptr<Hub> self = shared_from_this();

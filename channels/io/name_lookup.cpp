@@ -17,7 +17,7 @@
 
 namespace glassh {
 
-// What a thread and whoever waits for it have in common. Either may be gone first.
+// The data that a lookup's thread shares with the coroutine that waits for it. Either may be gone first.
 struct NameLookup::Lookup {
   Lookup(std::string name, std::uint16_t port_number, int address_family)
       : host(std::move(name)), port(port_number), family(address_family) {}

@@ -115,7 +115,7 @@ void Sink::consumed(std::size_t size) {
   if (Channel* const channel = channel_.get()) channel->consumed(size);
 }
 
-// What a block held is wiped before it goes back.
+// Wipes the bytes of each block before it goes back to the pool.
 void Sink::drop_pieces(std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) wipe({pieces_[i].memory.data(), pieces_[i].end});
   pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(count));

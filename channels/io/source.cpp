@@ -88,7 +88,7 @@ void Source::on_end_of_file() {
   channel_.hub()->wake();
 }
 
-// Null when there is no point in reading any more.
+// Returns null if reading more has no use.
 Channel* Source::open_channel() const {
   if (!running_) return nullptr;
   Channel* const channel = channel_.get();

@@ -26,7 +26,7 @@ sockaddr_un address_of(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) fail(ENAMETOOLONG, path);
-  // A NUL would end the name early, and in front it would leave the file system for a name that nobody protects.
+  // A NUL would end the name early. A NUL in front would make an abstract name, which has no permissions.
   if (path.empty() || path.find('\0') != std::string::npos) fail(EINVAL, path);
   std::memcpy(address.sun_path, path.data(), path.size());
   return address;

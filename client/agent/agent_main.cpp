@@ -43,7 +43,7 @@ void forbid_core_files() {
   if (::setrlimit(RLIMIT_CORE, &none) < 0) fail("setrlimit RLIMIT_CORE");
 }
 
-// Signals that would end us wait while this lives, until somebody is there who then removes the socket.
+// While this lives, signals that would end us are blocked: the code that removes the socket is not running yet.
 class EndingSignalsWait {
  public:
   EndingSignalsWait() {

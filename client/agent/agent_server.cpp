@@ -152,7 +152,7 @@ asio::awaitable<void> AgentServer::wait_until(AgentTime time) {
   co_await timer.async_wait(quietly);
 }
 
-// A key whose time is over goes out of memory then, not only when somebody asks for it.
+// A key whose time is over leaves the memory at that time, not only when a client asks for it.
 void AgentServer::watch_lifetimes() {
   const auto deadline = agent_.next_deadline();
   if (!deadline) return;

@@ -142,7 +142,7 @@ void ClientForwarding::listen(Local& local) {
   }
 }
 
-// One address that works is enough. That another one is taken is said, that there is no IPv6 is not.
+// One address that works is enough. The log tells that another one is taken; it does not tell that there is no IPv6.
 void ClientForwarding::listen_tcp(Local& local) {
   const ForwardEndpoint& listen = local.forward.listen;
   std::vector<std::pair<bool, std::string>> problems;  // whether it is worth telling in any case
@@ -280,7 +280,7 @@ void ClientForwarding::refused(const Remote& remote) {
   const std::string what = "remote port forwarding failed for " + listening_text(remote.forward.listen);
   if (!ends) return log_.info("Warning: {}", what);
   log_.fatal("Error: {}", what);
-  when_settled_.clear();  // whoever waits for this must not go to the background
+  when_settled_.clear();  // -f waits for this, and must not go to the background now
   if (on_failure) on_failure();
 }
 

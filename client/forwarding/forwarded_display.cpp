@@ -172,7 +172,7 @@ void ForwardedDisplay::Visitor::on(const DataArrived& event) {
   leave();
 }
 
-// What take() kept was not consumed yet, so the window counts it when it is written.
+// The bytes that take() kept are not consumed yet: the window gets them back when they are written.
 void ForwardedDisplay::Visitor::let_in(Bytes behind) {
   const auto stream = ForwardedStream::join(channel(), std::move(display_));
   owner_->users_.add(stream);

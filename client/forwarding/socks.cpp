@@ -50,7 +50,7 @@ std::string socks5_answer(std::uint8_t code) {
   return answer;
 }
 
-// What could be a host's name or address. A NUL would end it early for whoever comes next.
+// Whether the text could be a host's name or address. A NUL would end it early in later code.
 bool is_host(std::string_view name) {
   return !name.empty() && std::none_of(name.begin(), name.end(), [](char each) {
     return static_cast<unsigned char>(each) <= ' ' || each == '\x7f';

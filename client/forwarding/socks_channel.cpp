@@ -112,7 +112,7 @@ void SocksChannel::on(const DataArrived& event) {
     open->consumed(size);
     data = data.subspan(size);
     if (request_.wanted() == 0) {
-      // What follows is kept. It is not given back to the window, so it cannot be more than that.
+      // The bytes behind the request are kept. They are not given back to the window, so they cannot be more than that.
       early_.assign(data.begin(), data.end());
       if (request_.target()) return on_request();
       log_.debug1("channel {}: {}", channel().id(), request_.problem());

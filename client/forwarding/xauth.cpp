@@ -62,8 +62,8 @@ std::optional<X11Cookie> listed(std::vector<std::string> command, const XauthQue
   return cookie_in_list(text_of(list.text.reveal()));
 }
 
-// xauth(1) asks the display's X server. A display of another hop fails here, and shall: what would come through to it
-// is that hop's fake cookie only.
+// xauth(1) asks the display's X server. This fails for the display of another hop, as it should: only that hop's fake
+// cookie would come through to us.
 std::optional<X11Cookie> generated(const XauthQuestion& question, ClientLog& log) {
   const PrivateFile file;
   std::uint32_t timeout = question.timeout_seconds;

@@ -1,5 +1,5 @@
-// A key gets another passphrase (-p) or another comment (-c). The key stays the same, and so does the old file until
-// the new one is whole.
+// Gives a key another passphrase (-p) or another comment (-c). The key stays the same, and the old file stays until the
+// new one is whole.
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -13,8 +13,8 @@
 namespace glassh {
 namespace {
 
-// Where a chain of symbolic links ends. The key that was read is what changes: a file in the link's place would leave
-// it as it was, perhaps without a passphrase.
+// Returns the file at the end of a chain of symbolic links. That file must change: a new file in the link's place would
+// leave the old key as it was, perhaps without a passphrase.
 std::string end_of_links(const std::string& path) {
   const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
   if (real == nullptr) throw KeygenFailure(fmt::format("{}: {}", path, std::generic_category().message(errno)));

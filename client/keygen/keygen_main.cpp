@@ -29,7 +29,7 @@ int run(const KeygenOptions& options) {
   SystemRng rng;
   KeygenContext context{user->pw_dir, fmt::format("{}@{}", user->pw_name, host), Asker::of_this_process(), rng};
   const int status = run_keygen(options, context);
-  // What was asked for has not been told until it is written.
+  // The answer is not given until it is written.
   if (std::fflush(stdout) != 0) throw KeygenFailure("cannot write to standard output");
   return status;
 }

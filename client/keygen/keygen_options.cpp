@@ -107,7 +107,7 @@ void check_bits(const std::string& text, KeygenOptions& options) {
   }
 }
 
-// What the flags that choose an action said.
+// The flags that choose an action.
 struct Chosen {
   std::string given;  // the letters, each once
   bool has(char letter) const { return given.find(letter) != std::string::npos; }

@@ -1,5 +1,4 @@
-// What can be told about a key: its public line (-y), its fingerprints (-l), its DNS records (-r: RFC 4255, RFC 6594,
-// RFC 7479).
+// Prints a key's public line (-y), its fingerprints (-l), and its DNS records (-r: RFC 4255, RFC 6594, RFC 7479).
 #include <array>
 #include <cstdio>
 

@@ -34,7 +34,7 @@ namespace {
 constexpr std::array stopping_signals{SIGTSTP, SIGQUIT};
 constexpr std::array ending_signals{SIGINT, SIGTERM, SIGHUP};
 
-// What these signals did before they were caught, to be restored; those that are ignored stay so.
+// Catches signals, and restores their former actions at the end. A signal that is ignored stays ignored.
 class CaughtSignals {
  public:
   CaughtSignals(const asio::any_io_executor& executor, const std::vector<int>& wanted) : signals_(executor) {
@@ -68,8 +68,8 @@ asio::awaitable<std::optional<SecretBytes>> ask_at(Prompt& prompt, const Questio
   co_return co_await prompt.ask("\r" + question.text, question.echo);
 }
 
-// Asks until there is an answer. A signal takes effect with the terminal as it was; whoever comes back from a stop is
-// asked again.
+// Asks until there is an answer. When a signal takes effect, the terminal has its old modes. After a stop it asks
+// again.
 asio::awaitable<std::optional<SecretBytes>> ask_on_terminal(Prompt prompt, Question question, std::vector<int> caught) {
   using namespace asio::experimental::awaitable_operators;
   const auto executor = co_await asio::this_coro::executor;
@@ -132,7 +132,7 @@ asio::awaitable<std::optional<SecretBytes>> Asker::ask(asio::any_io_executor exe
                                                        std::vector<int> signals) const {
   std::optional<Prompt> prompt;
   if (question.where != Question::Where::window) prompt = Prompt::open(executor, terminal_);
-  // ssh-keygen takes an input that is no terminal for a sign that nobody sits there.
+  // If standard input is not a terminal, ssh-keygen assumes that no person is there.
   const bool attended = question.where != Question::Where::terminal_or_input || ::isatty(STDIN_FILENO) == 1;
   if (askpass_.allowed && (askpass_.preferred || !prompt || !attended)) {
     AskpassAnswer answer = co_await run_askpass(executor, askpass_.program, std::move(question.text), question.kind);

@@ -33,7 +33,7 @@ void continue_in_background(const asio::any_io_executor& executor) {
 }
 
 void leave_the_terminal(bool keep_errors) {
-  ::setsid();  // a new child is nobody's leader: it cannot fail
+  ::setsid();  // cannot fail: a new child leads no process group
   const Fd nowhere(::open("/dev/null", O_RDWR | O_CLOEXEC));
   if (!nowhere) return;
   ::dup2(nowhere.get(), STDIN_FILENO);

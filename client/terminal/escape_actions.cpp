@@ -109,8 +109,8 @@ std::string EscapeActions::open_channels() {
   return text;
 }
 
-// Not in a session of its own: what the program still says appears on this terminal. Streams go on, but nothing
-// listens.
+// The child does not start a session of its own (setsid(2)), so its messages still appear on this terminal. Open
+// streams go on; no port is listened on any more.
 void EscapeActions::go_to_background() {
   session_.terminal().leave_raw();
   forwarding_.end();

@@ -1,8 +1,8 @@
-// Carries out the escapes of a session (client/terminal/escapes recognizes them).
+// EscapeActions carries out the escapes of a session. client/terminal/escapes recognizes the characters.
 //
-// Lives as long as ServicePhase, which owns it, from the opening of this program's own session. Job: the escapes of
-// that session, the one at this process's terminal; other sessions have none. Each answers on standard error, with CR
-// LF, because the terminal is raw.
+// Lives from the opening of this program's own session as long as ServicePhase, which owns it. Job: the escapes of that
+// session, the one at this process's terminal; other sessions have none. Each answers on standard error, with CR LF,
+// because the terminal is raw.
 //
 //   session.on_escape = [&actions](Escape escape) { return actions.act(escape); };
 #pragma once

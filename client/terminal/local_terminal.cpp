@@ -53,8 +53,8 @@ void restore_and_die(int signal) {
 
 bool is_raw(const RawTerminal& each) { return each.fd >= 0; }
 
-// A signal that is ignored or caught does not kill. Nothing is restored for more terminals than there are
-// places.
+// A signal that the program ignores or catches does not kill it, so its handler stays. If all places are taken, the
+// modes of this terminal are not restored.
 void restore_at_death(int fd, const termios& modes) {
   const BlockedSignals blocked;
   const auto free = std::find_if_not(raw_terminals.begin(), raw_terminals.end(), is_raw);

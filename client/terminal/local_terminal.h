@@ -1,9 +1,9 @@
-// The terminal of one session: its size, its modes, and raw mode, in which every key is the server's.
+// LocalTerminal is the terminal of one session: its size, its modes, and raw mode, in which every key goes to the
+// server.
 //
-// Lives as long as its session. Job: it gives the terminal back as it was found, whatever ends the program: in the
-// destructor, and for a signal that kills in a handler, which restores it and lets the signal do its work. (SIGKILL
-// leaves no time for that.) suspend() stops the program with the terminal as it was. Where the descriptor is not a
-// terminal, or is -1, nothing here does anything.
+// Lives as long as its session. Job: enter and leave raw mode. The destructor restores the old modes. If a signal kills
+// the program, a handler restores them before the signal acts (except SIGKILL, which cannot be caught). suspend() stops
+// the program with the old modes. If the descriptor is not a terminal, or is -1, the functions do nothing.
 //
 //   LocalTerminal terminal(STDIN_FILENO);  terminal.enter_raw();  …  terminal.leave_raw();
 #pragma once
@@ -25,13 +25,13 @@ struct WindowSize {
 
 class LocalTerminal {
  public:
-  explicit LocalTerminal(int fd) : fd_(fd) {}  // which must stay open
+  explicit LocalTerminal(int fd) : fd_(fd) {}  // `fd` must stay open
   ~LocalTerminal() { leave_raw(); }
   LocalTerminal(const LocalTerminal&) = delete;
   LocalTerminal& operator=(const LocalTerminal&) = delete;
 
   WindowSize size() const;  // zeros if unknown
-  // Returns the user's modes, also while the terminal is raw; nullopt if standard input is not a terminal.
+  // Returns the user's modes, also while the terminal is raw; nullopt if it is not a terminal.
   std::optional<termios> modes() const;
 
   // If we are in the background, this stops us (SIGTTOU) until we are in the foreground, like every program that sets

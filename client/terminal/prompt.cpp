@@ -32,7 +32,7 @@ class HiddenTyping {
   ~HiddenTyping() {
     if (!changed_) return;
     ::tcsetattr(terminal_, TCSANOW, &before_);
-    if (!line_ended_ && ::write(terminal_, "\n", 1) < 0) line_ended_ = true;  // nobody looks at it any more
+    if (!line_ended_ && ::write(terminal_, "\n", 1) < 0) line_ended_ = true;  // the terminal is gone
   }
   void line_ended() { line_ended_ = true; }
   HiddenTyping(const HiddenTyping&) = delete;

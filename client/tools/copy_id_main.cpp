@@ -29,7 +29,7 @@ namespace fs = std::filesystem;
 
 volatile std::sig_atomic_t ended_by_signal = 0;
 
-// What is printed after "glassh-copy-id: ERROR: "; the exit status is 1.
+// The text is printed after "glassh-copy-id: ERROR: "; the exit status is 1.
 class CopyIdError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -281,7 +281,7 @@ class CopyId {
   const CopyIdOptions& options_;
   const ScratchDirectory scratch_;
   std::string client_;
-  std::string private_key_;  // empty: the keys are an agent's, or nobody tries
+  std::string private_key_;  // empty if the keys are an agent's, or if no login is tried
 };
 
 int run(const std::vector<std::string>& arguments) {

@@ -48,7 +48,7 @@ class Probe : public std::enable_shared_from_this<Probe> {
     co_return std::move(probe->result_);
   }
 
-  // For Drive. The reply's signature is right, or there would be no event. Nobody accepts the key: it ends here.
+  // For Drive. The reply's signature is right, or there would be no event. The key is not accepted: the scan ends here.
   void on(const HostKeyOffered& event) {
     result_.key = PublicKey::decode(event.host_key);
     result_.end = ScanEnd::answered;

@@ -90,7 +90,7 @@ class Scanner {
     }
   }
 
-  // What is to be expected when many hosts are asked is said with -v only.
+  // Failures that are normal when many hosts are asked are printed only with -v.
   void complain(const std::string& address, const ScannedKey& got) {
     switch (got.end) {
       case ScanEnd::unresolved:

@@ -101,7 +101,7 @@ std::string SourceLimits::penalise(std::string_view address, SourcePenalty penal
   sum.end = std::min(sum.end + length, now + most);
   sum.last = penalty;
   book.by_end.emplace(sum.end, *source);
-  // What is capped below the least that refuses would never refuse anybody.
+  // If `max` is below `min`, a source is refused at `max`. Otherwise it would never be refused.
   const std::chrono::nanoseconds least = std::min(nanoseconds(settings_.penalties.min), most);
   if (sum.enforced || sum.end - now < least) return {};
   sum.enforced = true;
@@ -124,7 +124,7 @@ void SourceLimits::Book::expire(TimePoint now) {
   while (!by_end.empty() && by_end.begin()->first <= now) forget(penalties.find(by_end.begin()->second));
 }
 
-// Nothing for whom nobody penalises.
+// Returns nullopt if there are no penalties, or if the address is exempt.
 std::optional<PeerNetwork> SourceLimits::penalised_source(std::string_view address) const {
   if (!settings_.penalties.enabled) return std::nullopt;
   if (!settings_.exempt.empty() && match_address_list(address, settings_.exempt) == AddressMatch::match) {

@@ -39,7 +39,8 @@ void AgentForwarding::listen() {
 }
 
 void AgentForwarding::take(Fd peer) {
-  // Past vulnerability 94: the directory keeps others out; should it not, this does.
+  // Known attack 94 (conformance/known_attacks): other users reached an agent's socket. The directory keeps them out;
+  // if it fails to, this check does.
   const auto user = peer_user_id(peer.get());
   if (!user || (*user != 0 && *user != ::geteuid())) {
     log_.info("agent forwarding: a connection of user {} is refused", user ? std::to_string(*user) : "unknown");

@@ -17,13 +17,13 @@
 namespace glassh {
 
 namespace {
-// What OpenSSH says where the reason says it all.
+// OpenSSH's text for a refusal whose reason code says enough.
 constexpr std::string_view open_failed = "open failed";
 
 constexpr std::chrono::milliseconds pause_at_a_full_queue{20};
 constexpr unsigned tries_at_a_full_queue = 500;
 
-// What keeps `socket` from being connected; nothing if it is.
+// Connects `socket`. Returns the error, or no error if it is connected.
 std::error_code connect_now(const std::string& path, Fd& socket) {
   try {
     socket = connect_to_socket(path);
@@ -115,7 +115,8 @@ void DirectForwarding::open_socket(const ChannelOpenWanted& wanted) {
   run(connect_socket(shared_from_this(), hub_->channel(channels_, wanted.channel), path));
 }
 
-// Where connect(2) would wait, because the listener's queue is full, there is nothing to wait on but time.
+// If the listener's queue is full, connect(2) would block. No event tells when it has room again, so this tries again
+// after a pause.
 asio::awaitable<void> DirectForwarding::connect_socket(std::shared_ptr<DirectForwarding> self, ChannelRef channel,
                                                        std::string path) {
   Fd socket;

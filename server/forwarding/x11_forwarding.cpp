@@ -59,8 +59,9 @@ X11Forwarding::X11Forwarding(std::shared_ptr<Hub> hub, Channels& channels, Chann
                              const Log& log)
     : hub_(std::move(hub)), channels_(channels), users_(users), wish_(std::move(wish)), log_(log) {}
 
-// Past vulnerability 90 (CVE-2008-1483): with one family's port in somebody else's hands, programs that try that family
-// first would show him their cookie and their windows. A family that this machine does not have is in nobody's hands.
+// Known attack 90 (conformance/known_attacks, CVE-2008-1483): if another program has the port of one family, programs
+// that try that family first would show it their cookie and their windows. A family that this machine does not have is
+// harmless.
 bool X11Forwarding::listen(const ServerConfig& config, std::uint32_t number) {
   std::vector<std::shared_ptr<Acceptor>> acceptors;
   for (const NetworkAddress& address : addresses_of(config, static_cast<std::uint16_t>(first_port + number))) {
@@ -84,7 +85,8 @@ bool X11Forwarding::listen(const ServerConfig& config, std::uint32_t number) {
   return true;
 }
 
-// Past vulnerability 90 (CVE-2016-3115): protocol and cookie were parsed (parse_x11_cookie), so each is one plain word.
+// Known attack 90 (conformance/known_attacks, CVE-2016-3115) put commands for xauth(1) into the cookie. Here protocol
+// and cookie were parsed (parse_x11_cookie), so each is one plain word.
 std::string X11Forwarding::xauth_commands() const {
   return fmt::format("remove {0}\nadd {0} {1}", authority_name_, cookie_line());
 }
