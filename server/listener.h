@@ -19,7 +19,7 @@
 #include "server/admission/startups.h"
 #include "server/config/server_config.h"
 #include "server/log.h"
-#include "server/sessions/spawn.h"
+#include "server/peer_addresses.h"
 
 namespace glassh {
 

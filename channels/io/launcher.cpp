@@ -22,7 +22,7 @@ void check(int error, const std::string& what) {
   if (error != 0) throw std::system_error(error, std::generic_category(), what);
 }
 
-// What the child does between its birth and the program's first instruction.
+// The list of steps that the child takes between its birth and the program's first instruction.
 class FileActions {
  public:
   explicit FileActions(const Launch& program) {
@@ -91,7 +91,7 @@ class Attributes {
   posix_spawnattr_t attributes_{};
 };
 
-// posix_spawn cannot set it. A program that looks in its first microseconds may see our limit, which harms nobody.
+// posix_spawn cannot set it. A program that looks in its first microseconds may see our limit, which does no harm.
 void limit_open_files(pid_t pid, std::uint64_t soft_limit) {
   rlimit limit{};
   if (soft_limit == 0 || ::prlimit(pid, RLIMIT_NOFILE, nullptr, &limit) < 0) return;

@@ -3,7 +3,7 @@
 // A Launch says what the new program finds: its arguments, its environment, its descriptors, its directory, the state
 // of its signals, and whether it leads a session of its own. What it does not say is inherited from this process, so an
 // empty Launch is an ordinary child. posix_spawn(3) does not copy this process; it is safe and quick beside other
-// threads. The launcher keeps nothing: whoever launches waits for the end and reaps, by number or through open_pidfd().
+// threads. The launcher keeps nothing: its caller waits for the end and reaps, by number or through open_pidfd().
 // A program that must run as another user needs more than posix_spawn(3) can do; server/sessions/run_as forks for that.
 //
 //   Launch program{.program = "/bin/date", .arguments = {"date"}};

@@ -17,7 +17,7 @@
 
 #include "channels/io/channel_users.h"
 #include "channels/io/tcp_socket.h"
-#include "server/sessions/session.h"
+#include "server/sessions/session_context.h"
 
 namespace glassh {
 

@@ -19,7 +19,7 @@
 #include "channels/io/forwarded_stream.h"
 #include "channels/io/name_lookup.h"
 #include "channels/io/unix_socket.h"
-#include "server/sessions/session.h"
+#include "server/sessions/session_context.h"
 
 namespace glassh {
 

@@ -15,7 +15,7 @@
 
 #include "auth/key_options.h"
 #include "server/config/server_config.h"
-#include "server/sessions/spawn.h"
+#include "server/sessions/environment.h"
 
 namespace glassh {
 

@@ -16,6 +16,7 @@
 #include "server/config/server_config.h"
 #include "server/forwarding/x11_forwarding.h"
 #include "server/login/permissions.h"
+#include "server/sessions/environment.h"
 #include "server/sessions/login_records.h"
 #include "server/sessions/spawn.h"
 

@@ -19,13 +19,6 @@
 namespace glassh {
 namespace {
 
-// RFC 4254 section 6.10 [4254-6.10-6]: the names that travel as they are, without SIG in front and without an @.
-constexpr std::pair<std::string_view, int> signals[] = {
-    {"ABRT", SIGABRT}, {"ALRM", SIGALRM}, {"FPE", SIGFPE},   {"HUP", SIGHUP},   {"ILL", SIGILL},
-    {"INT", SIGINT},   {"KILL", SIGKILL}, {"PIPE", SIGPIPE}, {"QUIT", SIGQUIT}, {"SEGV", SIGSEGV},
-    {"TERM", SIGTERM}, {"USR1", SIGUSR1}, {"USR2", SIGUSR2},
-};
-
 [[noreturn]] void fail(int error, const std::string& what) {
   throw std::system_error(error, std::generic_category(), what);
 }
@@ -91,16 +84,16 @@ Process spawn_process(const SpawnRequest& request, const ProgramEnds& ends) {
   return process;
 }
 
-std::optional<ProcessEnd> Process::end() const {
+std::optional<ProgramEnd> Process::end() const {
   siginfo_t info{};
   if (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) < 0) {
-    return ProcessEnd{.exit_status = 255};
+    return ProgramEnd{.exit_status = 255};
   }
   if (info.si_pid == 0) return std::nullopt;
-  return process_end(info);
+  return program_end(info);
 }
 
-ProcessEnd process_end(const siginfo_t& info) {
+ProgramEnd program_end(const siginfo_t& info) {
   if (info.si_code == CLD_EXITED) return {.exit_status = static_cast<std::uint32_t>(info.si_status)};
   return {.signal = info.si_status, .core_dumped = info.si_code == CLD_DUMPED};
 }
@@ -131,65 +124,6 @@ SpawnRequest shell_request(const Account& account, const std::optional<std::stri
     request.arguments = {"-" + name};
   }
   return request;
-}
-
-std::vector<std::string> session_environment(const Account& account, const PeerAddresses& addresses,
-                                             const EnvironmentSources& sources) {
-  const std::string_view path = account.uid == 0 ? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-                                                 : "/usr/local/bin:/usr/bin:/bin:/usr/games";
-  std::vector<EnvironmentVariable> variables;
-  // A later value replaces an earlier one.
-  const auto set = [&variables](std::string_view name, std::string value) {
-    const auto same = [name](const EnvironmentVariable& variable) { return variable.name == name; };
-    const auto found = std::find_if(variables.begin(), variables.end(), same);
-    if (found != variables.end()) found->value = std::move(value);
-    if (found == variables.end()) variables.push_back({std::string(name), std::move(value)});
-  };
-  for (const auto& [name, value] : sources.from_client) set(name, value);
-  set("USER", account.name);
-  set("LOGNAME", account.name);
-  set("HOME", account.home);
-  set("PATH", std::string(path));
-  set("SHELL", account.shell);
-  if (const char* const zone = std::getenv("TZ")) set("TZ", zone);
-  set("MAIL", "/var/mail/" + account.name);
-  if (!sources.term.empty()) set("TERM", sources.term);
-  if (!sources.display.empty()) set("DISPLAY", sources.display);
-  if (!sources.agent_socket.empty()) set("SSH_AUTH_SOCK", sources.agent_socket);
-  for (const auto& [name, value] : sources.from_keys) set(name, value);
-  // Nobody but us says what was asked for before a command was forced, how the user logged in, and where.
-  const auto drop = [&variables](std::string_view name) {
-    std::erase_if(variables, [name](const EnvironmentVariable& variable) { return variable.name == name; });
-  };
-  drop("SSH_ORIGINAL_COMMAND");
-  drop("SSH_USER_AUTH");
-  drop("SSH_TTY");
-  for (const auto& [name, value] : sources.from_config) set(name, value);
-  set("SSH_CLIENT", fmt::format("{} {} {}", addresses.remote_host, addresses.remote_port, addresses.local_port));
-  set("SSH_CONNECTION", fmt::format("{} {} {} {}", addresses.remote_host, addresses.remote_port, addresses.local_host,
-                                    addresses.local_port));
-  if (sources.original_command) set("SSH_ORIGINAL_COMMAND", *sources.original_command);
-  if (!sources.auth_info_file.empty()) set("SSH_USER_AUTH", sources.auth_info_file);
-  if (!sources.terminal.empty()) set("SSH_TTY", sources.terminal);
-
-  std::vector<std::string> out;
-  for (const auto& [name, value] : variables) out.push_back(name + "=" + value);
-  return out;
-}
-
-std::optional<int> signal_number(std::string_view name) {
-  for (const auto& [known, number] : signals) {
-    if (known == name) return number;
-  }
-  return std::nullopt;
-}
-
-std::string signal_name(int number) {
-  for (const auto& [name, known] : signals) {
-    if (known == number) return std::string(name);
-  }
-  // RFC 4254 section 6.10 [4254-6.10-5]: any other signal needs a name with a domain; OpenSSH has one for all of them.
-  return "SIG@openssh.com";
 }
 
 }  // namespace glassh

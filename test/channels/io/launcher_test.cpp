@@ -1,4 +1,4 @@
-// What a program that the launcher starts finds, and what it does not.
+// The launcher gives a program what its caller says, and nothing that the caller withholds.
 #include "channels/io/launcher.h"
 
 #include <gmock/gmock.h>
@@ -49,7 +49,7 @@ Result run(Launch program) {
   return result;
 }
 
-// Of a line like "SigIgn:\t0000000000001000" in /proc/PID/status, where the lowest bit is signal 1.
+// Reads a line like "SigIgn:\t0000000000001000" in /proc/PID/status, where the lowest bit is signal 1.
 std::set<int> signals_of(const std::string& status, const std::string& name) {
   const std::string mask = status.substr(status.find(name) + name.size() + 2, 16);
   const unsigned long long bits = std::stoull(mask, nullptr, 16);

@@ -14,7 +14,7 @@
 #include "channels/io/tcp_socket.h"
 #include "channels/io/unix_socket.h"
 #include "proto/messages_forward.h"
-#include "server/sessions/session.h"
+#include "server/sessions/session_context.h"
 #include "test/server/log_lines.h"
 #include "test/support/plain_packets.h"
 

@@ -1,0 +1,291 @@
+#include "server/sessions/process_program.h"
+
+#include <cerrno>
+#include <csignal>
+#include <system_error>
+#include <utility>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <boost/asio/co_spawn.hpp>
+
+#include "channels/io/signal.h"
+#include "proto/messages_session.h"
+
+namespace glassh {
+
+std::shared_ptr<ProcessProgram> ProcessProgram::create(ChannelRef channel,
+                                                       std::shared_ptr<const SessionContext> context, ProgramPlan plan,
+                                                       std::weak_ptr<ProgramObserver> observer) {
+  return std::make_shared<ProcessProgram>(std::move(channel), std::move(context), std::move(plan), std::move(observer));
+}
+
+ProcessProgram::ProcessProgram(ChannelRef channel, std::shared_ptr<const SessionContext> context, ProgramPlan plan,
+                               std::weak_ptr<ProgramObserver> observer)
+    : channel_(std::move(channel)),
+      context_(std::move(context)),
+      observer_(std::move(observer)),
+      request_(std::move(plan.program)),
+      before_(std::move(plan.before)),
+      terminal_(std::move(plan.terminal)) {}
+
+// ---- its start
+
+void ProcessProgram::start() {
+  Streams streams = open_streams();
+  const bool at_once = before_.empty();
+  if (at_once) {
+    launch();
+  } else if (::access(request_.program.c_str(), X_OK) < 0) {
+    throw std::system_error(errno, std::generic_category(), request_.program);
+  }
+  connect(std::move(streams));
+  if (at_once) return;
+  const auto failed = [hub = channel_.hub()](const std::exception_ptr& failure) {
+    if (failure != nullptr) hub->fail(failure);
+  };
+  asio::co_spawn(channel_.hub()->executor(), prepare(shared_from_this()), failed);
+}
+
+// RFC 4254 section 6.5 [4254-6.5-4]: the program's input and output are the channel's.
+ProcessProgram::Streams ProcessProgram::open_streams() {
+  const asio::any_io_executor& executor = channel_.hub()->executor();
+  if (terminal_) {
+    return {Descriptor::own(executor, terminal_->master()), Descriptor::own(executor, terminal_->master()), {}};
+  }
+  Pipe in = make_pipe();
+  Pipe out = make_pipe();
+  Pipe error = make_pipe();
+  ends_ = {std::move(in.read_end), std::move(out.write_end), std::move(error.write_end)};
+  return {Descriptor::own(executor, std::move(in.write_end)), Descriptor::own(executor, std::move(out.read_end)),
+          Descriptor::own(executor, std::move(error.read_end))};
+}
+
+ProgramEnds ProcessProgram::program_ends() const {
+  if (!terminal_) return {ends_.input.get(), ends_.output.get(), ends_.error.get()};
+  const int terminal = terminal_->terminal().get();
+  return {terminal, terminal, terminal, terminal_->path()};
+}
+
+void ProcessProgram::connect(Streams streams) {
+  input_ = Sink::create(channel_, std::move(streams.input));
+  input_->on_broken = [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->on_input_broken();
+  };
+  read_output(output_, std::move(streams.output), 0);
+  error_.ended = !streams.error.is_open();
+  if (streams.error.is_open()) read_output(error_, std::move(streams.error), extended_data_type::standard_error);
+}
+
+void ProcessProgram::launch() {
+  context_->starter->start(channel_.hub()->executor(), request_, program_ends(),
+                           [self = shared_from_this()](StartResult result) { self->on_launched(std::move(result)); });
+}
+
+void ProcessProgram::on_launched(StartResult result) {
+  if (result.process == nullptr) return on_launch_failed(result.problem);
+  take(result.process);
+  ends_ = {};
+  if (terminal_) {
+    terminal_->release_terminal();
+    record_login();
+  }
+  result.process->when_ended([self = shared_from_this()](const ProgramEnd& end) { self->on_exit(end); });
+}
+
+void ProcessProgram::on_launch_failed(const std::string& why) {
+  context_->log.error("session {}: cannot start {}: {}", channel_.id(), request_.program, why);
+  end_ = ProgramEnd{.exit_status = 255};
+  // Their end is the program's end, and the session's.
+  ends_ = {};
+  if (terminal_) terminal_->release_terminal();
+  finish_if_done();
+}
+
+// If another process has started it, it may come when it is not wanted any more.
+void ProcessProgram::take(std::shared_ptr<StartedProcess> process) {
+  process_ = std::move(process);
+  if (over_) process_->signal_group(SIGHUP);
+}
+
+void ProcessProgram::record_login() {
+  if (!context_->login_files || !context_->records_logins) return;
+  const Account& account = context_->account;
+  login_record_ = LoginRecord(*context_->login_files, LoginEntry{terminal_->line(), account.name, account.uid,
+                                                                 process_->number(), context_->addresses.remote_host});
+}
+
+// ---- what comes before the process
+
+asio::awaitable<void> ProcessProgram::prepare(std::shared_ptr<ProcessProgram> self) {
+  try {
+    co_await self->greet(std::move(self->before_.greeting));
+    if (self->before_.program && !self->over_) co_await self->run_before();
+  } catch (const std::system_error& error) {
+    self->context_->log.error("session {}: before the program: {}", self->channel_.id(), error.what());
+  }
+  if (self->over_) {
+    self->ends_ = {};
+    co_return;
+  }
+  try {
+    self->launch();
+  } catch (const std::system_error& error) {
+    self->on_launch_failed(error.what());
+  }
+}
+
+// As the terminal shows it. Should it be full, then until the client has taken some.
+asio::awaitable<void> ProcessProgram::greet(std::string text) {
+  if (text.empty()) co_return;
+  Descriptor terminal = Descriptor::own(channel_.hub()->executor(), Fd::duplicate(terminal_->terminal().get()));
+  Bytes rest = bytes_of(text);
+  while (!rest.empty()) {
+    const IoResult put = terminal.write(rest);
+    if (put.failed()) co_return;
+    rest = rest.subspan(put.size);
+    if (put.would_block()) co_await terminal.writable();
+  }
+}
+
+// On the terminal, but without controlling it: the end of a program that does would hang it up.
+asio::awaitable<void> ProcessProgram::run_before() {
+  struct Progress {
+    explicit Progress(const asio::any_io_executor& executor) : changed(executor) {}
+    Signal changed;
+    bool over = false;
+  };
+  Pipe input = make_pipe();
+  const Bytes text = bytes_of(before_.input);
+  if (::write(input.write_end.get(), text.data(), text.size()) < 0) {
+    throw std::system_error(errno, std::generic_category(), "write to a new pipe");
+  }
+  input.write_end.close();
+  const Fd terminal = terminal_ ? terminal_->open_terminal() : Fd();
+  const int output = terminal_ ? terminal.get() : ends_.output.get();
+  const int error = terminal_ ? terminal.get() : ends_.error.get();
+  const asio::any_io_executor& executor = channel_.hub()->executor();
+  const auto progress = std::make_shared<Progress>(executor);
+  const auto ended = [progress] {
+    progress->over = true;
+    progress->changed.raise();
+  };
+  const auto started = [self = shared_from_this(), ended](const StartResult& result) {
+    if (result.process == nullptr) {
+      self->context_->log.error("session {}: before the program: {}", self->channel_.id(), result.problem);
+      return ended();
+    }
+    self->take(result.process);
+    result.process->when_ended([ended](const ProgramEnd&) { ended(); });
+  };
+  context_->starter->start(executor, *before_.program, ProgramEnds{input.read_end.get(), output, error}, started);
+  while (!progress->over) co_await progress->changed.wait();
+  process_.reset();
+}
+
+// ---- its input
+
+void ProcessProgram::write(Bytes data) { input_->write(data); }
+
+void ProcessProgram::end_input() { input_->end(); }
+
+void ProcessProgram::on_input_broken() {
+  if (const auto observer = observer_.lock()) observer->on_input_broken();
+}
+
+// ---- its output and its end
+
+void ProcessProgram::read_output(Output& output, Descriptor descriptor, std::uint32_t extended_type) {
+  const auto ended = [weak = weak_from_this(), which = &output] {
+    const auto self = weak.lock();
+    if (!self) return;
+    which->ended = true;
+    self->finish_if_done();
+  };
+  const auto emptied = [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (self && self->end_ && !self->over_ && !self->output_may_come()) self->report_end();
+  };
+  output.descriptor = descriptor.number();
+  output.source = Source::start(channel_, std::move(descriptor),
+                                {.extended_type = extended_type, .ended = ended, .emptied = emptied});
+}
+
+// It learns that from SIGPIPE. A terminal has one end for both ways, and its own way to say so: it hangs up.
+void ProcessProgram::end_output() {
+  for (Output* output : {&output_, &error_}) {
+    if (output->source) output->source->stop();
+    output->ended = true;
+  }
+  if (terminal_) input_->stop();
+  release_terminal();
+  finish_if_done();
+}
+
+void ProcessProgram::on_exit(const ProgramEnd& end) {
+  end_ = end;
+  if (over_) return process_.reset();
+  if (!output_may_come()) report_end();
+  finish_if_done();
+}
+
+// Whether the process left something in its pipes that is not sent yet. What others with the same pipes may still write
+// does not count.
+bool ProcessProgram::output_may_come() const {
+  for (const Output* output : {&output_, &error_}) {
+    int waiting = 0;
+    if (output->ended || !output->source->running()) continue;
+    if (::ioctl(output->descriptor, FIONREAD, &waiting) < 0 || waiting > 0) return true;
+  }
+  return false;
+}
+
+void ProcessProgram::report_end() {
+  if (std::exchange(end_reported_, true)) return;
+  if (const auto observer = observer_.lock()) observer->on_program_end(*end_);
+}
+
+void ProcessProgram::finish_if_done() {
+  if (over_ || !end_ || !output_.ended || !error_.ended) return;
+  report_end();
+  over_ = true;
+  if (const auto observer = observer_.lock()) observer->on_program_finished();
+  input_->stop();
+  release_terminal();
+  process_.reset();
+  channel_.hub()->wake();
+}
+
+// With its last copy the terminal hangs up.
+void ProcessProgram::release_terminal() {
+  login_record_.end();
+  terminal_.reset();
+}
+
+// ---- what the client does to it
+
+void ProcessProgram::signal(int number) {
+  if (process_) process_->signal_group(number);
+}
+
+bool ProcessProgram::resize(const TerminalSize& size) {
+  if (terminal_) terminal_->resize(size);
+  return terminal_ != nullptr;
+}
+
+bool ProcessProgram::send_break() { return terminal_ && terminal_->send_break(); }
+
+void ProcessProgram::hang_up() {
+  if (over_) return;
+  over_ = true;
+  signal(SIGHUP);
+  signal(SIGCONT);  // one that is stopped gets it too
+  input_->stop();
+  for (const Output* output : {&output_, &error_}) {
+    if (output->source) output->source->stop();
+  }
+  release_terminal();
+  if (end_) process_.reset();
+}
+
+}  // namespace glassh

@@ -1,0 +1,45 @@
+// From what a client asks to be run to what is run instead: the forced command, the environment, what comes before it.
+//
+// RFC 4254 sections 6.4 and 6.5, sshd_config(5). A ProgramPlan lives from the request until its program has started.
+// Job: to hold everything that the start of a program needs, so that it can be handed on.
+//
+//   const auto plan = plan_program({.kind = "shell", .idles_as = "session:shell"}, wishes, context);
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "server/sessions/login_preparation.h"
+#include "server/sessions/pty.h"
+#include "server/sessions/session_context.h"
+#include "server/sessions/session_wishes.h"
+#include "server/sessions/spawn.h"
+
+namespace glassh {
+
+// What the client asks to be run.
+struct ProgramWish {
+  std::string kind;                         // for the log
+  std::string idles_as;                     // for ChannelTimeout
+  std::optional<std::string> command = {};  // nullopt: a login shell
+  bool subsystem = false;
+};
+
+struct ProgramPlan {
+  std::string kind;                         // for the log
+  std::optional<std::string> command = {};  // nullopt: a login shell
+  bool takes_signals = false;               // from the client
+  SpawnRequest program = {};
+  Preparation before = {};
+  std::shared_ptr<Pty> terminal = {};  // null: three pipes
+};
+
+// What the configuration says for the subsystem. Returns nullopt, and says why to the log, if there is none.
+std::optional<ProgramWish> subsystem_wish(std::string_view name, const SessionContext& context);
+
+// Returns nullopt, and says why to the log, if the command that is forced cannot be run.
+std::optional<ProgramPlan> plan_program(ProgramWish wish, const SessionWishes& wishes, const SessionContext& context);
+
+}  // namespace glassh

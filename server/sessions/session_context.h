@@ -1,0 +1,55 @@
+// What the sessions of one connection have in common.
+//
+// Lives as long as the connection or the last of its sessions' programs, whichever ends later. Job: to carry what the
+// login has settled to those who serve sessions and forwardings.
+//
+//   auto context = std::make_shared<SessionContext>(SessionContext{nullptr, account, log, open_files, addresses});
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "channels/io/hub.h"
+#include "server/account.h"
+#include "server/config/server_config.h"
+#include "server/forwarding/x11_forwarding.h"
+#include "server/log.h"
+#include "server/login/permissions.h"
+#include "server/peer_addresses.h"
+#include "server/sessions/login_records.h"
+#include "server/sessions/program_starter.h"
+
+namespace glassh {
+
+class Program;
+class ProgramObserver;
+struct ProgramPlan;
+
+struct SessionContext {
+  std::shared_ptr<const ServerConfig> config;  // that applies to the user
+  const Account& account;
+  const Log& log;
+  std::uint64_t open_files = 0;  // for SpawnRequest
+  PeerAddresses addresses;
+  bool peer_is_openssh = false;
+  SessionPermissions permissions = {};
+  std::string auth_info_file = {};  // ExposeAuthInfo; empty: none
+  // Returns a display here that leads to the client's, or null if there cannot be one.
+  std::function<std::shared_ptr<X11Forwarding>(X11Wish)> forward_x11 = {};
+  // Returns where the client's agent can be reached from the first call on, or nullopt if it cannot be.
+  std::function<std::optional<std::string>()> forward_agent = {};
+  // Where the logins on terminals stand, if they are looked at; and whether ours are added, for which one must be root.
+  std::optional<LoginRecordFiles> login_files = {};
+  bool records_logins = false;
+  // Starts the processes of sessions.
+  std::shared_ptr<ProgramStarter> starter = std::make_shared<LocalStarter>();
+  // Returns a program inside glasshd for such a plan, or null if it takes a process. Empty: there is no such program.
+  using Builtin =
+      std::function<std::shared_ptr<Program>(const ProgramPlan&, const ChannelRef&, std::weak_ptr<ProgramObserver>)>;
+  Builtin builtin = {};
+};
+
+}  // namespace glassh
