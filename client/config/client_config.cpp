@@ -26,19 +26,6 @@ namespace {
 
 const ConfigPlace command_line{"command line", 0};
 
-// As many words as the keyword takes, none of them empty. The texts say what was expected.
-void check_words(const ClientKeyword& keyword, const ConfigLine& line) {
-  const bool raw = keyword.most == 0;
-  const bool empty = std::any_of(line.words.begin(), line.words.end(), [](const auto& word) { return word.empty(); });
-  if ((raw && line.rest.empty()) || line.words.size() < keyword.least || empty) {
-    throw ConfigError("a value is missing");
-  }
-  if (line.words.size() > keyword.most) {
-    throw ConfigError(fmt::format("'{}' is too much: expected {} value{}", line.words[keyword.most], keyword.most,
-                                  keyword.most == 1 ? "" : "s at most"));
-  }
-}
-
 }  // namespace
 
 ClientConfigReader::ClientConfigReader(ClientContext context, AlgorithmNames supported)
@@ -82,9 +69,13 @@ void ClientConfigReader::text_in(std::string_view content, const std::string& fi
 }
 
 void ClientConfigReader::line(std::string_view text, const ConfigPlace& place, Section& section) {
+  const auto is_raw = [](std::string_view name) {
+    const ClientKeyword* keyword = find_client_keyword(name);
+    return keyword != nullptr && keyword->raw;
+  };
   std::optional<ConfigLine> parsed;
   try {
-    parsed = split_config_line(text, takes_raw_rest);
+    parsed = split_config_line(text, is_raw);
   } catch (const ConfigError& error) {
     config_fail(place, error.what());
   }
@@ -92,33 +83,42 @@ void ClientConfigReader::line(std::string_view text, const ConfigPlace& place, S
   if (equal_ignoring_case(parsed->keyword, "Host")) return host(parsed->words, place, section);
   if (equal_ignoring_case(parsed->keyword, "Include")) return include(parsed->words, place, section);
   if (equal_ignoring_case(parsed->keyword, "Match")) return match(parsed->words, place, section);
-  if (const auto* unsupported = find_foreign_keyword(foreign_client_keywords(), parsed->keyword)) {
-    if (section.active) foreign(*unsupported, *parsed, place);
-    return;
-  }
-  const auto* keyword = find_client_keyword(parsed->keyword);
+  const ClientKeyword* keyword = find_client_keyword(parsed->keyword);
   if (keyword == nullptr) {
     if (match_pattern_list(lower_case(parsed->keyword), lower_case(draft_.config.ignore_unknown)) ==
         PatternMatch::match)
       return;
     config_fail(place, fmt::format("unknown keyword '{}'", parsed->keyword));
   }
+  if (!keyword->unsupported) return keyword_line(*keyword, std::move(*parsed), place, section.active);
+  if (section.active) unsupported(*keyword, *parsed, place);
+}
 
-  const bool is_in_force = section.active && counts(*keyword, place);
+void ClientConfigReader::unsupported(const ClientKeyword& keyword, const ConfigLine& line, const ConfigPlace& place) {
+  // A value that was accepted counts; OpenSSH does not look at the next one either.
+  if (seen_.contains(lower_case(keyword.name))) return;
+  judge_unsupported(keyword.name, *keyword.unsupported, line, place, notes_);
+  seen_.insert(lower_case(keyword.name));
+}
+
+void ClientConfigReader::keyword_line(const ClientKeyword& keyword, ConfigLine line, const ConfigPlace& place,
+                                      bool active) {
+  if (keyword.raw && !line.rest.empty()) line.words = {line.rest};
+  const bool is_in_force = active && counts(keyword, place);
   ClientDraft thrown_away;
+  ClientDraft& draft = is_in_force ? draft_ : thrown_away;
   std::vector<ConfigNote> notes;
-  ClientKeyword::Call call{keyword->name, *parsed,    parsed->words, is_in_force ? draft_ : thrown_away,
-                           is_in_force,   supported_, notes};
+  ClientCall call{keyword.name, line.words, draft, draft.config, supported_, notes};
   try {
-    check_words(*keyword, *parsed);
-    keyword->handle(call);
+    check_words(keyword.words, line.words);
+    keyword.value.read(call);
   } catch (const ConfigError& error) {
-    config_fail(place, fmt::format("{}: {}", keyword->name, error.what()));
+    config_fail(place, fmt::format("{}: {}", keyword.name, error.what()));
   }
   if (!is_in_force) return;
-  if (keyword->name == "ProxyJump") jump_place_ = place;
+  if (keyword.name == "ProxyJump") jump_place_ = place;
   for (const auto& note : notes)
-    notes_.push_back({note.level, fmt::format("{}: {}: {}", place.text(), keyword->name, note.text)});
+    notes_.push_back({note.level, fmt::format("{}: {}: {}", place.text(), keyword.name, note.text)});
 }
 
 // The first value of a keyword, or one that adds to those before; in the second pass, not what was added in the first.
@@ -191,13 +191,6 @@ void ClientConfigReader::include(const std::vector<std::string>& patterns, const
       if (content) text_in(*content, found, inner);
     }
   }
-}
-
-void ClientConfigReader::foreign(const ForeignKeyword& keyword, const ConfigLine& line, const ConfigPlace& place) {
-  // A value that was accepted counts; OpenSSH does not look at the next one either.
-  if (seen_.contains(lower_case(keyword.name))) return;
-  judge_foreign_keyword(keyword, line, place, notes_);
-  seen_.insert(lower_case(keyword.name));
 }
 
 }  // namespace glassh

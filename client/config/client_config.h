@@ -3,7 +3,7 @@
 //
 // The first value wins: command line, then the user's file, then the system's. A keyword that OpenSSH 9.2 to 10 knows
 // and we do not support is accepted with a note if ignoring it is harmless, and refused if ignoring it would weaken or
-// silently change the connection (the table is in client/config/keywords.cpp). Any other keyword is an error
+// silently change the connection (client/config/keywords_unsupported.cpp). Any other keyword is an error
 // with file and line, unless IgnoreUnknown names it. The files are read twice if a Match asks for `final`. This code
 // asks the system for nothing but files: home directory, user and host names and the runner of Match's commands are
 // handed in.
@@ -26,7 +26,6 @@
 #include "client/config/forward.h"
 #include "client/config/match.h"
 #include "config/algorithm_lists.h"
-#include "config/foreign_keywords.h"
 #include "config/syntax.h"
 #include "crypto/hash.h"
 #include "transport/transport.h"
@@ -159,7 +158,10 @@ LoadedClientConfig load_client_config(const ClientOptions& options, const Client
 // Returns the text that `glassh -G host` prints: ssh -G's format, for the keywords that we have.
 std::string effective_config(const ClientConfig& config);
 
-struct ClientKeyword;
+template <class Call, class Config>
+struct Keyword;  // config/keyword.h
+struct ClientCall;
+using ClientKeyword = Keyword<ClientCall, ClientConfig>;
 
 // The values of the lines read so far. finish() turns them into a ClientConfig.
 struct ClientDraft {
@@ -207,7 +209,8 @@ class ClientConfigReader {
   void host(const std::vector<std::string>& patterns, const ConfigPlace& place, Section& section);
   void match(const std::vector<std::string>& words, const ConfigPlace& place, Section& section);
   void include(const std::vector<std::string>& patterns, const ConfigPlace& place, const Section& section);
-  void foreign(const ForeignKeyword& keyword, const ConfigLine& line, const ConfigPlace& place);
+  void unsupported(const ClientKeyword& keyword, const ConfigLine& line, const ConfigPlace& place);
+  void keyword_line(const ClientKeyword& keyword, ConfigLine line, const ConfigPlace& place, bool active);
   void text_in(std::string_view content, const std::string& file_name, Section section);
   bool counts(const ClientKeyword& keyword, const ConfigPlace& place);
   bool is_proxied() const;

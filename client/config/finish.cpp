@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "client/config/client_config.h"
+#include "client/config/forward_spec.h"
 #include "client/config/jump.h"
 #include "client/config/keywords.h"
 #include "config/patterns.h"
@@ -159,10 +160,32 @@ void ClientConfigReader::find_way(ClientConfig& config, const ClientOptions& opt
   config.jump_arguments = jump_arguments(hops, options, config.host_name, config.port);
 }
 
+void ClientDraft::add(const Forward& forward) {
+  const bool known = std::find(config.forwards.begin(), config.forwards.end(), forward) != config.forwards.end();
+  if (!known) config.forwards.push_back(forward);
+}
+
 void ClientConfigReader::forwards(const ClientOptions& options) {
   for (const Forward& forward : options.forwards) draft_.add(forward);
   draft_.config.stdio_forward = options.stdio_forward;
 }
+
+namespace {
+
+// Paths have tokens and variables, hosts do not.
+void expand_forwards(ClientConfig& config, const ConfigTokens& tokens, const EnvironmentLookup& environment) {
+  const auto expand = [&](ForwardEndpoint& end) { end.path = expand_tokens(end.path, tokens, environment); };
+  for (Forward& forward : config.forwards) {
+    try {
+      expand(forward.listen);
+      if (forward.connect) expand(*forward.connect);
+    } catch (const ConfigError& error) {
+      throw ConfigError(fmt::format("{}: {}", config_line_of(forward), error.what()));
+    }
+  }
+}
+
+}  // namespace
 
 // -W wants nothing else to be forwarded, unless somebody said so.
 void ClientConfigReader::settle_forwards(ClientConfig& config) {
@@ -176,20 +199,10 @@ void ClientConfigReader::settle_forwards(ClientConfig& config) {
 
 ClientConfig ClientConfigReader::finish(const ClientOptions& options) {
   ClientConfig& config = draft_.config;
-  const auto fill = [](std::vector<std::string>& names, const std::vector<std::string_view>& supported) {
-    if (names.empty()) names.assign(supported.begin(), supported.end());
-  };
-  fill(config.ciphers, supported_.ciphers.defaults);
-  if (!seen_.contains("macs")) fill(config.macs, supported_.macs.defaults);
-  fill(config.kex_algorithms, supported_.kex.defaults);
-  fill(config.host_key_algorithms, supported_.signatures.defaults);
-  fill(config.pubkey_accepted_algorithms, supported_.signatures.defaults);
-  if (!config.identity_files_given) {
-    config.identity_files_as_written = {"~/.ssh/id_rsa", "~/.ssh/id_ecdsa", "~/.ssh/id_ed25519"};
-  }
-  if (config.preferred_authentications.empty()) {
-    config.preferred_authentications = {"gssapi-with-mic", "hostbased", "publickey", "keyboard-interactive",
-                                        "password"};
+  for (const ClientKeyword* keyword : client_keywords()) {
+    if (keyword->value.use_default != nullptr && !seen_.contains(lower_case(keyword->name))) {
+      keyword->value.use_default(config, supported_);
+    }
   }
   if (config.user.empty()) config.user = context_.local_user;
   // As Debian's ssh: a script shall notice that the network is gone.

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "client/config/values.h"
+#include "client/config/keywords.h"
 #include "config/patterns.h"
 #include "config/syntax.h"
 

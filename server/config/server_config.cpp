@@ -17,16 +17,9 @@ const ConfigPlace command_line{"command line", 0};
 
 std::string debug_level(int debug) { return fmt::format("DEBUG{}", std::min(debug, 3)); }
 
-// As many words as the keyword takes, none of them empty. The texts say what was expected.
-void check_words(const ServerKeyword& keyword, const ConfigLine& line) {
-  const bool empty = std::any_of(line.words.begin(), line.words.end(), [](const auto& word) { return word.empty(); });
-  if (line.words.size() < keyword.least || empty) {
-    throw ConfigError("a value is missing");
-  }
-  if (line.words.size() > keyword.most) {
-    throw ConfigError(fmt::format("'{}' is too much: expected {} value{}", line.words[keyword.most], keyword.most,
-                                  keyword.most == 1 ? "" : "s at most"));
-  }
+// sshd_config(5), Match: only some keywords may be different for some connections. `written` is the spelling in use.
+bool may_stand_below_match(const ServerKeyword* keyword, std::string_view written) {
+  return keyword != nullptr && keyword->below_match && !is_listed(keyword->global_old_names, written);
 }
 
 }  // namespace
@@ -80,19 +73,20 @@ void ServerConfigReader::line(std::string_view text, const ConfigPlace& place, i
   if (!parsed) return;
   if (equal_ignoring_case(parsed->keyword, "Include")) return include(parsed->words, place, depth);
   if (equal_ignoring_case(parsed->keyword, "Match")) return match(parsed->words, place);
-  if (in_match() && !may_stand_below_match(parsed->keyword)) {
+  const ServerKeyword* keyword = find_server_keyword(parsed->keyword);
+  if (in_match() && !may_stand_below_match(keyword, parsed->keyword)) {
     config_fail(place, fmt::format("{} may not stand below Match", parsed->keyword));
   }
-  if (const auto* foreign = find_foreign_keyword(foreign_server_keywords(), parsed->keyword)) {
-    // A value that was accepted counts; OpenSSH does not look at the next one either.
-    if (seen_.contains(lower_case(foreign->name))) return;
-    judge_foreign_keyword(*foreign, *parsed, place, notes_);
-    if (!in_match()) seen_.insert(lower_case(foreign->name));
-    return;
-  }
-  const auto* keyword = find_server_keyword(parsed->keyword);
   if (keyword == nullptr) config_fail(place, fmt::format("unknown keyword '{}'", parsed->keyword));
+  if (keyword->unsupported) return unsupported(*keyword, *parsed, place);
   keyword_line(*keyword, std::move(*parsed), place);
+}
+
+void ServerConfigReader::unsupported(const ServerKeyword& keyword, const ConfigLine& line, const ConfigPlace& place) {
+  // A value that was accepted counts; OpenSSH does not look at the next one either.
+  if (seen_.contains(lower_case(keyword.name))) return;
+  judge_unsupported(keyword.name, *keyword.unsupported, line, place, notes_);
+  if (!in_match()) seen_.insert(lower_case(keyword.name));
 }
 
 void ServerConfigReader::keyword_line(const ServerKeyword& keyword, ConfigLine line, const ConfigPlace& place) {
@@ -102,10 +96,10 @@ void ServerConfigReader::keyword_line(const ServerKeyword& keyword, ConfigLine l
   const bool counts = !in_match() && !overruled && (first || keyword.accumulates);
   ServerConfig thrown_away;
   std::vector<ConfigNote> notes;
-  ServerKeyword::Call call{keyword.name, line.words, counts ? config_ : thrown_away, counts, first, supported_, notes};
+  ServerCall call{keyword.name, line.words, counts ? config_ : thrown_away, first, supported_, notes};
   try {
-    check_words(keyword, line);
-    keyword.handle(call);
+    check_words(keyword.words, line.words);
+    keyword.value.read(call);
   } catch (const ConfigError& error) {
     config_fail(place, fmt::format("{}: {}", keyword.name, error.what()));
   }
@@ -154,16 +148,11 @@ void ServerConfigReader::include(const std::vector<std::string>& patterns, const
 
 ServerConfig ServerConfigReader::finish() {
   ServerConfig config = config_;
-  const auto fill = [](std::vector<std::string>& names, const std::vector<std::string_view>& supported) {
-    if (names.empty()) names.assign(supported.begin(), supported.end());
-  };
-  if (config.ports.empty()) config.ports = {22};
-  fill(config.ciphers, supported_.ciphers.defaults);
-  if (!seen_.contains("macs")) fill(config.macs, supported_.macs.defaults);
-  if (config.moduli_file.empty()) config.moduli_file = "/etc/ssh/moduli";
-  fill(config.kex_algorithms, supported_.kex.defaults);
-  fill(config.host_key_algorithms, supported_.signatures.defaults);
-  fill(config.pubkey_accepted_algorithms, supported_.signatures.defaults);
+  for (const ServerKeyword* keyword : server_keywords()) {
+    if (keyword->value.use_default != nullptr && !seen_.contains(lower_case(keyword->name))) {
+      keyword->value.use_default(config, supported_);
+    }
+  }
   if (!config.authorized_keys_command.empty() && config.authorized_keys_command_user.empty()) {
     config_fail(keys_command_place_,
                 "AuthorizedKeysCommand: whom it runs as is missing: expected AuthorizedKeysCommandUser");
@@ -184,8 +173,8 @@ ServerConfig config_for(const ServerConfig& config, const MatchSubject& subject)
     for (const auto& [keyword, line] : block.lines) {
       const bool first = seen.insert(keyword->name).second;
       if (!first && !keyword->accumulates) continue;
-      ServerKeyword::Call call{keyword->name, line.words, applying, true, first, config.match_blocks->supported, notes};
-      keyword->handle(call);
+      ServerCall call{keyword->name, line.words, applying, first, config.match_blocks->supported, notes};
+      keyword->value.read(call);
     }
   }
   return applying;

@@ -3,7 +3,7 @@
 //
 // The first value wins, and the command line comes first. A keyword that OpenSSH 9.2 to 10 knows and we do not support
 // is accepted with a note if ignoring it is harmless, and refused if ignoring it would open what the administrator
-// closed (the table is in server/config/keywords.cpp). Any other keyword is an error with file and line. Lines below a
+// closed (server/config/keywords_unsupported.cpp). Any other keyword is an error with file and line. Lines below a
 // Match are checked when they are read; config_for() later returns the values that apply to a connection. Only Include
 // and file() read files. The system is asked for nothing else.
 //
@@ -78,7 +78,11 @@ struct ChannelTimeout {
 
 enum class RootLogin { no, yes, prohibit_password, forced_commands_only };
 
-struct ServerKeyword;
+template <class Call, class Config>
+struct Keyword;  // config/keyword.h
+struct ServerCall;
+struct ServerConfig;
+using ServerKeyword = Keyword<ServerCall, ServerConfig>;
 
 // The lines below Match, in order: lines that are already checked, and the criteria under which they count.
 struct MatchBlocks {
@@ -95,8 +99,8 @@ struct MatchBlocks {
 };
 
 struct ServerConfig {
-  std::vector<std::uint16_t> ports;        // never empty
-  std::vector<HostPort> listen_addresses;  // as written; see endpoints()
+  std::vector<std::uint16_t> ports = {22};  // never empty
+  std::vector<HostPort> listen_addresses;   // as written; see endpoints()
   AddressFamily address_family = AddressFamily::any;
   std::vector<std::string> host_keys;  // paths; empty: the program's default
   // Paths with the tokens %h %u %U %%, relative to the home directory; empty: none. See authorized_keys_paths().
@@ -112,9 +116,9 @@ struct ServerConfig {
   std::vector<std::string> kex_algorithms;
   std::vector<std::string> host_key_algorithms;
   std::vector<std::string> pubkey_accepted_algorithms;
-  bool compression = true;                 // offer zlib@openssh.com behind none
-  std::uint32_t required_rsa_size = 1024;  // bits; of host keys and of keys to log in with
-  std::string moduli_file;                 // for group exchange; empty: /etc/ssh/moduli
+  bool compression = true;                      // offer zlib@openssh.com behind none
+  std::uint32_t required_rsa_size = 1024;       // bits; of host keys and of keys to log in with
+  std::string moduli_file = "/etc/ssh/moduli";  // for group exchange
   RekeyLimit rekey_limit;
   std::uint32_t login_grace_seconds = 120;  // 0: no limit
   std::uint32_t max_auth_tries = 6;
@@ -210,6 +214,7 @@ class ServerConfigReader {
   void include(const std::vector<std::string>& patterns, const ConfigPlace& place, int depth);
   void text_at_depth(std::string_view content, const std::string& file_name, int depth);
   void match(const std::vector<std::string>& words, const ConfigPlace& place);
+  void unsupported(const ServerKeyword& keyword, const ConfigLine& line, const ConfigPlace& place);
   void keyword_line(const ServerKeyword& keyword, ConfigLine line, const ConfigPlace& place);
   bool in_match() const { return !conditions_.empty(); }
 

@@ -18,16 +18,16 @@ DONE, REFUSED, WITHOUT = "KEYWORDS THAT ARE DONE", "KEYWORDS THAT ARE REFUSED", 
 
 
 def read_tables(root, folder):
-    """{keyword: the section that it belongs into}"""
+    """{keyword: the section that it belongs into}, from the rows of the program's table (config/keyword.h)"""
     belongs = {}
     for name in sorted(os.listdir(os.path.join(root, folder, "config"))):
-        if not name.endswith(".cpp"):
+        if not name.startswith("keywords") or not name.endswith(".cpp"):
             continue
-        text = source.read(root, f"{folder}/config/{name}")
-        for keyword in re.findall(r'\b(?:Client|Server)Keyword\{\s*"(\w+)"', text):
-            belongs[keyword] = DONE
-        for keyword, rest in re.findall(r'\bForeignKeyword\{\s*"(\w+)"([^}]*)\}', text):
-            belongs[keyword] = REFUSED if re.search(r",\s*refuse\b", rest) else WITHOUT
+        # A row goes on until the next one begins.
+        for row in re.split(r'\{\s*\.name = (?=")', source.read(root, f"{folder}/config/{name}"))[1:]:
+            keyword = re.match(r'"(\w+)"', row).group(1)
+            unsupported = re.search(r"\.unsupported = (refused\b)?", row)
+            belongs[keyword] = DONE if not unsupported else REFUSED if unsupported.group(1) else WITHOUT
     return belongs
 
 
@@ -70,8 +70,9 @@ def check(root):
 
 def self_test():
     tables = {
-        "client/config/a.cpp": 'ClientKeyword{"Port", 1, 1}, ForeignKeyword{"Tunnel", "no", refuse, "why"},',
-        "server/config/server_config.cpp": 'ServerKeyword{"Port", 1},\nForeignKeyword{"GSSAPIKeyExchange", "no", note,\n "why"},',
+        "client/config/keywords.cpp": '{.name = "Port", .order = 1},\n{\n.name = "Tunnel", .unsupported = refused("no", "why")},\n};',
+        "server/config/keywords.cpp": '{.name = "Port", .order = 1},\n};',
+        "server/config/keywords_unsupported.cpp": '{.name = "GSSAPIKeyExchange",\n .unsupported = ignored("no", "why")},\n};',
     }
     client = f".Sh {DONE}\n.It Cm Port Ar number\nUnlike Tunnel.\n.Sh {REFUSED}\n.Cm Tunnel ,\n.Sh {WITHOUT}\n"
     server = f".Sh {DONE}\n.It Cm Port\n.Sh {REFUSED}\n.Sh {WITHOUT}\n.Cm GSSAPI*\n"

@@ -108,7 +108,9 @@ std::string outcome(const std::string& text) {
 
 std::vector<std::string> keywords() {
   std::vector<std::string> names;
-  for (const auto& entry : foreign_server_keywords()) names.emplace_back(entry.name);
+  for (const ServerKeyword* row : server_keywords()) {
+    if (row->unsupported) names.emplace_back(row->name);
+  }
   for (const auto* const name : {"Port",
                                  "ListenAddress",
                                  "AddressFamily",

@@ -1,10 +1,6 @@
-// The keywords about connections that have not logged in: how many there may be, in all and from one source, and which
-// sources are refused for how long.
-#include <algorithm>
-#include <array>
+// The keywords about connections that have not logged in: for how long and with how many tries, how many there may be,
+// in all and from one source, and which sources are refused for how long.
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "config/addresses.h"
 #include "server/config/keywords.h"
@@ -12,9 +8,7 @@
 namespace glassh {
 namespace {
 
-using Call = ServerKeyword::Call;
-
-void handle_max_startups(Call& call) {
+void read_max_startups(ServerCall& call) {
   const std::string& text = call.words[0];
   std::vector<std::uint32_t> numbers;
   for (std::size_t start = 0; start <= text.size();) {
@@ -28,22 +22,32 @@ void handle_max_startups(Call& call) {
   if (zero || !shape || (numbers.size() == 3 && (numbers[1] > 100 || numbers[0] > numbers[2]))) {
     throw ConfigError(fmt::format("bad value '{}': expected start:rate:full such as 10:30:100", text));
   }
-  call.target.max_startups = {numbers[0], MaxStartups().rate, numbers[0]};
-  if (numbers.size() == 3) call.target.max_startups = {numbers[0], numbers[1], numbers[2]};
+  call.config.max_startups = {numbers[0], MaxStartups().rate, numbers[0]};
+  if (numbers.size() == 3) call.config.max_startups = {numbers[0], numbers[1], numbers[2]};
 }
 
-void handle_per_source_max_startups(Call& call) {
+PrintedValues print_max_startups(const ServerConfig& config) {
+  const MaxStartups& startups = config.max_startups;
+  return {fmt::format("{}:{}:{}", startups.start, startups.rate, startups.full)};
+}
+
+void read_per_source_max_startups(ServerCall& call) {
   if (equal_ignoring_case(call.words[0], "none")) {
-    call.target.per_source_max_startups.reset();
+    call.config.per_source_max_startups.reset();
     return;
   }
   const auto value = parse_number(call.words[0], 0x7fffffff);
   if (!value) throw ConfigError(fmt::format("bad value '{}': expected a number or none", call.words[0]));
-  call.target.per_source_max_startups = *value;
+  call.config.per_source_max_startups = *value;
+}
+
+PrintedValues print_per_source_max_startups(const ServerConfig& config) {
+  const auto& most = config.per_source_max_startups;
+  return {most ? std::to_string(*most) : "none"};
 }
 
 // OpenSSH takes a lone number for IPv4 and makes one source of all of IPv6; here IPv6 keeps its default.
-void handle_per_source_net_block_size(Call& call) {
+void read_per_source_net_block_size(ServerCall& call) {
   const std::string_view text = call.words[0];
   const auto colon = std::min(text.find(':'), text.size());
   SourceBlock block;
@@ -52,10 +56,15 @@ void handle_per_source_net_block_size(Call& call) {
   if (!ipv4_bits || !ipv6_bits) {
     throw ConfigError(fmt::format("bad value '{}': expected the bits of IPv4 and IPv6, such as 24:56", text));
   }
-  call.target.per_source_net_block_size = {*ipv4_bits, *ipv6_bits};
+  call.config.per_source_net_block_size = {*ipv4_bits, *ipv6_bits};
 }
 
-// ---- PerSourcePenalties
+PrintedValues print_per_source_net_block_size(const ServerConfig& config) {
+  const SourceBlock& block = config.per_source_net_block_size;
+  return {fmt::format("{}:{}", block.ipv4_bits, block.ipv6_bits)};
+}
+
+// --- PerSourcePenalties ---------------------------------------------------------------------------------------------
 
 // "90", "1m30s", and since OpenSSH 10.3 fractions: "0.5", "1.5m".
 std::optional<double> parse_fractional_time(std::string_view text) {
@@ -130,8 +139,8 @@ bool read_penalty(const PenaltyWord& word, std::string_view value, SourcePenalti
 }
 
 // As in sshd: of each word the first value counts, also across lines, and any of them turns penalties on.
-void handle_per_source_penalties(Call& call) {
-  SourcePenalties& target = call.target.per_source_penalties;
+void read_per_source_penalties(ServerCall& call) {
+  SourcePenalties& target = call.config.per_source_penalties;
   if (const auto enabled = parse_yes_no(call.words[0])) {
     if (call.words.size() > 1) throw ConfigError(fmt::format("'{}' stands alone", call.words[0]));
     if ((target.given & enabled_bit) == 0) target.enabled = *enabled;
@@ -161,24 +170,54 @@ void handle_per_source_penalties(Call& call) {
   }
 }
 
-void handle_per_source_penalty_exempt_list(Call& call) {
-  const std::string& list = call.words[0];
-  if (equal_ignoring_case(list, "none")) {
-    call.target.per_source_penalty_exempt_list.clear();
-    return;
-  }
-  if (!is_address_list(list)) {
-    throw ConfigError(fmt::format("bad value '{}': expected addresses, patterns and networks, with commas", list));
-  }
-  call.target.per_source_penalty_exempt_list = list;
+std::string seconds_text(double seconds) {
+  const auto whole = static_cast<std::uint64_t>(seconds);
+  return seconds == static_cast<double>(whole) ? std::to_string(whole) : fmt::format("{}", seconds);
 }
 
-constexpr std::array table{
-    ServerKeyword{"MaxStartups", 1, 1, false, handle_max_startups},
-    ServerKeyword{"PerSourceMaxStartups", 1, 1, false, handle_per_source_max_startups},
-    ServerKeyword{"PerSourceNetBlockSize", 1, 1, false, handle_per_source_net_block_size},
-    ServerKeyword{"PerSourcePenalties", 1, ServerKeyword::many, true, handle_per_source_penalties},
-    ServerKeyword{"PerSourcePenaltyExemptList", 1, 1, false, handle_per_source_penalty_exempt_list},
+PrintedValues print_per_source_penalties(const ServerConfig& config) {
+  const SourcePenalties& penalties = config.per_source_penalties;
+  if (!penalties.enabled) return {"no"};
+  const auto mode = [](SourcePenalties::Overflow overflow) {
+    return overflow == SourcePenalties::Overflow::deny_all ? "deny-all" : "permissive";
+  };
+  return {
+      fmt::format("crash:{} authfail:{} noauth:{} invaliduser:{} grace-exceeded:{} refuseconnection:{} max:{} min:{} "
+                  "max-sources4:{} max-sources6:{} overflow:{} overflow6:{}",
+                  seconds_text(penalties.crash), seconds_text(penalties.auth_fail), seconds_text(penalties.no_auth),
+                  seconds_text(penalties.invalid_user), seconds_text(penalties.grace_exceeded),
+                  seconds_text(penalties.refuse_connection), seconds_text(penalties.max), seconds_text(penalties.min),
+                  penalties.max_sources4, penalties.max_sources6, mode(penalties.overflow), mode(penalties.overflow6))};
+}
+
+void read_per_source_penalty_exempt_list(ServerCall& call) {
+  const std::string list = word_or_none(call);
+  if (!list.empty() && !is_address_list(list)) {
+    throw ConfigError(fmt::format("bad value '{}': expected addresses, patterns and networks, with commas", list));
+  }
+  call.config.per_source_penalty_exempt_list = list;
+}
+
+using Config = ServerConfig;
+
+constexpr ServerKeyword table[] = {
+    {.name = "LoginGraceTime", .value = seconds<&Config::login_grace_seconds>, .order = 40},
+    {.name = "MaxAuthTries", .below_match = true, .value = count<&Config::max_auth_tries>, .order = 60},
+    {.name = "MaxStartups", .value = {read_max_startups, print_max_startups}, .order = 620},
+    {.name = "PerSourceMaxStartups",
+     .value = {read_per_source_max_startups, print_per_source_max_startups},
+     .order = 630},
+    {.name = "PerSourceNetBlockSize",
+     .value = {read_per_source_net_block_size, print_per_source_net_block_size},
+     .order = 640},
+    {.name = "PerSourcePenalties",
+     .words = {1, many},
+     .accumulates = true,
+     .value = {read_per_source_penalties, print_per_source_penalties},
+     .order = 700},
+    {.name = "PerSourcePenaltyExemptList",
+     .value = {read_per_source_penalty_exempt_list, print_text<&Config::per_source_penalty_exempt_list>},
+     .order = 470},
 };
 
 }  // namespace
