@@ -12,21 +12,6 @@ namespace {
 constexpr std::size_t length_size = 4;  // packet_length
 constexpr std::size_t aes_block = 16;
 
-PacketShape shape_with(PacketMacKind mac) {
-  PacketShape shape;
-  // RFC 4344 section 4 [4344-4-3]: whole blocks, although the mode would not need them.
-  shape.block = aes_block;
-  // RFC 6668 section 2 [6668-2-1] [6668-2-2]: the whole HMAC is sent.
-  shape.tag = hash_size(mac.hash);
-  // OpenSSH PROTOCOL section 1.5 [openssh-etm-1.5-2]: the length is in the clear and stays out of the padded part.
-  shape.unpadded_prefix = mac.encrypt_then_mac ? length_size : 0;
-  // RFC 4253 section 6 [4253-6-9]: one block is enough to know the length.
-  shape.needed_for_length = mac.encrypt_then_mac ? length_size : aes_block;
-  shape.packet_limit = packets_per_key;
-  shape.block_limit = aes_blocks_per_key;
-  return shape;
-}
-
 // AES in counter mode for one direction: RFC 4344 section 4 [4344-4-9], the derived IV is the first counter block, and
 // RFC 4253 section 6.3 [4253-6.3-2], the stream goes on through all packets. Encryption and decryption are the same.
 class KeyStream {
@@ -94,7 +79,7 @@ class PacketHmac {
 class AesCtrHmacSealer final : public Sealer {
  public:
   AesCtrHmacSealer(std::string_view libcrypto_name, PacketMacKind mac, const CipherKeys& keys)
-      : shape_(shape_with(mac)),
+      : shape_(aes_ctr_hmac_shape(mac)),
         encrypt_then_mac_(mac.encrypt_then_mac),
         key_stream_(libcrypto_name, keys),
         hmac_(mac.hash, keys.mac_key.reveal()) {}
@@ -129,7 +114,7 @@ class AesCtrHmacSealer final : public Sealer {
 class AesCtrHmacOpener final : public Opener {
  public:
   AesCtrHmacOpener(std::string_view libcrypto_name, PacketMacKind mac, const CipherKeys& keys)
-      : shape_(shape_with(mac)),
+      : shape_(aes_ctr_hmac_shape(mac)),
         encrypt_then_mac_(mac.encrypt_then_mac),
         key_stream_(libcrypto_name, keys),
         hmac_(mac.hash, keys.mac_key.reveal()) {}
@@ -163,6 +148,21 @@ class AesCtrHmacOpener final : public Opener {
 };
 
 }  // namespace
+
+PacketShape aes_ctr_hmac_shape(PacketMacKind mac) {
+  PacketShape shape;
+  // RFC 4344 section 4 [4344-4-3]: whole blocks, although the mode would not need them.
+  shape.block = aes_block;
+  // RFC 6668 section 2 [6668-2-1] [6668-2-2]: the whole HMAC is sent.
+  shape.tag = hash_size(mac.hash);
+  // OpenSSH PROTOCOL section 1.5 [openssh-etm-1.5-2]: the length is in the clear and stays out of the padded part.
+  shape.unpadded_prefix = mac.encrypt_then_mac ? length_size : 0;
+  // RFC 4253 section 6 [4253-6-9]: one block is enough to know the length.
+  shape.needed_for_length = mac.encrypt_then_mac ? length_size : aes_block;
+  shape.packet_limit = packets_per_key;
+  shape.block_limit = aes_blocks_per_key;
+  return shape;
+}
 
 std::unique_ptr<Sealer> make_aes_ctr_hmac_sealer(std::string_view libcrypto_name, PacketMacKind mac,
                                                  const CipherKeys& keys) {

@@ -19,6 +19,8 @@ struct PacketMacKind {
   bool encrypt_then_mac = false;
 };
 
+// The caller pads and reads packets by this shape.
+PacketShape aes_ctr_hmac_shape(PacketMacKind mac);
 // `libcrypto_name` is "AES-128-CTR", "AES-192-CTR" or "AES-256-CTR". The caller passes keys of the right sizes.
 std::unique_ptr<Sealer> make_aes_ctr_hmac_sealer(std::string_view libcrypto_name, PacketMacKind mac,
                                                  const CipherKeys& keys);

@@ -67,6 +67,27 @@ void check_sizes(const CipherNames& names, const CipherKeys& keys) {
                                           sizes.iv, sizes.key, sizes.mac_key));
 }
 
+// A big-endian counter of any size goes up, and round.
+void add(MutableBytes counter, std::uint64_t amount) {
+  std::uint32_t carry = 0;
+  for (std::size_t i = counter.size(); i > 0; --i) {
+    carry += counter[i - 1] + static_cast<std::uint32_t>(amount & 0xff);
+    counter[i - 1] = static_cast<std::uint8_t>(carry);
+    carry >>= 8;
+    amount >>= 8;
+  }
+}
+
+// How many blocks of key stream so many packets of AES-CTR have used: all bytes but the tags, and the lengths where
+// they are in the clear.
+std::uint64_t blocks_used(const PacketShape& shape, std::uint64_t packets, std::uint64_t bytes) {
+  const std::uint64_t apart = packets * (shape.tag + shape.unpadded_prefix);
+  if (packets > bytes || apart > bytes || (bytes - apart) % shape.block != 0) {
+    throw std::invalid_argument(fmt::format("{} packets cannot have {} bytes in all", packets, bytes));
+  }
+  return (bytes - apart) / shape.block;
+}
+
 }  // namespace
 
 // RFC 8758 section 2 [8758-2-1] [8758-2-2]: what is not here, like arcfour, is neither offered nor taken.
@@ -121,6 +142,23 @@ std::unique_ptr<Opener> make_opener(const CipherNames& names, CipherKeys keys) {
       break;
   }
   return make_aes_ctr_hmac_opener(cipher.libcrypto_name, find(macs, names.mac, "MAC").kind, keys);
+}
+
+CipherKeys keys_after(const CipherNames& names, CipherKeys keys, std::uint64_t packets, std::uint64_t bytes) {
+  check_sizes(names, keys);
+  switch (find(ciphers, names.cipher, "cipher").kind) {
+    case CipherKind::chacha20_poly1305:
+      break;  // its nonce is the sequence number
+    case CipherKind::aes_gcm:
+      // RFC 5647 section 7.1 [5647-7.1-2]: behind four fixed bytes a counter of packets.
+      add(keys.iv.reveal().subspan(4), packets);
+      break;
+    case CipherKind::aes_ctr:
+      // RFC 4344 section 4 [4344-4-9]: the IV is the first counter block, and each block of key stream takes one.
+      add(keys.iv.reveal(), blocks_used(aes_ctr_hmac_shape(find(macs, names.mac, "MAC").kind), packets, bytes));
+      break;
+  }
+  return keys;
 }
 
 }  // namespace glassh

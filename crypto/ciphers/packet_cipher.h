@@ -63,6 +63,8 @@ struct CipherKeySizes {
 };
 struct CipherKeys {
   SecretBytes iv, key, mac_key;
+
+  CipherKeys clone() const { return {iv.clone(), key.clone(), mac_key.clone()}; }
 };
 
 // In our order of preference: what KEXINIT offers by default, and what -Q lists.
@@ -74,5 +76,9 @@ bool is_aead(std::string_view cipher);
 CipherKeySizes cipher_key_sizes(const CipherNames& names);
 std::unique_ptr<Sealer> make_sealer(const CipherNames& names, CipherKeys keys);
 std::unique_ptr<Opener> make_opener(const CipherNames& names, CipherKeys keys);
+// From the keys as they were derived to the keys with which a new sealer or opener goes on, behind `packets` packets of
+// `bytes` bytes in all, tags included. The sequence number is the caller's. Throws std::invalid_argument as above, and
+// for counts that contradict each other.
+CipherKeys keys_after(const CipherNames& names, CipherKeys keys, std::uint64_t packets, std::uint64_t bytes);
 
 }  // namespace glassh
