@@ -165,17 +165,15 @@ bool Channel::on_data(std::size_t size, std::string_view message) {
   return size > 0;
 }
 
-bool Channel::on_window_adjust(std::uint32_t bytes_to_add) {
+void Channel::on_window_adjust(std::uint32_t bytes_to_add) {
   expect_open(msg::ChannelWindowAdjust::name);
   // RFC 4254 section 5.2 [4254-5.2-2] [4254-5.2-3]: a window has up to 2^32 - 1 bytes, never more.
   if (bytes_to_add > std::numeric_limits<std::uint32_t>::max() - window_to_peer_) {
     refuse(msg::ChannelWindowAdjust::name, id_,
            fmt::format("bytes_to_add {} raises the window of {} above 2^32 - 1", bytes_to_add, window_to_peer_));
   }
-  const bool was_shut = window_to_peer_ == 0;
   // RFC 4254 section 5.2 [4254-5.2-1]: so many more bytes may be sent.
   window_to_peer_ += bytes_to_add;
-  return was_shut && bytes_to_add > 0 && !eof_sent_ && !close_sent_;
 }
 
 // RFC 4254 section 5.3 [4254-5.3-2]: the channel stays open, and our own data may still flow.

@@ -72,9 +72,10 @@ class Channel {
   Channel(ChannelHandle handle, std::string type, const ChannelLimits& limits, WindowPace& pace, PacketWriter& writer);
 
   void peer_is(std::uint32_t peer_id, std::uint32_t window, std::uint32_t maximum_packet);
-  // Each throws ProtocolError where the message breaks a rule, and says whether the owner should hear of it.
+  // Each throws ProtocolError where the message breaks a rule; those that return something say whether the owner should
+  // hear of it.
   bool on_data(std::size_t size, std::string_view message);
-  bool on_window_adjust(std::uint32_t bytes_to_add);
+  void on_window_adjust(std::uint32_t bytes_to_add);
   bool on_eof();
   void on_close();
   bool on_request(bool want_reply);

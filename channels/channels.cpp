@@ -34,7 +34,8 @@ std::optional<ChannelEvent> Channels::on_payload(Bytes payload) {
     case msg::ChannelExtendedData::number:
       return on_extended_data(decode<msg::ChannelExtendedData>(payload));
     case msg::ChannelWindowAdjust::number:
-      return on_window_adjust(decode<msg::ChannelWindowAdjust>(payload));
+      on_window_adjust(decode<msg::ChannelWindowAdjust>(payload));
+      return std::nullopt;
     case msg::ChannelOpen::number:
       return on_open(decode<msg::ChannelOpen>(payload));
     case msg::ChannelOpenConfirmation::number:
@@ -90,10 +91,9 @@ std::optional<ChannelEvent> Channels::on_extended_data(const msg::ChannelExtende
   return DataArrived{channel.id(), message.data, message.data_type_code};
 }
 
-std::optional<ChannelEvent> Channels::on_window_adjust(const msg::ChannelWindowAdjust& message) {
-  Channel& channel = recipient(message.recipient_channel, message.name);
-  if (!channel.on_window_adjust(message.bytes_to_add)) return std::nullopt;
-  return RoomAgain{channel.id()};
+// No event: whoever has something to send looks for room() in each turn.
+void Channels::on_window_adjust(const msg::ChannelWindowAdjust& message) {
+  recipient(message.recipient_channel, message.name).on_window_adjust(message.bytes_to_add);
 }
 
 std::optional<ChannelEvent> Channels::on_eof(const msg::ChannelEof& message) {

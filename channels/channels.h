@@ -40,9 +40,6 @@ struct DataArrived {
   Bytes data;
   std::uint32_t extended_type = 0;  // 1: stderr
 };
-struct RoomAgain {  // the peer's window opened
-  std::uint32_t channel = 0;
-};
 struct EofArrived {
   std::uint32_t channel = 0;
 };
@@ -71,7 +68,7 @@ struct GlobalRequestAnswered {
   std::uint64_t request = 0;  // what send_global() returned for it
 };
 using ChannelEvent =
-    std::variant<ChannelOpenWanted, ChannelOpened, ChannelOpenRefused, DataArrived, RoomAgain, EofArrived, CloseArrived,
+    std::variant<ChannelOpenWanted, ChannelOpened, ChannelOpenRefused, DataArrived, EofArrived, CloseArrived,
                  ChannelRequested, ChannelRequestAnswered, GlobalRequested, GlobalRequestAnswered>;
 
 class Channels {
@@ -105,7 +102,7 @@ class Channels {
 
   Event on_data(const msg::ChannelData& message);
   Event on_extended_data(const msg::ChannelExtendedData& message);
-  Event on_window_adjust(const msg::ChannelWindowAdjust& message);
+  void on_window_adjust(const msg::ChannelWindowAdjust& message);
   Event on_eof(const msg::ChannelEof& message);
   Event on_open(const msg::ChannelOpen& message);
   Event on_open_confirmation(const msg::ChannelOpenConfirmation& message);

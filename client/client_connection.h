@@ -37,7 +37,7 @@ struct ClientConnectionSettings {
 using ClientEvent =
     std::variant<HostKeyOffered, KeysChanged, IdentitiesWanted, PublicHalfWanted, UserSignatureWanted, PasswordWanted,
                  PasswordChangeWanted, AnswersWanted, BannerArrived, AuthenticationSucceeded, AuthenticationFailed,
-                 ChannelOpenWanted, ChannelOpened, ChannelOpenRefused, DataArrived, RoomAgain, EofArrived, CloseArrived,
+                 ChannelOpenWanted, ChannelOpened, ChannelOpenRefused, DataArrived, EofArrived, CloseArrived,
                  ChannelRequested, ChannelRequestAnswered, GlobalRequested, GlobalRequestAnswered, DebugArrived,
                  Disconnected>;
 

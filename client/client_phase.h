@@ -59,7 +59,6 @@ class ClientPhase {
   void on(const KeysChanged& event);
   void on(const DebugArrived& event);
   virtual void on(const Disconnected& event) = 0;
-  void on(const RoomAgain&) {}  // the sources see to it
 
   // In the login.
   virtual asio::awaitable<void> on(const IdentitiesWanted&) { return unexpected(); }

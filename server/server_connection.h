@@ -34,7 +34,7 @@ struct ServerConnectionSettings {
 // decide_login(); LoginComplete → welcome(). Until then next_event() returns nothing.
 using ServerEvent = std::variant<SignatureWanted, AuthSettingsWanted, LoginAttempt, AttemptAnswered, LoginComplete,
                                  KeysChanged, ChannelOpenWanted, ChannelOpened, ChannelOpenRefused, DataArrived,
-                                 RoomAgain, EofArrived, CloseArrived, ChannelRequested, ChannelRequestAnswered,
+                                 EofArrived, CloseArrived, ChannelRequested, ChannelRequestAnswered,
                                  ChannelIdled, GlobalRequested, GlobalRequestAnswered, Disconnected>;
 
 class ServerConnection {

@@ -98,7 +98,6 @@ struct Words {
   std::string operator()(const Disconnected& event) const {
     return fmt::format("disconnected{}: {}", event.by_peer ? " by the peer" : "", event.description);
   }
-  std::string operator()(const RoomAgain& event) const { return fmt::format("channel {} room again", event.channel); }
   std::string operator()(const DebugArrived& event) const { return fmt::format("debug: {}", quoted(event.message)); }
   template <class Other>
   std::string operator()(const Other&) const {

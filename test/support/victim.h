@@ -107,8 +107,6 @@ class Victim {
       tell("eof");
     } else if (std::holds_alternative<CloseArrived>(event)) {
       tell("close");
-    } else if (std::holds_alternative<RoomAgain>(event)) {
-      tell("room");
     } else if (auto* requested = std::get_if<ChannelRequested>(&event)) {
       tell(fmt::format("request {}", requested->type));
       if (requested->want_reply) core.channels().at(requested->channel).answer_request(true);

@@ -31,8 +31,8 @@ struct QuestionAsked {};
 class PlainCore {
  public:
   using Event = std::variant<QuestionAsked, ChannelOpenWanted, ChannelOpened, ChannelOpenRefused, DataArrived,
-                             RoomAgain, EofArrived, CloseArrived, ChannelRequested, ChannelRequestAnswered,
-                             GlobalRequested, GlobalRequestAnswered, Disconnected>;
+                             EofArrived, CloseArrived, ChannelRequested, ChannelRequestAnswered, GlobalRequested,
+                             GlobalRequestAnswered, Disconnected>;
 
   explicit PlainCore(const ChannelLimits& limits) : channels_(writer_, limits, 1000, nullptr) {}
 
