@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
-
 namespace glassh {
 
 namespace {
@@ -17,15 +15,16 @@ std::optional<ClientEvent> as_client_event(const std::optional<ChannelEvent>& ev
 }  // namespace
 
 ClientConnection::ClientConnection(std::shared_ptr<const ClientConnectionSettings> settings, Rng& rng, TraceSink* trace)
-    : settings_(std::move(settings)), trace_(trace), transport_(settings_->transport, rng, trace) {}
+    : settings_(std::move(settings)),
+      trace_(trace),
+      transport_(settings_->transport, rng, trace),
+      liveness_("ServerAliveInterval", {settings_->server_alive_interval, settings_->server_alive_count_max}) {}
 
 ClientConnection::~ClientConnection() = default;
 
 void ClientConnection::filled(std::size_t size) {
   transport_.reader().filled(size);
-  if (size == 0) return;
-  last_heard_ = now_;
-  alive_unanswered_ = 0;
+  if (size > 0) liveness_.heard(now_);
 }
 
 void ClientConnection::end_of_input() { end_of_input_ = true; }
@@ -99,7 +98,7 @@ std::optional<ClientEvent> ClientConnection::on_auth_event(const std::optional<C
   if (!event) return std::nullopt;
   if (std::holds_alternative<AuthenticationSucceeded>(*event)) {
     transport_.enter(Phase::connection);
-    last_heard_ = now_;
+    liveness_.begin(now_);
     channels_ = std::make_unique<Channels>(transport_.writer(), settings_->channels, settings_->max_channels, trace_);
     channels_->set_pace(now_, transport_.round_trip());
   }
@@ -145,7 +144,6 @@ void ClientConnection::disconnect(DisconnectReason reason, std::string_view desc
 }
 
 void ClientConnection::set_now(TimePoint now) {
-  if (now_ == TimePoint{}) last_heard_ = now;
   now_ = now;
   if (!closed_) transport_.set_now(now);
   if (channels_ != nullptr) channels_->set_pace(now, transport_.round_trip());
@@ -153,26 +151,13 @@ void ClientConnection::set_now(TimePoint now) {
 
 std::optional<TimePoint> ClientConnection::next_deadline() const {
   if (closed_) return std::nullopt;
-  std::optional<TimePoint> earliest = transport_.next_deadline();
-  if (!alive_is_checked()) return earliest;
-  const TimePoint alive = last_heard_ + settings_->server_alive_interval * (alive_unanswered_ + 1);
-  return earliest ? std::min(*earliest, alive) : alive;
-}
-
-bool ClientConnection::alive_is_checked() const {
-  return channels_ != nullptr && settings_->server_alive_interval.count() > 0;
+  const std::optional<TimePoint> rekey = transport_.next_deadline();
+  const std::optional<TimePoint> alive = liveness_.next_deadline();
+  return rekey && alive ? std::min(*rekey, *alive) : rekey ? rekey : alive;
 }
 
 void ClientConnection::check_deadlines() {
-  if (!alive_is_checked()) return;
-  if (now_ < last_heard_ + settings_->server_alive_interval * (alive_unanswered_ + 1)) return;
-  if (alive_unanswered_ >= settings_->server_alive_count_max) {
-    throw ProtocolError(DisconnectReason::connection_lost,
-                        fmt::format("no sign of life in {} intervals of {} seconds (ServerAliveInterval)",
-                                    alive_unanswered_, settings_->server_alive_interval.count()));
-  }
-  ++alive_unanswered_;
-  channels_->send_global("keepalive@openssh.com", true);
+  if (liveness_.due(now_)) channels_->send_global("keepalive@openssh.com", true);
 }
 
 }  // namespace glassh

@@ -17,6 +17,7 @@
 
 #include "auth/client_auth.h"
 #include "channels/channels.h"
+#include "transport/liveness.h"
 #include "transport/transport.h"
 
 namespace glassh {
@@ -86,7 +87,6 @@ class ClientConnection {
   std::optional<ClientEvent> on_transport_event(TransportEvent& event);
   std::optional<ClientEvent> on_payload(Bytes payload);
   std::optional<ClientEvent> on_auth_event(const std::optional<ClientAuthEvent>& event);
-  bool alive_is_checked() const;
   void check_deadlines();
 
   const std::shared_ptr<const ClientConnectionSettings> settings_;
@@ -99,8 +99,7 @@ class ClientConnection {
   bool closed_ = false;
   bool end_of_input_ = false;
   TimePoint now_{};
-  TimePoint last_heard_{};
-  unsigned alive_unanswered_ = 0;
+  Liveness liveness_;
 };
 
 }  // namespace glassh

@@ -15,6 +15,11 @@ std::optional<ServerEvent> as_server_event(const std::optional<ChannelEvent>& ev
   return std::visit([](const auto& each) { return ServerEvent(each); }, *event);
 }
 
+// ClientAliveCountMax 0: a silent client is asked for ever.
+LivenessLimits liveness_limits(std::chrono::seconds interval, unsigned count_max) {
+  return {interval, count_max > 0 ? std::optional(count_max) : std::nullopt};
+}
+
 }  // namespace
 
 ServerConnection::ServerConnection(std::shared_ptr<const ServerConnectionSettings> settings, Rng& rng, TraceSink* trace)
@@ -22,16 +27,14 @@ ServerConnection::ServerConnection(std::shared_ptr<const ServerConnectionSetting
       trace_(trace),
       transport_(settings_->transport, rng, trace),
       login_grace_(settings_->login_grace),
-      client_alive_interval_(settings_->client_alive_interval),
-      client_alive_count_max_(settings_->client_alive_count_max) {}
+      liveness_("ClientAliveInterval",
+                liveness_limits(settings_->client_alive_interval, settings_->client_alive_count_max)) {}
 
 ServerConnection::~ServerConnection() = default;
 
 void ServerConnection::filled(std::size_t size) {
   transport_.reader().filled(size);
-  if (size == 0) return;
-  last_heard_ = now_;
-  alive_unanswered_ = 0;
+  if (size > 0) liveness_.heard(now_);
 }
 
 void ServerConnection::end_of_input() { end_of_input_ = true; }
@@ -124,7 +127,7 @@ void ServerConnection::welcome() {
   transport_.writer().send(msg::UserauthSuccess{});
   transport_.enter(Phase::connection);
   login_deadline_.reset();
-  last_heard_ = now_;
+  liveness_.begin(now_);
   unused_since_ = now_;
   channels_ = std::make_unique<Channels>(transport_.writer(), settings_->channels, settings_->max_channels, trace_);
   channels_->idle().set_now(now_);
@@ -148,15 +151,12 @@ void ServerConnection::disconnect(DisconnectReason reason, std::string_view desc
 void ServerConnection::set_limits(const RekeyLimit& rekey_limit, std::chrono::seconds client_alive_interval,
                                   unsigned client_alive_count_max) {
   transport_.set_rekey_limit(rekey_limit);
-  client_alive_interval_ = client_alive_interval;
-  client_alive_count_max_ = client_alive_count_max;
+  liveness_.set_limits(liveness_limits(client_alive_interval, client_alive_count_max));
 }
 
 void ServerConnection::set_now(TimePoint now) {
-  if (now_ == TimePoint{}) {
-    last_heard_ = now;
-    if (login_grace_.count() > 0) login_deadline_ = now + login_grace_;
-  }
+  const bool first = now_ == TimePoint{};
+  if (first && login_grace_.count() > 0) login_deadline_ = now + login_grace_;
   now_ = now;
   if (!closed_) transport_.set_now(now);
   if (channels_ == nullptr) return;
@@ -174,11 +174,9 @@ std::optional<TimePoint> ServerConnection::next_deadline() const {
   if (login_deadline_) consider(*login_deadline_);
   if (channels_ != nullptr && channels_->idle().next_deadline()) consider(*channels_->idle().next_deadline());
   if (unused_is_checked()) consider(unused_since_ + unused_limit_);
-  if (alive_is_checked()) consider(last_heard_ + client_alive_interval_ * (alive_unanswered_ + 1));
+  if (const auto alive = liveness_.next_deadline()) consider(*alive);
   return earliest;
 }
-
-bool ServerConnection::alive_is_checked() const { return channels_ != nullptr && client_alive_interval_.count() > 0; }
 
 // A connection that only listens for others (RFC 4254 section 7.1) counts as unused, too, until somebody connects.
 bool ServerConnection::unused_is_checked() const {
@@ -196,16 +194,7 @@ void ServerConnection::check_deadlines() {
     throw ProtocolError(DisconnectReason::by_application,
                         fmt::format("no channel for {} seconds (UnusedConnectionTimeout)", unused_limit_.count()));
   }
-  if (!alive_is_checked()) return;
-  if (now_ < last_heard_ + client_alive_interval_ * (alive_unanswered_ + 1)) return;
-  const unsigned most = client_alive_count_max_;
-  if (most > 0 && alive_unanswered_ >= most) {
-    throw ProtocolError(DisconnectReason::connection_lost,
-                        fmt::format("no sign of life in {} intervals of {} seconds (ClientAliveInterval)",
-                                    alive_unanswered_, client_alive_interval_.count()));
-  }
-  ++alive_unanswered_;
-  channels_->send_global("keepalive@openssh.com", true);
+  if (liveness_.due(now_)) channels_->send_global("keepalive@openssh.com", true);
 }
 
 }  // namespace glassh

@@ -17,6 +17,7 @@
 
 #include "auth/server_auth.h"
 #include "channels/channels.h"
+#include "transport/liveness.h"
 #include "transport/transport.h"
 
 namespace glassh {
@@ -34,8 +35,8 @@ struct ServerConnectionSettings {
 // decide_login(); LoginComplete → welcome(). Until then next_event() returns nothing.
 using ServerEvent = std::variant<SignatureWanted, AuthSettingsWanted, LoginAttempt, AttemptAnswered, LoginComplete,
                                  KeysChanged, ChannelOpenWanted, ChannelOpened, ChannelOpenRefused, DataArrived,
-                                 EofArrived, CloseArrived, ChannelRequested, ChannelRequestAnswered,
-                                 ChannelIdled, GlobalRequested, GlobalRequestAnswered, Disconnected>;
+                                 EofArrived, CloseArrived, ChannelRequested, ChannelRequestAnswered, ChannelIdled,
+                                 GlobalRequested, GlobalRequestAnswered, Disconnected>;
 
 class ServerConnection {
  public:
@@ -87,7 +88,6 @@ class ServerConnection {
   std::optional<ServerEvent> on_transport_event(TransportEvent& event);
   std::optional<ServerEvent> on_payload(Bytes payload);
   std::optional<ServerEvent> on_auth_event(std::optional<ServerAuthEvent> event);
-  bool alive_is_checked() const;
   bool unused_is_checked() const;
   void check_deadlines();
 
@@ -107,10 +107,7 @@ class ServerConnection {
   std::chrono::nanoseconds login_grace_;
   std::optional<TimePoint> login_deadline_;
   bool login_is_late_ = false;
-  TimePoint last_heard_{};
-  std::chrono::seconds client_alive_interval_;
-  unsigned client_alive_count_max_;
-  unsigned alive_unanswered_ = 0;
+  Liveness liveness_;
   std::chrono::seconds unused_limit_{0};
   TimePoint unused_since_{};
 };

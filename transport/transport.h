@@ -21,10 +21,9 @@
 #include "transport/message_gate.h"
 #include "transport/packet_reader.h"
 #include "transport/packet_writer.h"
+#include "transport/time_point.h"
 
 namespace glassh {
-
-using TimePoint = std::chrono::steady_clock::time_point;
 
 struct PayloadArrived {  // 50 and up, allowed by the gate; valid until the next next_event()
   Bytes payload;
