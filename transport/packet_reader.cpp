@@ -118,6 +118,10 @@ void PacketReader::check_length(std::uint32_t length) const {
     throw ProtocolError(
         fmt::format("packet {}: packet_length is {}, outside 6 to {}", sequence_number_, length, max_packet_length));
   }
+  if (length > longest_) {
+    throw ProtocolError(fmt::format("packet {}: packet_length is {}; before the login is over at most {} are taken",
+                                    sequence_number_, length, longest_));
+  }
   // RFC 4253 section 6 [4253-6-6] [4253-6-7]: whole blocks, for stream ciphers too.
   if ((4 + length - shape_.unpadded_prefix) % shape_.block != 0) {
     throw ProtocolError(fmt::format("packet {}: packet_length is {}, which does not fill blocks of {}",

@@ -47,6 +47,9 @@ class PacketReader {
   enum class CompressedFrom { next_packet, next_keys };
   void start_delayed_compression(CompressedFrom from);
 
+  // The longest packet_length that is taken from now on; max_packet_length to begin with.
+  void limit_packet_length(std::uint32_t most) { longest_ = most; }
+
   std::uint32_t sequence_number() const { return sequence_number_; }  // of the next packet
   std::uint64_t packets_under_key() const { return packets_under_key_; }
   std::uint64_t bytes_under_key() const { return bytes_under_key_; }
@@ -57,6 +60,9 @@ class PacketReader {
   // RFC 4253 section 6.1: 35000 bytes in all are owed to everybody [4253-6.1-1]; more are of use to a long command
   // [4253-6.1-2]. OpenSSH has the same limit. A payload that was compressed is no longer either.
   static constexpr std::uint32_t max_packet_length = 256 * 1024;
+  // The same before the login is over, where no packet is long: one fits in a block, and so does all that is unopened
+  // when a connection is handed over.
+  static constexpr std::uint32_t max_packet_length_before_login = 64 * 1024;
 
  private:
   void check_length(std::uint32_t length) const;
@@ -80,6 +86,7 @@ class PacketReader {
   std::size_t end_ = 0;            // end of what arrived
   std::size_t used_ = 0;           // high-water mark, for wiping
   std::size_t packet_length_ = 0;  // of the packet at begin_, once asked; 0 before
+  std::uint32_t longest_ = max_packet_length;
 };
 
 }  // namespace glassh

@@ -44,6 +44,7 @@ Transport::Transport(const TransportSettings& settings, Rng& rng, TraceSink* tra
       kex_(settings_.kex, rng, reader_, writer_, trace) {
   // RFC 4253 section 4.2 [4253-4.2-1] [4253-4.2-2] [4253-4.2-21]: our line, and key exchange right behind it. As a
   // server too we say nothing before it [4253-4.2-13] [4253-5.1-6].
+  reader_.limit_packet_length(PacketReader::max_packet_length_before_login);
   our_version_ = identification(settings.software_version, settings.version_comment);
   writer_.send_raw(bytes_of(our_version_ + "\r\n"));
   if (trace_ != nullptr) trace_->note("identification", fmt::format("we are \"{}\"", our_version_));
@@ -267,6 +268,7 @@ void Transport::send_debug(std::string_view text) { writer_.send(msg::Debug{fals
 void Transport::enter(Phase phase) {
   phase_ = phase;
   if (phase != Phase::connection) return;
+  reader_.limit_packet_length(PacketReader::max_packet_length);
   // draft-miller-secsh-compression-delayed-00 section 3: the client compresses what it sends after SUCCESS has come.
   // During a key exchange that is after its NEWKEYS: SUCCESS stands behind ours.
   if (role() == Role::client) writer_.start_delayed_compression();
