@@ -30,6 +30,16 @@ ServerConnection::ServerConnection(std::shared_ptr<const ServerConnectionSetting
       liveness_("ClientAliveInterval",
                 liveness_limits(settings_->client_alive_interval, settings_->client_alive_count_max)) {}
 
+ServerConnection::ServerConnection(std::shared_ptr<const ServerConnectionSettings> settings, Rng& rng, TraceSink* trace,
+                                   TransportState state)
+    : settings_(std::move(settings)),
+      trace_(trace),
+      transport_(settings_->transport, rng, trace, std::move(state)),
+      welcome_due_(true),
+      login_grace_(0),
+      liveness_("ClientAliveInterval",
+                liveness_limits(settings_->client_alive_interval, settings_->client_alive_count_max)) {}
+
 ServerConnection::~ServerConnection() = default;
 
 void ServerConnection::filled(std::size_t size) {
@@ -134,6 +144,14 @@ void ServerConnection::welcome() {
   channels_->set_pace(now_, transport_.round_trip());
 }
 
+TransportState ServerConnection::hand_over() {
+  if (closed_ || !welcome_due_) throw std::logic_error("ServerConnection: hand_over() without LoginComplete");
+  TransportState state = transport_.hand_over();
+  welcome_due_ = false;
+  closed_ = true;
+  return state;
+}
+
 void ServerConnection::provide_signature(Bytes signature) {
   if (!closed_) transport_.provide_signature(signature);
 }
@@ -156,7 +174,7 @@ void ServerConnection::set_limits(const RekeyLimit& rekey_limit, std::chrono::se
 
 void ServerConnection::set_now(TimePoint now) {
   const bool first = now_ == TimePoint{};
-  if (first && login_grace_.count() > 0) login_deadline_ = now + login_grace_;
+  if (first && login_grace_.count() > 0 && channels_ == nullptr) login_deadline_ = now + login_grace_;
   now_ = now;
   if (!closed_) transport_.set_now(now);
   if (channels_ == nullptr) return;

@@ -32,7 +32,7 @@ struct ServerConnectionSettings {
 };
 
 // Answer: SignatureWanted → provide_signature(); AuthSettingsWanted → provide_auth_settings(); LoginAttempt →
-// decide_login(); LoginComplete → welcome(). Until then next_event() returns nothing.
+// decide_login(); LoginComplete → welcome() or hand_over(). Until then next_event() returns nothing.
 using ServerEvent = std::variant<SignatureWanted, AuthSettingsWanted, LoginAttempt, AttemptAnswered, LoginComplete,
                                  KeysChanged, ChannelOpenWanted, ChannelOpened, ChannelOpenRefused, DataArrived,
                                  EofArrived, CloseArrived, ChannelRequested, ChannelRequestAnswered, ChannelIdled,
@@ -44,6 +44,10 @@ class ServerConnection {
 
   // `rng` and `trace` (which may be null) must outlive it. Many connections share one settings object.
   ServerConnection(std::shared_ptr<const ServerConnectionSettings> settings, Rng& rng, TraceSink* trace = nullptr);
+  // Goes on where hand_over() of another one stopped: as if LoginComplete had been the last event. The owner calls
+  // set_now() and welcome(); no LoginGraceTime counts until then, unless set_login_grace() says so.
+  ServerConnection(std::shared_ptr<const ServerConnectionSettings> settings, Rng& rng, TraceSink* trace,
+                   TransportState state);
   ~ServerConnection();
 
   // Bytes in.
@@ -64,6 +68,11 @@ class ServerConnection {
   // Sends USERAUTH_SUCCESS: the login is over, and channels() exist from here on. What LoginComplete points to stays
   // valid until the next next_event(). Does nothing if closed() already.
   void welcome();
+  // The other answer: everything that another ServerConnection, perhaps in another process, needs for going on. This
+  // one is closed() then and says nothing more. No write may be in progress; what is ready() leaves with the state, and
+  // so does what has come behind the login. Throws std::logic_error without LoginComplete, or if closed() already, and
+  // where the settings' keeps_keys or a running key exchange does not allow it (Transport::hand_over()).
+  TransportState hand_over();
   void disconnect(DisconnectReason reason, std::string_view description);
   void start_key_exchange() { transport_.start_key_exchange(); }
   // Sets the values for this user, if they differ from those of the settings.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <stdexcept>
 #include <utility>
 
 #include <fmt/format.h>
@@ -31,11 +32,57 @@ struct KeyExchange::Exchange {
   bool ignore_next = false;            // RFC 4253 section 7: the peer's wrong guess is on its way
 };
 
+// Of the direction that we read and of the one that we write, as they were derived.
+struct KeyExchange::KeptKeys {
+  struct Direction {
+    CipherNames names;
+    CipherKeys keys;
+  };
+  Direction reading, writing;
+};
+
 KeyExchange::KeyExchange(const KexSettings& settings, Rng& rng, PacketReader& reader, PacketWriter& writer,
                          TraceSink* trace)
-    : settings_(settings), rng_(rng), reader_(reader), writer_(writer), trace_(trace) {}
+    : settings_(settings), rng_(rng), reader_(reader), writer_(writer), trace_(trace) {
+  if (settings_.keeps_keys) kept_keys_ = std::make_unique<KeptKeys>();
+}
+
+KeyExchange::KeyExchange(const KexSettings& settings, Rng& rng, PacketReader& reader, PacketWriter& writer,
+                         TraceSink* trace, const TransportState& state)
+    : settings_(settings),
+      rng_(rng),
+      reader_(reader),
+      writer_(writer),
+      trace_(trace),
+      client_version_(state.client_version),
+      server_version_(state.server_version),
+      strict_(state.strict),
+      changed_once_(true),
+      session_id_(state.session_id),
+      host_key_(state.host_key) {
+  algorithms_.host_key = state.host_key_algorithm;
+}
 
 KeyExchange::~KeyExchange() = default;
+
+void KeyExchange::hand_over(TransportState& state) {
+  if (kept_keys_ == nullptr || exchange_ != nullptr || !changed_once_) {
+    throw std::logic_error("KeyExchange: handed over during an exchange, before the first one, or without its keys");
+  }
+  state.client_version = client_version_;
+  state.server_version = server_version_;
+  state.host_key_algorithm = algorithms_.host_key;
+  state.session_id = session_id_;
+  state.host_key = host_key_;
+  state.strict = strict_;
+  state.reading.names = std::move(kept_keys_->reading.names);
+  state.reading.keys = std::move(kept_keys_->reading.keys);
+  state.writing.names = std::move(kept_keys_->writing.names);
+  state.writing.keys = std::move(kept_keys_->writing.keys);
+  forget_keys();
+}
+
+void KeyExchange::forget_keys() { kept_keys_.reset(); }
 
 void KeyExchange::set_versions(std::string_view client, std::string_view server) {
   client_version_ = client;
@@ -358,12 +405,11 @@ void KeyExchange::send_newkeys() {
   const Exchange& exchange = *exchange_;
   writer_.send(msg::NewKeys{});
   const bool we_are_client = settings_.role == Role::client;
-  const CipherNames names =
-      we_are_client
-          ? CipherNames{exchange.algorithms.cipher_client_to_server, exchange.algorithms.mac_client_to_server}
-          : CipherNames{exchange.algorithms.cipher_server_to_client, exchange.algorithms.mac_server_to_client};
+  const CipherNames names = names_for(we_are_client);
+  CipherKeys keys = keys_for(names, we_are_client);
+  if (kept_keys_ != nullptr) kept_keys_->writing = {names, keys.clone()};
   // [openssh-strict-kex-1.9-7] [openssh-strict-kex-1.9-9]: at every NEWKEYS of the connection.
-  writer_.use(make_sealer(names, keys_for(names, we_are_client)), names.cipher, strict_,
+  writer_.use(make_sealer(names, std::move(keys)), names.cipher, strict_,
               we_are_client ? exchange.algorithms.compression_client_to_server
                             : exchange.algorithms.compression_server_to_client);
   stage_ = Stage::expecting_newkeys;
@@ -375,17 +421,23 @@ std::optional<KexEvent> KeyExchange::on_newkeys(Bytes payload) {
   decode<msg::NewKeys>(payload);
   const Exchange& exchange = *exchange_;
   const bool from_client = settings_.role == Role::server;
-  const CipherNames names =
-      from_client ? CipherNames{exchange.algorithms.cipher_client_to_server, exchange.algorithms.mac_client_to_server}
-                  : CipherNames{exchange.algorithms.cipher_server_to_client, exchange.algorithms.mac_server_to_client};
+  const CipherNames names = names_for(from_client);
+  CipherKeys keys = keys_for(names, from_client);
+  if (kept_keys_ != nullptr) kept_keys_->reading = {names, keys.clone()};
   // [openssh-strict-kex-1.9-8] [openssh-strict-kex-1.9-9]: the number of received packets restarts at 0, every time.
-  reader_.use(make_opener(names, keys_for(names, from_client)), names.cipher, strict_,
+  reader_.use(make_opener(names, std::move(keys)), names.cipher, strict_,
               from_client ? exchange.algorithms.compression_client_to_server
                           : exchange.algorithms.compression_server_to_client);
   algorithms_ = exchange.algorithms;
   exchange_.reset();
   stage_ = Stage::idle;
   return KeysChanged{std::exchange(changed_once_, true) == false};
+}
+
+CipherNames KeyExchange::names_for(bool sent_by_client) const {
+  const Algorithms& chosen = exchange_->algorithms;
+  return sent_by_client ? CipherNames{chosen.cipher_client_to_server, chosen.mac_client_to_server}
+                        : CipherNames{chosen.cipher_server_to_client, chosen.mac_server_to_client};
 }
 
 // RFC 4253 section 7.2 [4253-7.2-3]: A, C, E for what the client sends, B, D, F for what the server sends; by the hash

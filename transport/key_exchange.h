@@ -27,6 +27,7 @@
 #include "transport/negotiation.h"
 #include "transport/packet_reader.h"
 #include "transport/packet_writer.h"
+#include "transport/transport_state.h"
 
 namespace glassh {
 
@@ -71,12 +72,17 @@ struct KexSettings {
   std::vector<HostKey> host_keys;                      // server
   std::shared_ptr<const std::vector<DhGroup>> groups;  // server, for group exchange; null: RFC 3526's alone
   KeyLog key_log;                                      // may be empty
+  // Server: derived keys are kept until the login is over, so that the connection can be handed over there.
+  bool keeps_keys = false;
 };
 
 class KeyExchange {
  public:
   // All must outlive it; `trace` may be null.
   KeyExchange(const KexSettings& settings, Rng& rng, PacketReader& reader, PacketWriter& writer, TraceSink* trace);
+  // Goes on where hand_over() stopped; the reader and the writer have their part of `state` already.
+  KeyExchange(const KexSettings& settings, Rng& rng, PacketReader& reader, PacketWriter& writer, TraceSink* trace,
+              const TransportState& state);
   ~KeyExchange();
 
   // Once, before start(): V_C and V_S, without CR LF.
@@ -86,6 +92,11 @@ class KeyExchange {
   std::optional<KexEvent> on_payload(Bytes payload);
   void provide_signature(Bytes signature);
   void accept_host_key();
+
+  // Fills in what is known here, among it the names and the keys of both directions. Throws std::logic_error unless
+  // keeps_keys was set, one exchange is over and none is running.
+  void hand_over(TransportState& state);
+  void forget_keys();  // the login is over: those that were kept are wiped, and later ones are not kept
 
   bool running() const {
     return exchange_ != nullptr;
@@ -117,6 +128,7 @@ class KeyExchange {
     expecting_newkeys,        // ours is out
   };
   struct Exchange;
+  struct KeptKeys;
 
   void send_kexinit();
   std::optional<KexEvent> on_kexinit(Bytes payload);
@@ -136,6 +148,7 @@ class KeyExchange {
   void note_exchange_hash() const;
   void verify_signature(Bytes signature) const;
   void send_newkeys();
+  CipherNames names_for(bool sent_by_client) const;
   CipherKeys keys_for(const CipherNames& names, bool sent_by_client) const;
   void note_negotiation(const msg::KexInit& client, const msg::KexInit& server) const;
   void note(std::string_view topic, std::string_view text) const;
@@ -155,6 +168,7 @@ class KeyExchange {
   std::vector<std::uint8_t> session_id_;
   std::vector<std::uint8_t> host_key_;
   SessionProof session_proof_;
+  std::unique_ptr<KeptKeys> kept_keys_;  // until the login is over, where settings_.keeps_keys
 };
 
 }  // namespace glassh

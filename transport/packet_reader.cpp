@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <stdexcept>
 #include <utility>
 
 #include <fmt/format.h>
@@ -17,6 +18,36 @@ constexpr std::size_t least_padding = 4;
 constexpr std::size_t least_space = 40 * 1024;
 
 }  // namespace
+
+PacketReader::PacketReader(TraceSink* trace, DirectionState state)
+    : trace_(trace),
+      opener_(make_opener(
+          state.names, keys_after(state.names, std::move(state.keys), state.packets_under_key, state.bytes_under_key))),
+      shape_(opener_->shape()),
+      cipher_name_(std::move(state.names.cipher)),
+      delayed_zlib_(state.delayed_zlib),
+      sequence_number_(state.sequence_number),
+      packets_under_key_(state.packets_under_key),
+      bytes_under_key_(state.bytes_under_key) {
+  if (state.bytes.empty()) return;
+  block_ = BlockPool::of_this_thread().lease(state.bytes.size());
+  std::copy(state.bytes.begin(), state.bytes.end(), block_.data());
+  end_ = used_ = state.bytes.size();
+}
+
+void PacketReader::hand_over(DirectionState& state) {
+  if (packet_length_ != 0 || opener_ == nullptr || decompressor_ != nullptr) {
+    throw std::logic_error("PacketReader: handed over within a packet, without keys or behind the login");
+  }
+  state.sequence_number = sequence_number_;
+  state.packets_under_key = packets_under_key_;
+  state.bytes_under_key = bytes_under_key_;
+  state.delayed_zlib = delayed_zlib_;
+  if (end_ > begin_) state.bytes.assign(block_.data() + begin_, block_.data() + end_);
+  begin_ = end_;
+  release_if_empty();
+  opener_.reset();  // and its keys
+}
 
 PacketReader::~PacketReader() {
   if (block_) wipe({block_.data(), used_});

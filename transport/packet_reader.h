@@ -19,12 +19,15 @@
 #include "proto/trace_sink.h"
 #include "transport/block_pool.h"
 #include "transport/compression.h"
+#include "transport/transport_state.h"
 
 namespace glassh {
 
 class PacketReader {
  public:
   explicit PacketReader(TraceSink* trace = nullptr) : trace_(trace) {}
+  // Goes on where hand_over() stopped. Throws std::invalid_argument for keys that do not fit their names.
+  PacketReader(TraceSink* trace, DirectionState state);
   PacketReader(PacketReader&&) = default;
   ~PacketReader();  // wipes what was opened and not yet taken
 
@@ -47,6 +50,9 @@ class PacketReader {
   enum class CompressedFrom { next_packet, next_keys };
   void start_delayed_compression(CompressedFrom from);
 
+  // Everything but the names and the keys, which the key exchange knows; afterwards there is nothing in here, and the
+  // reader must not be used again. Between two packets only; throws std::logic_error.
+  void hand_over(DirectionState& state);
   // The longest packet_length that is taken from now on; max_packet_length to begin with.
   void limit_packet_length(std::uint32_t most) { longest_ = most; }
 

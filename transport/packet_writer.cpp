@@ -25,6 +25,34 @@ bool may_leave_during_key_exchange(std::uint8_t number) {
 
 }  // namespace
 
+PacketWriter::PacketWriter(Rng& rng, TraceSink* trace, DirectionState state)
+    : rng_(rng),
+      trace_(trace),
+      sealer_(make_sealer(
+          state.names, keys_after(state.names, std::move(state.keys), state.packets_under_key, state.bytes_under_key))),
+      shape_(sealer_->shape()),
+      cipher_name_(std::move(state.names.cipher)),
+      sequence_number_(state.sequence_number),
+      packets_under_key_(state.packets_under_key),
+      bytes_under_key_(state.bytes_under_key),
+      delayed_zlib_(state.delayed_zlib) {
+  if (!state.bytes.empty()) send_raw(state.bytes);
+}
+
+void PacketWriter::hand_over(DirectionState& state) {
+  if (begun_ != 0 || holding_ || sealer_ == nullptr || compressor_ != nullptr) {
+    throw std::logic_error("PacketWriter: handed over within a packet or a key exchange, or behind the login");
+  }
+  state.sequence_number = sequence_number_;
+  state.packets_under_key = packets_under_key_;
+  state.bytes_under_key = bytes_under_key_;
+  state.delayed_zlib = delayed_zlib_;
+  for (const Bytes part : ready()) state.bytes.insert(state.bytes.end(), part.begin(), part.end());
+  written(backlog_);
+  ready_.clear();
+  sealer_.reset();  // and its keys
+}
+
 void PacketWriter::send_payload(Bytes payload) {
   const MutableBytes place = begin(payload.size());
   std::copy(payload.begin(), payload.end(), place.begin());

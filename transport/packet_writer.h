@@ -23,6 +23,7 @@
 #include "proto/wire.h"
 #include "transport/block_pool.h"
 #include "transport/compression.h"
+#include "transport/transport_state.h"
 
 namespace glassh {
 
@@ -30,6 +31,8 @@ class PacketWriter {
  public:
   // Both must outlive the writer; `trace` may be null.
   explicit PacketWriter(Rng& rng, TraceSink* trace = nullptr) : rng_(rng), trace_(trace) {}
+  // Goes on where hand_over() stopped. Throws std::invalid_argument for keys that do not fit their names.
+  PacketWriter(Rng& rng, TraceSink* trace, DirectionState state);
 
   template <class M>
   void send(const M& message) {
@@ -60,6 +63,10 @@ class PacketWriter {
   void start_delayed_compression();
   // Releases nothing and forgets what was held: the connection is ending.
   void drop_held();
+
+  // Everything but the names and the keys, which the key exchange knows; afterwards nothing is ready(), and the writer
+  // must not be used again. Not between begin() and finish(), nor while holding; throws std::logic_error.
+  void hand_over(DirectionState& state);
 
   // Sealed bytes, oldest first, for one writev; views valid until the next call of anything here.
   const std::vector<Bytes>& ready();

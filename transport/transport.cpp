@@ -1,6 +1,7 @@
 #include "transport/transport.h"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include <fmt/format.h>
@@ -49,6 +50,38 @@ Transport::Transport(const TransportSettings& settings, Rng& rng, TraceSink* tra
   writer_.send_raw(bytes_of(our_version_ + "\r\n"));
   if (trace_ != nullptr) trace_->note("identification", fmt::format("we are \"{}\"", our_version_));
   kex_.start();
+}
+
+Transport::Transport(const TransportSettings& settings, Rng& rng, TraceSink* trace, TransportState state)
+    : settings_(settings),
+      trace_(trace),
+      reader_(trace, std::move(state.reading)),
+      writer_(rng, trace, std::move(state.writing)),
+      kex_(settings_.kex, rng, reader_, writer_, trace, state),
+      phase_(Phase::authentication),
+      our_version_(std::move(state.server_version)),
+      peer_version_(std::move(state.client_version)),
+      peer_answers_ping_(state.peer_answers_ping),
+      peer_takes_host_bound_keys_(state.peer_takes_host_bound_keys),
+      round_trip_(state.round_trip),
+      keys_since_(state.keys_since) {
+  reader_.limit_packet_length(PacketReader::max_packet_length_before_login);
+}
+
+TransportState Transport::hand_over() {
+  if (role() != Role::server || phase_ != Phase::authentication || closed_) {
+    throw std::logic_error("Transport: only a server is handed over, and only at the end of a login");
+  }
+  TransportState state;
+  kex_.hand_over(state);
+  reader_.hand_over(state.reading);
+  writer_.hand_over(state.writing);
+  state.peer_answers_ping = peer_answers_ping_;
+  state.peer_takes_host_bound_keys = peer_takes_host_bound_keys_;
+  state.round_trip = round_trip_;
+  state.keys_since = keys_since_;
+  closed_ = true;
+  return state;
 }
 
 std::optional<TransportEvent> Transport::next_event() {
@@ -269,6 +302,7 @@ void Transport::enter(Phase phase) {
   phase_ = phase;
   if (phase != Phase::connection) return;
   reader_.limit_packet_length(PacketReader::max_packet_length);
+  kex_.forget_keys();
   // draft-miller-secsh-compression-delayed-00 section 3: the client compresses what it sends after SUCCESS has come.
   // During a key exchange that is after its NEWKEYS: SUCCESS stands behind ours.
   if (role() == Role::client) writer_.start_delayed_compression();
@@ -287,7 +321,7 @@ void Transport::disconnect(DisconnectReason reason, std::string_view description
 }
 
 void Transport::set_now(TimePoint now) {
-  if (now_ == TimePoint{}) keys_since_ = now;
+  if (keys_since_ == TimePoint{}) keys_since_ = now;
   now_ = now;
   if (!closed_) rekey_if_due();
 }

@@ -22,6 +22,7 @@
 #include "transport/packet_reader.h"
 #include "transport/packet_writer.h"
 #include "transport/time_point.h"
+#include "transport/transport_state.h"
 
 namespace glassh {
 
@@ -63,6 +64,13 @@ class Transport {
  public:
   // Queues our identification and KEXINIT. All three must outlive it; `trace` may be null.
   Transport(const TransportSettings& settings, Rng& rng, TraceSink* trace);
+  // Goes on, as a server, where hand_over() of another one stopped, and says nothing; the owner's next word is
+  // USERAUTH_SUCCESS. Throws std::invalid_argument for keys that do not fit their names.
+  Transport(const TransportSettings& settings, Rng& rng, TraceSink* trace, TransportState state);
+  // Server, during authentication, between two packets and while no key exchange runs; settings.kex.keeps_keys must
+  // have been set. Otherwise it throws std::logic_error. closed() afterwards: nothing is ready, and the keys are wiped.
+  // The caller has no write in progress, for what was not written leaves with the state.
+  TransportState hand_over();
 
   // Bytes in and out; see PacketReader and PacketWriter.
   PacketReader& reader() { return reader_; }

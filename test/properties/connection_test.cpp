@@ -95,10 +95,10 @@ TEST(Connection, ARekeyAtEachPacketBoundaryLosesNothing) {
       unsigned rounds = 0;
       bool started = false;
       while (pair.round()) {
-        if (!started && rounds >= boundary && pair.server.transport().key_exchange().first_done() &&
-            !pair.server.transport().key_exchange().running()) {
+        if (!started && rounds >= boundary && pair.server().transport().key_exchange().first_done() &&
+            !pair.server().transport().key_exchange().running()) {
           started = true;
-          pair.server.start_key_exchange();
+          pair.server().start_key_exchange();
         }
         ++rounds;
       }
@@ -131,10 +131,10 @@ TEST(Connection, CompressionOfEitherDirectionGoesOnThroughARekeyAtEachPacketBoun
       unsigned rounds = 0;
       bool started = false;
       while (pair.round()) {
-        if (!started && rounds >= boundary && pair.server.transport().key_exchange().first_done() &&
-            !pair.server.transport().key_exchange().running()) {
+        if (!started && rounds >= boundary && pair.server().transport().key_exchange().first_done() &&
+            !pair.server().transport().key_exchange().running()) {
           started = true;
-          pair.server.start_key_exchange();
+          pair.server().start_key_exchange();
         }
         ++rounds;
       }
@@ -165,7 +165,7 @@ TEST(Connection, CompressionGoesOnThroughManyRekeys) {
     for (unsigned rounds = 1; pair.round(); ++rounds) {
       if (pair.complete() || rounds % 16 != 0) continue;  // in between, data flows
       if ((who & 1) != 0) rekey(pair.client);
-      if ((who & 2) != 0) rekey(pair.server);
+      if ((who & 2) != 0) rekey(pair.server());
     }
     EXPECT_TRUE(pair.complete()) << who << " " << (pair.client_end ? pair.client_end->description : "");
     EXPECT_GE(pair.client_key_changes, 3U);
@@ -204,7 +204,7 @@ TEST(Connection, AnyBytesEitherWorkOrEndInDisconnected) {
     if (!pair.complete() && !pair.client_end && !pair.server_end) {
       // Neither finished nor failed: then it waits for more bytes, and the end of input ends it.
       pair.client.end_of_input();
-      pair.server.end_of_input();
+      pair.server().end_of_input();
       ASSERT_NO_THROW(pair.run());
     }
   }
@@ -232,7 +232,7 @@ TEST(Connection, AStoppedReaderStopsTheSender) {
 TEST(Connection, ALoginThatTakesTooLongEnds) {  // [4252-4-6] keeps
   Pair pair;
   pair.round();
-  EXPECT_EQ(pair.server.next_deadline(), pair.now + std::chrono::seconds(120));
+  EXPECT_EQ(pair.server().next_deadline(), pair.now + std::chrono::seconds(120));
   pair.set_now(pair.now + std::chrono::seconds(120));
   pair.run();
   ASSERT_TRUE(pair.server_end);

@@ -16,9 +16,9 @@ enum class End { input_ends, we_disconnect, peer_disconnects, garbage_comes, lat
 void end_server(Pair& pair, End end) {
   switch (end) {
     case End::input_ends:
-      return pair.server.end_of_input();
+      return pair.server().end_of_input();
     case End::we_disconnect:
-      return pair.server.disconnect(DisconnectReason::by_application, "enough");
+      return pair.server().disconnect(DisconnectReason::by_application, "enough");
     case End::peer_disconnects:
       return pair.client.disconnect(DisconnectReason::by_application, "enough");
     case End::garbage_comes:
@@ -36,7 +36,7 @@ void end_client(Pair& pair, End end) {
     case End::we_disconnect:
       return pair.client.disconnect(DisconnectReason::by_application, "enough");
     case End::peer_disconnects:
-      return pair.server.disconnect(DisconnectReason::by_application, "enough");
+      return pair.server().disconnect(DisconnectReason::by_application, "enough");
     case End::garbage_comes:
       pair.to_client.assign(300, 0x5a);
       return;
@@ -57,11 +57,11 @@ unsigned end_after_each_round(PairOptions options, End end, bool of_server) {
     EXPECT_NO_THROW(pair.run()) << rounds;
     // What both have said is out; if one of them still waits for the other, that one is gone.
     pair.client.end_of_input();
-    pair.server.end_of_input();
+    pair.server().end_of_input();
     EXPECT_NO_THROW(pair.run()) << rounds;
-    EXPECT_TRUE(pair.complete() || (pair.client.closed() && pair.server.closed())) << rounds;
+    EXPECT_TRUE(pair.complete() || (pair.client.closed() && pair.server().closed())) << rounds;
     EXPECT_EQ(pair.client.next_event().has_value(), false);
-    EXPECT_EQ(pair.server.next_event().has_value(), false);
+    EXPECT_EQ(pair.server().next_event().has_value(), false);
   }
 }
 

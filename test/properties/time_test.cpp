@@ -31,7 +31,7 @@ TEST(Time, ASilentClientIsAskedAndThenGivenUp) {
   Pair pair(with_client_alive(2));
   pair.run();
   ASSERT_TRUE(pair.complete());
-  EXPECT_EQ(pair.server.next_deadline(), pair.now + seconds(10));
+  EXPECT_EQ(pair.server().next_deadline(), pair.now + seconds(10));
   let_the_client_be_silent(pair, 2);
   EXPECT_FALSE(pair.server_end);
   let_the_client_be_silent(pair, 1);
@@ -55,21 +55,21 @@ TEST(Time, AClientThatAnswersStays) {
 TEST(Time, WithAClientAliveCountMaxOf0NobodyIsGivenUp) {  // sshd_config(5)
   Pair pair(with_client_alive(0));
   pair.run();
-  const std::uint32_t before = pair.server.transport().writer().sequence_number();
+  const std::uint32_t before = pair.server().transport().writer().sequence_number();
   let_the_client_be_silent(pair, 50);
   EXPECT_FALSE(pair.server_end) << pair.server_end->description;
-  EXPECT_EQ(pair.server.transport().writer().sequence_number(), before + 50);
+  EXPECT_EQ(pair.server().transport().writer().sequence_number(), before + 50);
 }
 
 // sshd_config(5), Match: what applies to the user counts from the login on.
 TEST(Time, TheLimitsOfAUserReplaceThoseOfEverybody) {
   Pair pair(with_client_alive(2));
   pair.run();
-  pair.server.set_limits({0, seconds(7)}, seconds(0), 3);
-  EXPECT_EQ(pair.server.next_deadline(), pair.now + seconds(7)) << "a new key exchange is what comes next";
+  pair.server().set_limits({0, seconds(7)}, seconds(0), 3);
+  EXPECT_EQ(pair.server().next_deadline(), pair.now + seconds(7)) << "a new key exchange is what comes next";
   let_the_client_be_silent(pair, 50);
   EXPECT_FALSE(pair.server_end) << pair.server_end->description;
-  pair.server.set_limits({0, seconds(0)}, seconds(10), 1);
+  pair.server().set_limits({0, seconds(0)}, seconds(10), 1);
   let_the_client_be_silent(pair, 2);
   ASSERT_TRUE(pair.server_end);
   EXPECT_EQ(pair.server_end->description, "no sign of life in 1 intervals of 10 seconds (ClientAliveInterval)");
@@ -82,16 +82,16 @@ TEST(Time, AConnectionWithoutChannelsEndsAndOneWithAChannelStays) {
   Pair pair(options);
   pair.run();
   ASSERT_TRUE(pair.complete());
-  pair.server.set_unused_limit(seconds(30));
-  EXPECT_EQ(pair.server.next_deadline(), pair.now + seconds(30));
-  const std::uint32_t channel = pair.server.channels().open("forwarded-tcpip");
+  pair.server().set_unused_limit(seconds(30));
+  EXPECT_EQ(pair.server().next_deadline(), pair.now + seconds(30));
+  const std::uint32_t channel = pair.server().channels().open("forwarded-tcpip");
   pair.set_now(pair.now + seconds(100));
   pair.step_server();
   EXPECT_FALSE(pair.server_end);
   pair.run();
   pair.client.channels().refuse_open(0, open_failure_reason::administratively_prohibited, "no");
   pair.run();
-  EXPECT_EQ(pair.server.channels().find(channel), nullptr);
+  EXPECT_EQ(pair.server().channels().find(channel), nullptr);
   pair.set_now(pair.now + seconds(29));
   pair.step_server();
   EXPECT_FALSE(pair.server_end);
@@ -120,7 +120,7 @@ TEST(Time, ASilentServerIsAskedAndThenGivenUp) {
 
 TEST(Time, ALoginThatTakesTooLongEndsTheConnection) {  // [4252-4-6] keeps
   Pair pair;
-  EXPECT_EQ(pair.server.next_deadline(), pair.now + seconds(120));
+  EXPECT_EQ(pair.server().next_deadline(), pair.now + seconds(120));
   pair.set_now(pair.now + seconds(119));
   pair.step_server();
   EXPECT_FALSE(pair.server_end);

@@ -25,7 +25,7 @@ TEST(Verifier, PastVulnerability70WithoutOneNothingOfTheUsersLeaves) {
 
   // Neither time nor whatever else the server sends stands for the answer.
   pair.set_now(pair.now + std::chrono::minutes(1));
-  pair.server.transport().send_debug("please go on");
+  pair.server().transport().send_debug("please go on");
   pair.run();
   EXPECT_EQ(pair.client_log.size(), 1u);
   EXPECT_TRUE(pair.server_log.empty()) << pair.server_log.front() << ": no keys, no service, no login";

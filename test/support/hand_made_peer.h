@@ -12,6 +12,7 @@
 
 #include "crypto/hash.h"
 #include "crypto/kex/kex_method.h"
+#include "proto/messages_auth.h"
 #include "proto/messages_connection.h"
 #include "proto/messages_kex.h"
 #include "test/support/plain_packets.h"
@@ -24,6 +25,7 @@ struct HandMadePeerOptions {
   bool strict = true;
   bool wants_ext_info = false;
   CipherNames cipher = {"aes128-gcm@openssh.com", ""};
+  std::string compression = "none";  // of both directions; "zlib@openssh.com" begins when SUCCESS has come
 };
 
 class HandMadePeer {
@@ -44,7 +46,8 @@ class HandMadePeer {
   void say_newkeys() {
     say(msg::NewKeys{});
     if (!keys_known_) return;
-    writer.use(make_sealer(options_.cipher, keys(we_are_client())), options_.cipher.cipher, options_.strict);
+    writer.use(make_sealer(options_.cipher, keys(we_are_client())), options_.cipher.cipher, options_.strict,
+               options_.compression);
   }
 
   template <class M>
@@ -71,7 +74,8 @@ class HandMadePeer {
     message.encryption_algorithms_client_to_server =
         message.encryption_algorithms_server_to_client = {options_.cipher.cipher};
     message.mac_algorithms_client_to_server = message.mac_algorithms_server_to_client = {options_.cipher.mac};
-    message.compression_algorithms_client_to_server = message.compression_algorithms_server_to_client = {"none"};
+    message.compression_algorithms_client_to_server =
+        message.compression_algorithms_server_to_client = {options_.compression};
     our_kexinit_ = encode(message);
     return our_kexinit_;
   }
@@ -157,9 +161,14 @@ class HandMadePeer {
         know_keys();
         break;
       }
+      case msg::UserauthSuccess::number:
+        reader.start_delayed_compression(PacketReader::CompressedFrom::next_packet);
+        writer.start_delayed_compression();
+        break;
       case msg::NewKeys::number:
         if (!keys_known_) break;
-        reader.use(make_opener(options_.cipher, keys(!we_are_client())), options_.cipher.cipher, options_.strict);
+        reader.use(make_opener(options_.cipher, keys(!we_are_client())), options_.cipher.cipher, options_.strict,
+                   options_.compression);
         break;
     }
   }

@@ -40,6 +40,7 @@ struct PairOptions {
   bool client_rekeys_each_round = false, server_rekeys_each_round = false;
   std::chrono::seconds client_alive_interval{0}, server_alive_interval{0};
   unsigned alive_count_max = 3;
+  bool hands_over = false;  // the server's connection goes on in another object when the login is complete
   TraceSink* client_trace = nullptr;
   TraceSink* server_trace = nullptr;
 };
@@ -58,7 +59,8 @@ class Pair {
         server_rng(options.seed + 1),
         chunk_rng(options.seed + 2),
         client(client_settings(), client_rng, options.client_trace),
-        server(server_settings(), server_rng, options.server_trace) {
+        server_settings_(server_settings()),
+        server_(std::make_unique<ServerConnection>(server_settings_, server_rng, options.server_trace)) {
     set_now(TimePoint{} + std::chrono::hours(1));
   }
 
@@ -72,9 +74,9 @@ class Pair {
     bool moved = answer_when_due();
     moved |= send_application_data();
     if (options.client_rekeys_each_round && client_may_rekey() && !complete()) client.start_key_exchange();
-    if (options.server_rekeys_each_round && server_may_rekey() && !complete()) server.start_key_exchange();
+    if (options.server_rekeys_each_round && server_may_rekey() && !complete()) server().start_key_exchange();
     move_bytes(client, to_server, "client to server:");
-    move_bytes(server, to_client, "server to client:");
+    move_bytes(server(), to_client, "server to client:");
     moved |= step_client();
     moved |= step_server();
     return moved;
@@ -82,16 +84,18 @@ class Pair {
 
   // One side alone takes what is on its way to it; for tests that play the other side themselves.
   bool step_client() {
-    return deliver(client, to_client, [this](ClientEvent& event) { on_client_event(event); });
+    return deliver([this]() -> ClientConnection& { return client; }, to_client,
+                   [this](ClientEvent& event) { on_client_event(event); });
   }
   bool step_server() {
-    return deliver(server, to_server, [this](ServerEvent& event) { on_server_event(event); });
+    return deliver([this]() -> ServerConnection& { return server(); }, to_server,
+                   [this](ServerEvent& event) { on_server_event(event); });
   }
 
   void set_now(TimePoint time) {
     now = time;
     client.set_now(now);
-    server.set_now(now);
+    server().set_now(now);
   }
 
   // Every session got back what it sent, its exit status and its end.
@@ -109,14 +113,17 @@ class Pair {
   PrivateKey host_key, user_key;
   SeededRng client_rng, server_rng, chunk_rng;
   ClientConnection client;
-  ServerConnection server;
-  std::vector<std::uint8_t> to_client, to_server;   // on their way
-  std::vector<std::string> client_log, server_log;  // every event but data and room, in words
+  ServerConnection& server() { return *server_; }              // the one in use
+  std::vector<std::unique_ptr<ServerConnection>> handed_over;  // those that were
+  std::vector<std::uint8_t> to_client, to_server;              // on their way
+  std::vector<std::string> client_log, server_log;             // every event but data and room, in words
   std::optional<Disconnected> client_end, server_end;
   std::size_t client_key_changes = 0, server_key_changes = 0;
   TimePoint now;
   // Sees the bytes that leave one side in one round.
   std::function<void(const char* direction, const std::vector<std::uint8_t>& bytes)> on_flight;
+  std::function<void()> on_login_complete;  // before it is answered
+  bool welcomes = true;                     // false: LoginComplete stays open
 
   struct ClientSession {
     std::size_t sent = 0, received = 0;
@@ -150,17 +157,26 @@ class Pair {
     settings->transport.kex.proposal.host_key = {"ssh-ed25519"};
     settings->transport.kex.host_keys = {{"ssh-ed25519", copy_of(host_key.public_key().blob())}};
     settings->transport.server_sig_algs = {"ssh-ed25519"};
+    settings->transport.kex.keeps_keys = options.hands_over;
     settings->channels = options.limits;
     settings->client_alive_interval = options.client_alive_interval;
     settings->client_alive_count_max = options.alive_count_max;
     return settings;
   }
 
+  void hand_over() {
+    TransportState state = server_->hand_over();
+    handed_over.push_back(std::move(server_));
+    server_ = std::make_unique<ServerConnection>(server_settings_, server_rng, options.server_trace, std::move(state));
+    server_->set_now(now);
+  }
+
   bool client_may_rekey() const {
     return const_cast<ClientConnection&>(client).transport().key_exchange().first_done();
   }
   bool server_may_rekey() const {
-    return const_cast<ServerConnection&>(server).transport().key_exchange().first_done();
+    const bool login_comes_first = options.hands_over && handed_over.empty();  // no exchange may run then
+    return !login_comes_first && server_->transport().key_exchange().first_done();
   }
 
   template <class Core>
@@ -184,26 +200,26 @@ class Pair {
   }
 
   // Feeds one chunk and pulls what it leads to.
-  template <class Core, class OnEvent>
-  bool deliver(Core& core, std::vector<std::uint8_t>& queue, OnEvent on_event) {
+  template <class CoreInUse, class OnEvent>
+  bool deliver(CoreInUse core, std::vector<std::uint8_t>& queue, OnEvent on_event) {
     bool any = false;
-    if (!core.closed() && !queue.empty() && !core.waiting()) {
-      const MutableBytes space = core.space();
+    if (!core().closed() && !queue.empty() && !core().waiting()) {
+      const MutableBytes space = core().space();
       const std::size_t size = std::min(space.size(), chunk_size(queue.size()));
       std::copy_n(queue.begin(), size, space.begin());
-      core.filled(size);
+      core().filled(size);
       any = true;
       queue.erase(queue.begin(), queue.begin() + static_cast<std::ptrdiff_t>(size));
-    } else if (core.closed()) {
+    } else if (core().closed()) {
       queue.clear();
       return false;
     }
-    while (auto event = core.next_event()) {
+    while (auto event = core().next_event()) {
       any = true;
       try {
         on_event(*event);
       } catch (const ProtocolError& error) {  // details that only the application decodes
-        core.disconnect(error.reason(), error.what());
+        core().disconnect(error.reason(), error.what());
       }
     }
     return any;
@@ -277,32 +293,37 @@ class Pair {
   void on_server_event(ServerEvent& event) {
     if (auto* wanted = std::get_if<SignatureWanted>(&event)) {
       later([this, signature = host_key.sign(wanted->host_key_algorithm, wanted->exchange_hash)] {
-        server.provide_signature(signature);
+        server().provide_signature(signature);
       });
     } else if (auto* asked = std::get_if<AuthSettingsWanted>(&event)) {
       server_log.push_back(fmt::format("login settings wanted: {}", asked->user));
-      later([this] { server.provide_auth_settings({.accepted_algorithms = {"ssh-ed25519"}}); });
+      later([this] { server().provide_auth_settings({.accepted_algorithms = {"ssh-ed25519"}}); });
     } else if (auto* attempt = std::get_if<LoginAttempt>(&event)) {
       server_log.push_back(
           fmt::format("login attempt: {} {} proved={}", attempt->user, attempt->method, attempt->proved));
       const bool ours = attempt->key != nullptr && *attempt->key == user_key.public_key();
-      later([this, ours] { server.decide_login(ours ? LoginDecision::accept : LoginDecision::refuse); });
+      later([this, ours] { server().decide_login(ours ? LoginDecision::accept : LoginDecision::refuse); });
     } else if (auto* answered = std::get_if<AttemptAnswered>(&event)) {
       server_log.push_back(fmt::format("not yet in by {}: {} failures", answered->method, answered->failures));
     } else if (auto* login = std::get_if<LoginComplete>(&event)) {
       server_log.push_back(fmt::format("logged in: {}", login->user));
-      later([this] { server.welcome(); });
+      if (on_login_complete) on_login_complete();
+      if (!welcomes) return;
+      later([this] {
+        if (options.hands_over) hand_over();
+        server().welcome();
+      });
     } else if (auto* wanted_open = std::get_if<ChannelOpenWanted>(&event)) {
       server_log.push_back(fmt::format("channel {} open wanted: {}", wanted_open->channel, wanted_open->type));
-      server.channels().accept_open(wanted_open->channel);
+      server().channels().accept_open(wanted_open->channel);
       server_sessions[wanted_open->channel];
     } else if (auto* requested = std::get_if<ChannelRequested>(&event)) {
       server_log.push_back(fmt::format("channel {} {}", requested->channel, requested->type));
-      if (requested->want_reply) server.channels().at(requested->channel).answer_request(true);
+      if (requested->want_reply) server().channels().at(requested->channel).answer_request(true);
     } else if (auto* data = std::get_if<DataArrived>(&event)) {
       std::vector<std::uint8_t>& to_echo = server_sessions[data->channel].to_echo;
       to_echo.insert(to_echo.end(), data->data.begin(), data->data.end());
-      server.channels().at(data->channel).consumed(data->data.size());
+      server().channels().at(data->channel).consumed(data->data.size());
     } else if (auto* eof = std::get_if<EofArrived>(&event)) {
       server_log.push_back(fmt::format("channel {} eof", eof->channel));
       server_sessions[eof->channel].eof = true;
@@ -336,8 +357,8 @@ class Pair {
       }
     }
     for (auto& [id, session] : server_sessions) {
-      if (server.closed()) continue;
-      Channel* const channel = server.channels().find(id);
+      if (server().closed()) continue;
+      Channel* const channel = server().channels().find(id);
       if (channel == nullptr) continue;
       std::size_t done = 0;
       while (done < session.to_echo.size() && channel->room() > 0) {
@@ -358,6 +379,8 @@ class Pair {
     return moved;
   }
 
+  std::shared_ptr<const ServerConnectionSettings> server_settings_;
+  std::unique_ptr<ServerConnection> server_;
   std::vector<std::pair<unsigned, std::function<void()>>> answers;
 };
 

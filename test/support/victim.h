@@ -61,7 +61,7 @@ class Victim {
 
   std::vector<std::uint8_t> said() {
     PacketWriter& writer = transport().writer();
-    std::vector<std::uint8_t> bytes;
+    std::vector<std::uint8_t> bytes = std::exchange(said_before, {});
     for (const Bytes part : writer.ready()) bytes.insert(bytes.end(), part.begin(), part.end());
     writer.written(bytes.size());
     return bytes;
@@ -76,6 +76,8 @@ class Victim {
   bool late = false;
   bool logged_in = false;
   std::vector<std::string> events;
+  std::vector<std::uint8_t> received;     // the data of channels and the details of global requests, in order
+  std::vector<std::uint8_t> said_before;  // by a core that is no longer in use; goes in front of said()
   std::optional<Disconnected> end;
 
  protected:
@@ -102,6 +104,7 @@ class Victim {
       tell("channel refused");
     } else if (auto* data = std::get_if<DataArrived>(&event)) {
       tell("data");
+      received.insert(received.end(), data->data.begin(), data->data.end());
       core.channels().at(data->channel).consumed(data->data.size());
     } else if (std::holds_alternative<EofArrived>(event)) {
       tell("eof");
@@ -114,6 +117,7 @@ class Victim {
       tell("request answered");
     } else if (auto* global = std::get_if<GlobalRequested>(&event)) {
       tell("global request");
+      received.insert(received.end(), global->details.begin(), global->details.end());
       if (global->want_reply) core.channels().answer_global(false);
     } else if (std::holds_alternative<GlobalRequestAnswered>(event)) {
       tell("global request answered");
@@ -185,16 +189,25 @@ inline TransportSettings victims_transport(Role role, const Proposal& proposal) 
 
 class ServerVictim final : public CoreVictim<ServerConnection> {
  public:
-  explicit ServerVictim(const Proposal& proposal = default_proposal(), const KeyLog& key_log = {}) : CoreVictim(5) {
+  explicit ServerVictim(const Proposal& proposal = default_proposal(), const KeyLog& key_log = {},
+                        bool hands_over = false)
+      : CoreVictim(5) {
     auto settings = std::make_shared<ServerConnectionSettings>();
     settings->transport = victims_transport(Role::server, proposal);
     settings->transport.kex.key_log = key_log;
+    settings->transport.kex.keeps_keys = hands_over;
     core = std::make_unique<ServerConnection>(settings, rng());
-    core->set_now(TimePoint{} + std::chrono::hours(1));
+    core->set_now(now);
+    settings_ = std::move(settings);
   }
 
   Role role() const override { return Role::server; }
   void open_channel() override {}
+
+  static constexpr TimePoint now = TimePoint{} + std::chrono::hours(1);
+  // With hands_over: the cores that were in use until LoginComplete.
+  std::vector<std::unique_ptr<ServerConnection>> handed_over;
+  std::function<void()> before_hand_over;
 
  private:
   void on(ServerEvent& event) override {
@@ -210,6 +223,7 @@ class ServerVictim final : public CoreVictim<ServerConnection> {
       const bool right = text_of(attempt->password) == right_password;
       core->decide_login(right ? LoginDecision::accept : LoginDecision::refuse);
     } else if (std::holds_alternative<LoginComplete>(event)) {
+      if (settings_->transport.kex.keeps_keys) hand_over();
       core->welcome();
       tell("logged in");
       logged_in = true;
@@ -217,6 +231,16 @@ class ServerVictim final : public CoreVictim<ServerConnection> {
       tell("something else");
     }
   }
+
+  void hand_over() {
+    if (before_hand_over) before_hand_over();
+    TransportState state = core->hand_over();
+    handed_over.push_back(std::move(core));
+    core = std::make_unique<ServerConnection>(settings_, rng(), nullptr, std::move(state));
+    core->set_now(now);
+  }
+
+  std::shared_ptr<const ServerConnectionSettings> settings_;
 };
 
 class ClientVictim final : public CoreVictim<ClientConnection> {
