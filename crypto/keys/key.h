@@ -3,7 +3,7 @@
 //
 // A key *type* names the blob ("ssh-rsa"); a signature *algorithm* names how it signs ("rsa-sha2-512"). For the other
 // types the two are the same word. Private keys stay inside EVP_PKEY. Blobs from the peer that do not decode throw
-// ProtocolError.
+// ProtocolError. A key is offered to a peer, and listed by an agent, as a Credential (crypto/keys/credential.h).
 //
 //   auto key = PublicKey::decode(blob);  key.verify("rsa-sha2-256", message, signature)
 #pragma once
