@@ -14,7 +14,7 @@ void ClientPhase::leave(DisconnectReason reason, std::string_view description) {
 
 asio::awaitable<void> ClientPhase::on(const HostKeyOffered& event) {
   HostKeyCheck& check = parts_.host_key_check;
-  const bool accepted = co_await check.accepts(PublicKey::decode(event.host_key));
+  const bool accepted = co_await check.accepts(Credential::decode(event.host_key));
   if (accepted) {
     if (check.unsafe()) parts_.connection.withhold_secrets();
     parts_.connection.accept_host_key();

@@ -101,8 +101,9 @@ bool HostKeyCheck::address_counts() const {
 
 // RFC 4253 section 8 [4253-8-8], RFC 4251 section 4.4 [4251-4.4-1]: the signature proved that the server has this key;
 // here it is decided whether this key is the server's.
-asio::awaitable<bool> HostKeyCheck::accepts(PublicKey key) {
-  log_.debug1("Server host key: {} {}", key.type(), key.fingerprint());
+asio::awaitable<bool> HostKeyCheck::accepts(Credential offered) {
+  log_.debug1("Server host key: {} {}", offered.type(), offered.fingerprint());
+  const PublicKey& key = offered.key();  // what known_hosts has
   may_update_ = false;
   if (!is_long_enough(key, config_.required_rsa_size)) {
     log_.error("Bad server host key: Invalid key length: it has {} bits, RequiredRSASize is {}", key.bits(),

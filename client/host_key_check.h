@@ -6,7 +6,7 @@
 // announces later are host_key_update's job. Certificates and DNS fingerprints (RFC 4255) are not supported.
 //
 //   HostKeyCheck check(config, stream.address(), log, rng, ask);  proposal.host_key = check.algorithms();
-//   if (co_await check.accepts(key)) connection.accept_host_key();
+//   if (co_await check.accepts(offered)) connection.accept_host_key();
 #pragma once
 
 #include <functional>
@@ -19,6 +19,7 @@
 #include "auth/known_hosts.h"
 #include "client/client_log.h"
 #include "client/config/client_config.h"
+#include "crypto/keys/credential.h"
 #include "crypto/rng.h"
 
 namespace glassh {
@@ -47,7 +48,7 @@ class HostKeyCheck {
 
   // If it returns false or throws, the key must not be accepted. Known attack 67 (conformance/known_attacks) is a
   // client that took an error in this check for success.
-  boost::asio::awaitable<bool> accepts(PublicKey key);
+  boost::asio::awaitable<bool> accepts(Credential offered);
   // Whether accepts() has accepted a key although another one is known. Then the peer must get nothing that it could
   // pass on: no password, no answer to a question, no forwarded agent or port.
   bool unsafe() const { return unsafe_; }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "crypto/kex/kex_method.h"
+#include "crypto/keys/credential.h"
 #include "transport/group_exchange.h"
 #include "transport/kex_messages.h"
 #include "transport/key_derivation.h"
@@ -328,16 +329,18 @@ void KeyExchange::verify_signature(Bytes signature) const {
   const Exchange& exchange = *exchange_;
   const std::string& algorithm = exchange.algorithms.host_key;
   const std::string_view message = step_name(exchange.family, KexStep::reply);
-  const PublicKey key = PublicKey::decode(exchange.host_key);
-  if (key_type_of_algorithm(algorithm) != key.type()) {
-    throw ProtocolError(DisconnectReason::key_exchange_failed,
-                        fmt::format("{}: K_S is of type {}, but {} was negotiated", message, key.type(), algorithm));
+  const Credential credential = Credential::decode(exchange.host_key);
+  if (!credential.signs_with(algorithm)) {
+    throw ProtocolError(
+        DisconnectReason::key_exchange_failed,
+        fmt::format("{}: K_S is of type {}, but {} was negotiated", message, credential.type(), algorithm));
   }
-  if (!key.verify(algorithm, exchange.hash.bytes(), signature)) {
+  if (!credential.key().verify(algorithm, exchange.hash.bytes(), signature)) {
     throw ProtocolError(DisconnectReason::key_exchange_failed,
                         fmt::format("{}: the signature over the exchange hash is wrong", message));
   }
-  note("host key", fmt::format("{} {}: its {} signature over H is right", key.type(), key.fingerprint(), algorithm));
+  note("host key",
+       fmt::format("{} {}: its {} signature over H is right", credential.type(), credential.fingerprint(), algorithm));
 }
 
 ExchangeParts KeyExchange::hash_parts() const {
@@ -393,7 +396,7 @@ void KeyExchange::note_exchange_hash() const {
                    : integers     ? "RFC 4253 section 8"
                                   : "RFC 4253 section 8, RFC 5656 section 4",
                    parts.client_version, parts.server_version, parts.client_kexinit.size(), parts.server_kexinit.size(),
-                   parts.host_key.size(), PublicKey::decode(parts.host_key).fingerprint(), group,
+                   parts.host_key.size(), Credential::decode(parts.host_key).fingerprint(), group,
                    integers ? "e  " : "Q_C", hex(parts.client_share), integers ? "f  " : "Q_S", hex(parts.server_share),
                    parts.shared_secret.size(), hex(exchange.hash.bytes()),
                    equal(session_id_, exchange.hash.bytes()) ? " (this is also the session identifier)" : ""));

@@ -104,7 +104,7 @@ class HostKeyCheckTest : public testing::Test {
     HostKeyCheck checked = check(std::move(ask));
     asio::io_context io;
     bool accepted = false;
-    asio::co_spawn(io, checked.accepts(key), [&](std::exception_ptr error, bool result) {
+    asio::co_spawn(io, checked.accepts(Credential(key)), [&](std::exception_ptr error, bool result) {
       EXPECT_FALSE(error);
       accepted = result;
     });

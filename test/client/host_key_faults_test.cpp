@@ -65,7 +65,7 @@ class HostKeyFaults : public testing::Test {
     try {
       HostKeyCheck check(config_, "192.0.2.1", log_, rng_, ask);
       asio::io_context io;
-      asio::co_spawn(io, check.accepts(key_),
+      asio::co_spawn(io, check.accepts(Credential(key_)),
                      [&](const std::exception_ptr& error, bool result) { accepted = !error && result; });
       io.run();
     } catch (const std::exception&) {
