@@ -66,7 +66,7 @@ LineVerdict refuse(std::string_view line) {
 }
 
 // Past vulnerability 85: without its type a key does not turn the options in front of it into a comment.
-LineVerdict judge(std::string_view line, const PublicKey& key, const LoginOrigin& origin) {
+LineVerdict judge(std::string_view line, const Credential& credential, const LoginOrigin& origin) {
   std::string_view rest = line;
   std::string_view options;
   std::string_view type = take_word(rest);
@@ -78,7 +78,8 @@ LineVerdict judge(std::string_view line, const PublicKey& key, const LoginOrigin
   }
   KeyField field = decode_key_field(type, take_word(rest));
   if (!field.reason.empty()) return {false, std::move(field.reason)};
-  LineVerdict verdict{equal(field.blob, key.blob()), {}, made_safe(without_blanks_around(rest), TextFor::key_line), {}};
+  LineVerdict verdict{
+      equal(field.blob, credential.blob()), {}, made_safe(without_blanks_around(rest), TextFor::key_line), {}};
   ParsedKeyOptions parsed = parse_key_options(options);
   if (!parsed.options) {
     verdict.reason = fmt::format("bad options: {}", parsed.reason);
@@ -91,9 +92,10 @@ LineVerdict judge(std::string_view line, const PublicKey& key, const LoginOrigin
 
 }  // namespace
 
-// The blobs are compared, byte for byte: the key that was asked for is valid already, so nothing else in the file needs
+// The blobs are compared, byte for byte: what was offered is valid already, so nothing else in the file needs
 // to be decoded.
-AuthorizedKeySearch find_authorized_key(std::string_view text, const PublicKey& key, const LoginOrigin& origin) {
+AuthorizedKeySearch find_authorized_key(std::string_view text, const Credential& credential,
+                                        const LoginOrigin& origin) {
   AuthorizedKeySearch search;
   TextLines lines(text);
   while (const auto line = lines.next()) {
@@ -101,7 +103,7 @@ AuthorizedKeySearch find_authorized_key(std::string_view text, const PublicKey& 
     if (line->too_long) {
       verdict.reason = fmt::format("the line is longer than {} bytes", longest_key_line);
     } else {
-      verdict = judge(line->text, key, origin);
+      verdict = judge(line->text, credential, origin);
     }
     if (!verdict.reason.empty()) {
       ++search.lines_refused;

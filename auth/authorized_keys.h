@@ -5,7 +5,7 @@
 // RFC 4252 section 7 [4252-7-2]: the key must be one that may log in. Whether it has signed is server_auth's business.
 //
 //   const auto file = read_authorized_keys(path, home, user_id, true);
-//   const auto search = find_authorized_key(file.text, key, {host, address, now});  if (search.match) …
+//   const auto search = find_authorized_key(file.text, credential, {host, address, now});  if (search.match) …
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "auth/key_options.h"
-#include "crypto/keys/key.h"
+#include "crypto/keys/credential.h"
 
 namespace glassh {
 
@@ -35,7 +35,7 @@ struct AuthorizedKeySearch {
   std::vector<RefusedLine> refused;
   std::size_t lines_refused = 0;  // all of them
 };
-AuthorizedKeySearch find_authorized_key(std::string_view text, const PublicKey& key, const LoginOrigin& origin);
+AuthorizedKeySearch find_authorized_key(std::string_view text, const Credential& credential, const LoginOrigin& origin);
 
 // StrictModes of sshd_config(5): the file, and each directory from it up to the home directory (or the root, if it is
 // not below home), belong to the user or root, and neither group nor others may write to them. Symbolic links are

@@ -21,9 +21,9 @@ msg::PublicKeyHostboundRequest decode_tail(const msg::UserauthRequest& request) 
 }
 
 // A key that does not decode is one that cannot log in, not a broken message: its string was well-formed.
-std::optional<PublicKey> decode_key(Bytes blob, std::string& why) {
+std::optional<Credential> decode_credential(Bytes blob, std::string& why) {
   try {
-    return PublicKey::decode(blob);
+    return Credential::decode(blob);
   } catch (const ProtocolError& error) {
     why = error.what();
     return std::nullopt;
@@ -60,12 +60,12 @@ std::optional<PublicKeyOffer> read_publickey_request(Bytes payload, const msg::U
         fmt::format("signature algorithm {} not in PubkeyAcceptedAlgorithms", made_safe(tail.algorithm, TextFor::name));
     return std::nullopt;
   }
-  std::optional<PublicKey> key = decode_key(tail.public_key, why);
-  if (!key) return std::nullopt;
-  const std::string shown = fmt::format("{} {}", key->type(), key->fingerprint());
+  std::optional<Credential> credential = decode_credential(tail.public_key, why);
+  if (!credential) return std::nullopt;
+  const std::string shown = fmt::format("{} {}", credential->type(), credential->fingerprint());
   // RFC 8332 section 3 [8332-3-3]: rsa-sha2-256 and rsa-sha2-512 sign with keys of type ssh-rsa; the others with their
   // own.
-  if (key_type_of_algorithm(tail.algorithm) != key->type()) {
+  if (!credential->signs_with(tail.algorithm)) {
     why = fmt::format("algorithm {} does not fit {}", tail.algorithm, shown);
     return std::nullopt;
   }
@@ -78,11 +78,11 @@ std::optional<PublicKeyOffer> read_publickey_request(Bytes payload, const msg::U
   }
   // RFC 4252 section 7 [4252-7-3] [4252-7-15]: the signature is verified. The application is asked next whether the key
   // may log in [4252-7-14]; whichever of the two fails, the client gets the same answer [4252-7-5].
-  if (tail.has_signature && !verify(payload, *key, tail, context.session_id)) {
+  if (tail.has_signature && !verify(payload, credential->key(), tail, context.session_id)) {
     why = fmt::format("{}: the signature is wrong", shown);
     return std::nullopt;
   }
-  return PublicKeyOffer{std::move(*key), std::string(tail.algorithm), tail.has_signature};
+  return PublicKeyOffer{std::move(*credential), std::string(tail.algorithm), tail.has_signature};
 }
 
 }  // namespace glassh

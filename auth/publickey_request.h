@@ -1,9 +1,9 @@
 // One publickey request as the server reads it: RFC 4252 section 7, RFC 8332 for RSA, and the host-bound form of
 // OpenSSH PROTOCOL section 3.1.
 //
-// It says which key is offered, and that the signature (if there is one) is right for this session and for the request
-// as it came. Whether the key may log in is asked elsewhere. It keeps no state, so nothing of one request can leak into
-// the next.
+// It says which credential is offered, and that the signature (if there is one) is right for this session and for the
+// request as it came. Whether it may log in is asked elsewhere. It keeps no state, so nothing of one request can leak
+// into the next.
 //
 //   const auto offer = read_publickey_request(payload, request, {session_id, host_key, algorithms}, why);
 #pragma once
@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "crypto/keys/key.h"
+#include "crypto/keys/credential.h"
 #include "proto/messages_auth.h"
 
 namespace glassh {
@@ -23,7 +23,7 @@ struct PublicKeyContext {
   const std::vector<std::string>& accepted_algorithms;  // PubkeyAcceptedAlgorithms
 };
 struct PublicKeyOffer {
-  PublicKey key;
+  Credential credential;
   std::string algorithm;
   bool proved = false;  // signed, and the signature is right; false: a query without a signature
 };

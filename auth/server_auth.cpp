@@ -70,7 +70,8 @@ struct ServerAuth::State {
   SecretBytes first_request = {};
   ServerAuthSettings settings = {};  // since then
   std::optional<AuthenticationProgress> progress = {};
-  std::vector<PublicKey> used_keys = {};  // each was part of a partial success
+  // Each was part of a partial success. Two credentials with one key count as that key.
+  std::vector<PublicKey> used_keys = {};
   unsigned requests = 0;
   unsigned failures = 0;
   bool none_tried = false;
@@ -92,7 +93,7 @@ struct ServerAuth::State {
   ServerAuthEvent success();
   ServerAuthEvent failure(std::string_view its_method, std::string_view why);
   AttemptAnswered answered(AttemptAnswered::Outcome outcome, std::string_view its_method) const;
-  const PublicKey* key() const { return offer ? &offer->key : nullptr; }
+  const Credential* credential() const { return offer ? &offer->credential : nullptr; }
   void note(std::string_view its_method, std::string_view text) const;
 };
 
@@ -226,12 +227,12 @@ ServerAuthEvent ServerAuth::State::on_publickey(Bytes payload, const msg::Userau
   offer = read_publickey_request(payload, request, {session_id, server_host_key, settings.accepted_algorithms}, why);
   if (!offer) return refused_request(std::move(why));
   // AuthenticationMethods publickey,publickey means two keys.
-  if (std::find(used_keys.begin(), used_keys.end(), offer->key) != used_keys.end()) {
-    return refused_request(fmt::format("{} has been used already", offer->key.fingerprint()));
+  if (std::find(used_keys.begin(), used_keys.end(), offer->credential.key()) != used_keys.end()) {
+    return refused_request(fmt::format("{} has been used already", offer->credential.fingerprint()));
   }
   method = publickey;
   stage = offer->proved ? Stage::login_judged : Stage::query_judged;
-  return LoginAttempt{*user, publickey, &offer->key, offer->algorithm, offer->proved};
+  return LoginAttempt{*user, publickey, credential(), offer->algorithm, offer->proved};
 }
 
 ServerAuthEvent ServerAuth::State::refused_request(std::string why) {
@@ -290,8 +291,8 @@ ServerAuthEvent ServerAuth::decide(LoginDecision decision) {
     throw std::logic_error("ServerAuth: decide() without a LoginAttempt");
   }
   const bool query = std::exchange(s.stage, State::Stage::idle) == State::Stage::query_judged;
-  const std::string what =
-      s.offer ? fmt::format("{} {}", s.offer->key.type(), s.offer->key.fingerprint()) : std::string("the password");
+  const std::string what = s.offer ? fmt::format("{} {}", s.offer->credential.type(), s.offer->credential.fingerprint())
+                                   : std::string("the password");
   if (decision == LoginDecision::refuse) {
     // RFC 4252 section 7 [4252-7-2] [4252-7-5] [4252-7-9]: a key that may not log in is refused, in a query as well.
     return s.failure(s.method, fmt::format("{} does not let in {:?}", what, *s.user));
@@ -303,14 +304,14 @@ ServerAuthEvent ServerAuth::decide(LoginDecision decision) {
   // RFC 4252 section 7 [4252-7-9] [4252-7-10]: the answer repeats the question. Nothing else is remembered of it: the
   // key that logs in is the one that signs.
   s.note(s.method, fmt::format("{} would do", what));
-  s.writer.send(msg::UserauthPkOk{s.offer->algorithm, s.offer->key.blob()});
+  s.writer.send(msg::UserauthPkOk{s.offer->algorithm, s.offer->credential.blob()});
   return s.answered(AttemptAnswered::Outcome::postponed, s.method);
 }
 
 // RFC 4252 section 7 [4252-7-4] [4252-7-16]: a good key with a good signature is answered with SUCCESS, which the owner
 // sends, or with FAILURE if more is needed.
 ServerAuthEvent ServerAuth::State::success() {
-  if (offer) used_keys.push_back(offer->key);
+  if (offer) used_keys.push_back(offer->credential.key());
   if (!progress->succeeded(method)) {
     // RFC 4252 section 5.1 [4252-5.1-4]: partial_success is true, as the method itself succeeded. Section 7 [4252-7-6]:
     // after a good public key, too, more may be needed.
@@ -322,7 +323,7 @@ ServerAuthEvent ServerAuth::State::success() {
   // RFC 4252 section 5.1 [4252-5.1-7]: the login is complete only when all methods are through.
   stage = Stage::done;
   note(method, fmt::format("{:?} is logged in", *user));
-  return LoginComplete{*user, method, key()};
+  return LoginComplete{*user, method, credential()};
 }
 
 ServerAuthEvent ServerAuth::State::failure(std::string_view its_method, std::string_view why) {
@@ -344,7 +345,7 @@ ServerAuthEvent ServerAuth::State::failure(std::string_view its_method, std::str
 }
 
 AttemptAnswered ServerAuth::State::answered(AttemptAnswered::Outcome outcome, std::string_view its_method) const {
-  return {outcome, *user, its_method, key(), failures, stage == Stage::exhausted};
+  return {outcome, *user, its_method, credential(), failures, stage == Stage::exhausted};
 }
 
 void ServerAuth::State::note(std::string_view its_method, std::string_view text) const {

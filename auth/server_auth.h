@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "auth/authentication_methods.h"
-#include "crypto/keys/key.h"
+#include "crypto/keys/credential.h"
 #include "proto/messages_auth.h"
 #include "proto/trace_sink.h"
 #include "transport/packet_writer.h"
@@ -34,9 +34,9 @@ struct AuthSettingsWanted {
 // May this user log in like this? Answer with decide(). Views until then.
 struct LoginAttempt {
   std::string_view user;
-  std::string_view method;         // "publickey" (both forms), "password", "keyboard-interactive", "none"
-  const PublicKey* key = nullptr;  // publickey: the key
-  std::string_view algorithm;      // publickey: "rsa-sha2-512", …
+  std::string_view method;          // "publickey" (both forms), "password", "keyboard-interactive", "none"
+  const Credential* key = nullptr;  // publickey: what was offered
+  std::string_view algorithm;       // publickey: "rsa-sha2-512", …
   // publickey: the signature was right; false: only a query whether this key would do. True for the other methods.
   bool proved = false;
   Bytes password = {};  // password, keyboard-interactive: as it came. `none`: empty
@@ -50,18 +50,18 @@ struct AttemptAnswered {
   };
   Outcome outcome = Outcome::failed;
   std::string_view user;
-  std::string_view method;         // as in LoginAttempt; what the peer said if it is none of those
-  const PublicKey* key = nullptr;  // publickey, unless the request had none that we can read
-  unsigned failures = 0;           // so far
-  bool last = false;               // that was one failure too many: end_if_exhausted() throws
-  std::string_view refusal = {};   // publickey: why the request as such fails; empty: the key was judged
+  std::string_view method;          // as in LoginAttempt; what the peer said if it is none of those
+  const Credential* key = nullptr;  // publickey, unless the request had none that we can read
+  unsigned failures = 0;            // so far
+  bool last = false;                // that was one failure too many: end_if_exhausted() throws
+  std::string_view refusal = {};    // publickey: why the request as such fails; empty: the key was judged
 };
 // A list of methods is complete: the user may come in. The owner sends USERAUTH_SUCCESS; nothing is left to do here.
 // Views until the next call.
 struct LoginComplete {
   std::string_view user;
-  std::string_view method;         // the last one, if several were needed
-  const PublicKey* key = nullptr;  // publickey: the one that signed
+  std::string_view method;          // the last one, if several were needed
+  const Credential* key = nullptr;  // publickey: the one that signed
 };
 using ServerAuthEvent = std::variant<AuthSettingsWanted, LoginAttempt, AttemptAnswered, LoginComplete>;
 

@@ -33,7 +33,7 @@ std::string text_of_peer(const PeerAddresses& addresses) {
   return fmt::format("{} port {}", addresses.remote_host, addresses.remote_port);
 }
 
-std::string text_of_key(const PublicKey* key) {
+std::string text_of_key(const Credential* key) {
   return key == nullptr ? std::string() : fmt::format(": {} {}", key->short_type(), key->fingerprint());
 }
 

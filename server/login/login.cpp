@@ -11,7 +11,7 @@
 
 namespace glassh {
 
-boost::asio::awaitable<LoginVerdict> Login::judge(std::string user, const PublicKey& key, LoginOrigin origin,
+boost::asio::awaitable<LoginVerdict> Login::judge(std::string user, const Credential& key, LoginOrigin origin,
                                                   TraceSink* trace) const {
   LoginVerdict verdict;
   // RFC 4251 section 4.5 [4251-4.5-3]: names are compared byte for byte. Section 9.4.3 [4251-9.4.3-1]: the key counts
@@ -21,7 +21,7 @@ boost::asio::awaitable<LoginVerdict> Login::judge(std::string user, const Public
     say(LogLevel::debug1, trace,
         fmt::format("user {} cannot log in here: this server lets in {} only", escaped(user), account_.name));
   }
-  if (!is_long_enough(key, config_.required_rsa_size)) {
+  if (!is_long_enough(key.key(), config_.required_rsa_size)) {
     say(LogLevel::info, trace, "refusing RSA key: Invalid key length");
     co_return verdict;
   }
@@ -61,7 +61,7 @@ boost::asio::awaitable<LoginVerdict> Login::judge_password(std::string user, Sec
   co_return verdict;
 }
 
-boost::asio::awaitable<std::optional<Login::Found>> Login::find(const PublicKey& key, const LoginOrigin& origin,
+boost::asio::awaitable<std::optional<Login::Found>> Login::find(const Credential& key, const LoginOrigin& origin,
                                                                 TraceSink* trace) const {
   auto found = co_await ask_command(key, origin, trace);
   if (found) co_return found;
@@ -75,7 +75,7 @@ boost::asio::awaitable<std::optional<Login::Found>> Login::find(const PublicKey&
 namespace {
 
 // Tokens are replaced in each word by itself, so that none can become two; without arguments the user is one.
-std::vector<std::string> words_of_command(const std::string& command, const Account& account, const PublicKey& key) {
+std::vector<std::string> words_of_command(const std::string& command, const Account& account, const Credential& key) {
   const std::string line = key.line();
   const ConfigTokens tokens = {{'f', key.fingerprint()},
                                {'h', account.home},
@@ -91,7 +91,7 @@ std::vector<std::string> words_of_command(const std::string& command, const Acco
 
 }  // namespace
 
-boost::asio::awaitable<std::optional<Login::Found>> Login::ask_command(const PublicKey& key, const LoginOrigin& origin,
+boost::asio::awaitable<std::optional<Login::Found>> Login::ask_command(const Credential& key, const LoginOrigin& origin,
                                                                        TraceSink* trace) const {
   if (config_.authorized_keys_command.empty()) co_return std::nullopt;
   const auto words = words_of_command(config_.authorized_keys_command, account_, key);
@@ -115,7 +115,7 @@ boost::asio::awaitable<std::optional<Login::Found>> Login::ask_command(const Pub
   co_return find_in_text(run.output, name, key, origin, trace);
 }
 
-std::optional<Login::Found> Login::find_in(const std::string& path, const PublicKey& key, const LoginOrigin& origin,
+std::optional<Login::Found> Login::find_in(const std::string& path, const Credential& key, const LoginOrigin& origin,
                                            TraceSink* trace) const {
   const AuthorizedKeysFile file = read_authorized_keys(path, account_.home, account_.uid, config_.strict_modes);
   if (file.missing) {
@@ -129,7 +129,7 @@ std::optional<Login::Found> Login::find_in(const std::string& path, const Public
   return find_in_text(file.text, path, key, origin, trace);
 }
 
-std::optional<Login::Found> Login::find_in_text(const std::string& text, const std::string& path, const PublicKey& key,
+std::optional<Login::Found> Login::find_in_text(const std::string& text, const std::string& path, const Credential& key,
                                                 const LoginOrigin& origin, TraceSink* trace) const {
   AuthorizedKeySearch search = find_authorized_key(text, key, origin);
   for (const RefusedLine& line : search.refused) {

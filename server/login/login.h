@@ -42,7 +42,7 @@ class Login {
       : config_(config), account_(account), log_(log), passwords_(passwords) {}
 
   // Safe from several threads. `key` must live until it returns; `trace` may be null.
-  boost::asio::awaitable<LoginVerdict> judge(std::string user, const PublicKey& key, LoginOrigin origin,
+  boost::asio::awaitable<LoginVerdict> judge(std::string user, const Credential& key, LoginOrigin origin,
                                              TraceSink* trace) const;
   boost::asio::awaitable<LoginVerdict> judge_password(std::string user, SecretBytes password, TraceSink* trace) const;
 
@@ -52,14 +52,14 @@ class Login {
     std::string place;
     KeyOptions options;
   };
-  boost::asio::awaitable<std::optional<Found>> find(const PublicKey& key, const LoginOrigin& origin,
+  boost::asio::awaitable<std::optional<Found>> find(const Credential& key, const LoginOrigin& origin,
                                                     TraceSink* trace) const;
   // In what AuthorizedKeysCommand prints.
-  boost::asio::awaitable<std::optional<Found>> ask_command(const PublicKey& key, const LoginOrigin& origin,
+  boost::asio::awaitable<std::optional<Found>> ask_command(const Credential& key, const LoginOrigin& origin,
                                                            TraceSink* trace) const;
-  std::optional<Found> find_in(const std::string& path, const PublicKey& key, const LoginOrigin& origin,
+  std::optional<Found> find_in(const std::string& path, const Credential& key, const LoginOrigin& origin,
                                TraceSink* trace) const;
-  std::optional<Found> find_in_text(const std::string& text, const std::string& path, const PublicKey& key,
+  std::optional<Found> find_in_text(const std::string& text, const std::string& path, const Credential& key,
                                     const LoginOrigin& origin, TraceSink* trace) const;
   void say(LogLevel level, TraceSink* trace, std::string_view text) const;
 

@@ -24,7 +24,7 @@ const std::string rsa = public_key("rsa2048").line();
 const LoginOrigin origin{"client.example", "192.0.2.1", 1'700'000'000};
 
 AuthorizedKeySearch search_in(std::string_view text) {
-  return find_authorized_key(text, public_key("ed25519"), origin);
+  return find_authorized_key(text, Credential(public_key("ed25519")), origin);
 }
 
 // [4252-7-2] keeps

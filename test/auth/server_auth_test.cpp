@@ -20,7 +20,7 @@ TEST_F(ServerAuthTest,
     const LoginAttempt attempt = expect_attempt(signed_request(key, algorithm));
     EXPECT_EQ(attempt.user, "alice");
     EXPECT_EQ(attempt.method, "publickey");
-    EXPECT_EQ(*attempt.key, key.public_key());
+    EXPECT_EQ(attempt.key->key(), key.public_key());
     EXPECT_EQ(attempt.algorithm, algorithm);
     EXPECT_TRUE(attempt.proved);
     EXPECT_TRUE(auth().waiting());
@@ -30,7 +30,7 @@ TEST_F(ServerAuthTest,
     const LoginComplete& logged_in = std::get<LoginComplete>(event);
     EXPECT_EQ(logged_in.user, "alice");
     EXPECT_EQ(logged_in.method, "publickey");
-    EXPECT_EQ(*logged_in.key, key.public_key());
+    EXPECT_EQ(logged_in.key->key(), key.public_key());
     EXPECT_TRUE(out.take().empty()) << "the owner sends SUCCESS";
     EXPECT_TRUE(auth().done());
     EXPECT_FALSE(auth().waiting());
@@ -109,9 +109,9 @@ TEST_F(ServerAuthTest, KeyThatSignedIsTheKeyThatLogsIn) {
     expect_attempt(query(key->public_key(), "ssh-ed25519"));
     auth().decide(LoginDecision::accept);
   }
-  EXPECT_EQ(*expect_attempt(signed_request(a, "ssh-ed25519")).key, a.public_key());
+  EXPECT_EQ(expect_attempt(signed_request(a, "ssh-ed25519")).key->key(), a.public_key());
   const auto event = auth().decide(LoginDecision::accept);
-  EXPECT_EQ(*std::get<LoginComplete>(event).key, a.public_key());
+  EXPECT_EQ(std::get<LoginComplete>(event).key->key(), a.public_key());
 }
 
 // Past vulnerability 12: PK_OK for one key is nothing to another, in either form of the method.
@@ -120,7 +120,7 @@ TEST_F(ServerAuthTest, SignatureIsForItsOwnKey) {
   const PrivateKey b = PrivateKey::generate("ssh-ed25519", rng);
   expect_attempt(query(a.public_key(), "ssh-ed25519"));
   auth().decide(LoginDecision::accept);
-  EXPECT_EQ(*expect_attempt(signed_request(b, "ssh-ed25519")).key, b.public_key()) << "B is judged by itself";
+  EXPECT_EQ(expect_attempt(signed_request(b, "ssh-ed25519")).key->key(), b.public_key()) << "B is judged by itself";
   auth().decide(LoginDecision::refuse);
   out.take();
   Payload by_b = signed_request(b, "ssh-ed25519");  // A's name over B's signature
@@ -143,7 +143,7 @@ TEST_F(ServerAuthTest, HostboundSignatureLogsIn) {
     EXPECT_EQ(out.take_only<msg::UserauthPkOk>().algorithm, algorithm);
     const LoginComplete logged_in = expect_success(signed_request(key, algorithm, {.hostbound = true}));
     EXPECT_EQ(logged_in.method, "publickey") << "the two forms are one method";
-    EXPECT_EQ(*logged_in.key, key.public_key());
+    EXPECT_EQ(logged_in.key->key(), key.public_key());
   }
 }
 

@@ -81,7 +81,7 @@ inline void answer_own(ServerConnection& core, ServerEvent& event) {
                                 .accepted_algorithms = {"ssh-ed25519"},
                                 .banner = "hello\r\n"});
   } else if (auto* attempt = std::get_if<LoginAttempt>(&event)) {
-    const bool our_key = attempt->key != nullptr && *attempt->key == keys().user.public_key();
+    const bool our_key = attempt->key != nullptr && attempt->key->key() == keys().user.public_key();
     const bool right = attempt->key == nullptr && attempt->password.size() % 2 == 1;
     core.decide_login(our_key || right ? LoginDecision::accept : LoginDecision::refuse);
   } else if (std::holds_alternative<LoginComplete>(event)) {

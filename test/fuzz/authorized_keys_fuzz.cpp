@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const PublicKey key = wanted();
   const std::string_view text = text_of({data, size});
   const LoginOrigin origin{"host.example", "192.0.2.1", 1700000000};
-  const AuthorizedKeySearch search = find_authorized_key(text, key, origin);
+  const AuthorizedKeySearch search = find_authorized_key(text, Credential(key), origin);
   const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1;
   check(search.lines_refused >= search.refused.size() && search.lines_refused <= lines);
   const ParsedKeyOptions parsed = parse_key_options(text.substr(0, text.find('\n')));

@@ -82,7 +82,7 @@ class Server {
       } else if (std::holds_alternative<AuthSettingsWanted>(event)) {
         core.provide_auth_settings({.accepted_algorithms = {"ssh-ed25519", "rsa-sha2-512"}});
       } else if (auto* attempt = std::get_if<LoginAttempt>(&event)) {
-        const bool known = attempt->key != nullptr && *attempt->key == handshake_.their_key;
+        const bool known = attempt->key != nullptr && attempt->key->key() == handshake_.their_key;
         core.decide_login(known ? LoginDecision::accept : LoginDecision::refuse);
       } else if (std::holds_alternative<LoginComplete>(event)) {
         core.welcome();

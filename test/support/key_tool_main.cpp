@@ -133,7 +133,8 @@ void find(const Arguments& a) {
 void authorized(const Arguments& a) {
   const SmallFile file = read_small_file(a.at(0), 100000);
   const LoginOrigin origin{"localhost", "127.0.0.1", 0};
-  const auto search = find_authorized_key(text_of(file.content.reveal()), load_public_key(a.at(1)).key, origin);
+  const auto search =
+      find_authorized_key(text_of(file.content.reveal()), Credential(load_public_key(a.at(1)).key), origin);
   fmt::print("{}\n", search.match ? search.match->line : 0);
 }
 

@@ -301,7 +301,7 @@ class Pair {
     } else if (auto* attempt = std::get_if<LoginAttempt>(&event)) {
       server_log.push_back(
           fmt::format("login attempt: {} {} proved={}", attempt->user, attempt->method, attempt->proved));
-      const bool ours = attempt->key != nullptr && *attempt->key == user_key.public_key();
+      const bool ours = attempt->key != nullptr && attempt->key->key() == user_key.public_key();
       later([this, ours] { server().decide_login(ours ? LoginDecision::accept : LoginDecision::refuse); });
     } else if (auto* answered = std::get_if<AttemptAnswered>(&event)) {
       server_log.push_back(fmt::format("not yet in by {}: {} failures", answered->method, answered->failures));

@@ -188,7 +188,7 @@ class ServerApplication {
     } else if (std::holds_alternative<AuthSettingsWanted>(event)) {
       core.provide_auth_settings({.accepted_algorithms = {"ssh-ed25519", "rsa-sha2-512"}});
     } else if (auto* attempt = std::get_if<LoginAttempt>(&event)) {
-      const bool known = attempt->key != nullptr && *attempt->key == parse_public_key_line(header_.at("their_key")).key;
+      const bool known = attempt->key != nullptr && attempt->key->key() == parse_public_key_line(header_.at("their_key")).key;
       core.decide_login(known ? LoginDecision::accept : LoginDecision::refuse);
     } else if (std::holds_alternative<LoginComplete>(event)) {
       core.welcome();

@@ -29,8 +29,9 @@ struct LoginTest : testing::Test {
 
   LoginVerdict judge(const std::string& user, const PublicKey& key) {
     const Login login(config, account, lines.log, passwords);
+    const Credential offered(key);
     boost::asio::io_context io;
-    auto verdict = boost::asio::co_spawn(io, login.judge(user, key, origin, &notes), boost::asio::use_future);
+    auto verdict = boost::asio::co_spawn(io, login.judge(user, offered, origin, &notes), boost::asio::use_future);
     io.run();
     return verdict.get();
   }
@@ -240,8 +241,9 @@ TEST_F(LoginTest, TheLogAtInfoHasRefusalsOnly) {
   home.write("keys", ours.line());
   const LogLines quiet(LogLevel::info);
   const Login login(config, account, quiet.log, passwords);
+  const Credential offered(ours);
   boost::asio::io_context io;
-  auto verdict = boost::asio::co_spawn(io, login.judge("ann", ours, origin, nullptr), boost::asio::use_future);
+  auto verdict = boost::asio::co_spawn(io, login.judge("ann", offered, origin, nullptr), boost::asio::use_future);
   io.run();
   EXPECT_EQ(verdict.get().decision(), LoginDecision::accept);
   EXPECT_EQ(quiet.text(), "");
