@@ -42,7 +42,7 @@ Agent::Agent(AgentSettings settings, Rng& rng) : settings_(std::move(settings)),
 void Agent::set_now(AgentTime now) {
   std::erase_if(keys_, [&](const Key& key) {
     const bool over = key.expires && *key.expires <= now;
-    if (over) log(fmt::format("the time of key {} is over", key.key.public_key().fingerprint()));
+    if (over) log(fmt::format("the time of key {} is over", key.credential.fingerprint()));
     return over;
   });
 }
@@ -56,8 +56,8 @@ std::optional<AgentTime> Agent::next_deadline() const {
 }
 
 Agent::Key* Agent::find(Bytes blob) {
-  const auto found = std::find_if(keys_.begin(), keys_.end(),
-                                  [&](const Key& key) { return equal(key.key.public_key().blob(), blob); });
+  const auto found =
+      std::find_if(keys_.begin(), keys_.end(), [&](const Key& key) { return equal(key.credential.blob(), blob); });
   return found != keys_.end() ? &*found : nullptr;
 }
 
@@ -126,7 +126,7 @@ bool AgentConnection::may_see(const Agent::Key& key) const {
 AgentReply AgentConnection::list() const {
   msg::AgentIdentitiesAnswer answer;
   for (const Agent::Key& key : agent_.keys_) {
-    if (may_see(key)) answer.keys.push_back({key.key.public_key().blob(), key.comment});
+    if (may_see(key)) answer.keys.push_back({key.credential.blob(), key.comment});
   }
   return {encode(answer)};
 }
@@ -156,18 +156,18 @@ AgentAnswer AgentConnection::on_sign(Bytes payload) {
     agent_.log("asked to sign with a key that is not there");
     return failure();
   }
-  const PublicKey& public_key = key->key.public_key();
-  const auto algorithm = algorithm_for(public_key.type(), request.flags);
+  const std::string_view type = key->key.public_key().type();
+  const auto algorithm = algorithm_for(type, request.flags);
   if (!algorithm) {
-    agent_.log(fmt::format("a {} key does not sign with flags {:#x}", public_key.type(), request.flags));
+    agent_.log(fmt::format("a {} key does not sign with flags {:#x}", type, request.flags));
     return failure();
   }
   const auto login = parse_login_to_sign(request.data);
   if (!key->destinations.empty()) {
     auto refused = why_not_sign(key->destinations, bindings_, login);
-    if (!refused && !equal(login->public_key, public_key.blob())) refused = "the login is with another key";
+    if (!refused && !equal(login->public_key, key->credential.blob())) refused = "the login is with another key";
     if (refused) {
-      agent_.log(fmt::format("key {} does not sign: {}", public_key.fingerprint(), *refused));
+      agent_.log(fmt::format("key {} does not sign: {}", key->credential.fingerprint(), *refused));
       return failure();
     }
   }
@@ -175,7 +175,7 @@ AgentAnswer AgentConnection::on_sign(Bytes payload) {
 
   unconfirmed_ = Unconfirmed{copy_of(request.key_blob), copy_of(request.data), std::string(*algorithm)};
   std::string question = fmt::format("Allow use of key {}?\nKey fingerprint {}.", one_line(key->comment),
-                                     public_key.fingerprint(agent_.settings_.fingerprint_hash));
+                                     key->credential.fingerprint(agent_.settings_.fingerprint_hash));
   if (login) question += fmt::format("\nIt is to log in as user {}", one_line(login->user));
   const std::string host = key->destinations.empty() ? "" : destination_name(key->destinations, bindings_);
   if (!host.empty()) question += fmt::format(" at host {}", one_line(host));
@@ -195,7 +195,7 @@ AgentReply AgentConnection::sign(const Agent::Key& key, std::string_view algorit
     const std::vector<std::uint8_t> signature = key.key.sign(algorithm, data);
     return {encode(msg::AgentSignResponse{signature})};
   } catch (const std::exception& error) {
-    agent_.log(fmt::format("key {}: {}", key.key.public_key().fingerprint(), error.what()));
+    agent_.log(fmt::format("key {}: {}", key.credential.fingerprint(), error.what()));
     return failure();
   }
 }
@@ -255,10 +255,16 @@ AgentReply AgentConnection::on_add(Bytes payload, bool constrained, AgentTime no
   } else if (agent_.settings_.default_lifetime) {
     expires = now + *agent_.settings_.default_lifetime;
   }
-  Agent::Key added{std::move(key), std::string(comment), expires, constraints.confirm,
-                   std::move(constraints.destinations)};
-  agent_.log(fmt::format("adding key {} {}", added.key.public_key().fingerprint(), one_line(comment)));
-  if (Agent::Key* const known = agent_.find(added.key.public_key().blob())) {
+  Agent::Key added{
+      .credential = Credential(key.public_key()),
+      .key = std::move(key),
+      .comment = std::string(comment),
+      .expires = expires,
+      .confirm = constraints.confirm,
+      .destinations = std::move(constraints.destinations),
+  };
+  agent_.log(fmt::format("adding key {} {}", added.credential.fingerprint(), one_line(comment)));
+  if (Agent::Key* const known = agent_.find(added.credential.blob())) {
     // Who may not see a key shall not loosen what it is bound to.
     if (!may_see(*known)) return failure();
     *known = std::move(added);
@@ -342,11 +348,11 @@ AgentReply AgentConnection::on_extension(Bytes payload) {
 // OpenSSH PROTOCOL.agent section 1
 bool AgentConnection::bind(Bytes contents) {
   const auto request = decode<msg::AgentSessionBind>(contents);
-  const PublicKey host_key = PublicKey::decode(request.hostkey);
+  const Credential host_key = Credential::decode(request.hostkey);
   Decoder signature("signature", request.signature);
   std::string_view algorithm;
   signature("algorithm", algorithm);
-  if (!host_key.verify(algorithm, request.session_identifier, request.signature)) {
+  if (!host_key.key().verify(algorithm, request.session_identifier, request.signature)) {
     agent_.log("session-bind: the host key did not sign that session identifier");
     return false;
   }

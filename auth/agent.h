@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "auth/agent_destinations.h"
-#include "crypto/keys/key.h"
+#include "crypto/keys/credential.h"
 #include "crypto/rng.h"
 #include "proto/secret_bytes.h"
 
@@ -59,7 +59,8 @@ class Agent {
  private:
   friend class AgentConnection;
   struct Key {
-    PrivateKey key;
+    Credential credential;  // what is listed, and what requests name the key by
+    PrivateKey key;         // what signs
     std::string comment;
     std::optional<AgentTime> expires;
     bool confirm = false;
