@@ -104,7 +104,7 @@ void expect(std::uint8_t number, Bytes answer, std::string_view question) {
 }  // namespace
 
 std::string AgentKey::type() const {
-  if (key) return std::string(key->type());
+  if (credential) return std::string(credential->type());
   Decoder decoder("public key", blob);
   std::string_view name;
   try {
@@ -122,7 +122,7 @@ std::optional<std::vector<AgentKey>> read_identities(Bytes answer) {
   for (const msg::AgentIdentity& identity : decode<msg::AgentIdentitiesAnswer>(answer).keys) {
     AgentKey key{copy_of(identity.key_blob), std::nullopt, std::string(identity.comment)};
     try {
-      key.key = PublicKey::decode(identity.key_blob);
+      key.credential = Credential::decode(identity.key_blob);
     } catch (const ProtocolError&) {
       // A certificate, a key on a token, or one of a type to come: listed, not used.
     }

@@ -14,15 +14,15 @@
 
 #include "auth/agent_destinations.h"
 #include "auth/agent_frame.h"
-#include "crypto/keys/key.h"
+#include "crypto/keys/credential.h"
 
 namespace glassh {
 
 struct AgentKey {
   std::vector<std::uint8_t> blob;
-  std::optional<PublicKey> key;  // if it is of a type that we have
-  std::string comment;           // the agent's word: filter control characters before showing it
-  std::string type() const;      // "ssh-ed25519"; what the blob begins with
+  std::optional<Credential> credential;  // if it is of a type that we have
+  std::string comment;                   // the agent's word: filter control characters before showing it
+  std::string type() const;              // "ssh-ed25519"; what the blob begins with
 };
 
 // How a key may be used while an agent holds it (draft-miller-ssh-agent section 4.2.6).

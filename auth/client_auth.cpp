@@ -215,7 +215,7 @@ void ClientAuth::State::answer(Question expected) {
   }
 }
 
-ClientAuth::Event ClientAuth::provide_identities(std::vector<std::optional<PublicKey>> identities) {
+ClientAuth::Event ClientAuth::provide_identities(std::vector<std::optional<Credential>> identities) {
   state_->answer(State::Question::identities);
   return state_->go_on(state_->publickey.provide_identities(std::move(identities)));
 }

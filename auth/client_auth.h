@@ -32,7 +32,7 @@ class ClientAuth {
 
   // Answers to the last question; the event is what follows at once, if anything does. Throw std::logic_error if that
   // was not the question.
-  Event provide_identities(std::vector<std::optional<PublicKey>> identities);
+  Event provide_identities(std::vector<std::optional<Credential>> identities);
   Event provide_public_half(PublicKey key);
   // The signature blob of RFC 4253 section 6.6. One by another algorithm than was asked for counts as none.
   Event provide_signature(Bytes signature);

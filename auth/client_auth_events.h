@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-#include "crypto/keys/key.h"
+#include "crypto/keys/credential.h"
 #include "proto/messages_auth.h"
 #include "proto/secret_bytes.h"
 
@@ -21,14 +21,15 @@ namespace glassh {
 // --- publickey ------------------------------------------------------------------------------------------------------
 
 // Which keys are there, in the order in which to try them? Asked once, and only if the server takes keys at all.
-// provide_identities().
+// provide_identities(), with the credential of each: what it is offered as.
 struct IdentitiesWanted {};
 // The public half of this one was not known, because it is inside an encrypted file. provide_public_half(), or
 // decline(): it is passed over.
 struct PublicHalfWanted {
   std::size_t identity = 0;
 };
-// Sign `data` with identity number `identity`. provide_signature(), or decline(). Views until answered.
+// Sign `data` with the private key of identity number `identity`, by `algorithm`. provide_signature(), or decline().
+// Views until answered.
 struct UserSignatureWanted {
   std::size_t identity = 0;
   std::string_view algorithm;

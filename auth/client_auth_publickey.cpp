@@ -28,14 +28,14 @@ MethodStep ClientPublickey::begin() {
   return try_next();
 }
 
-MethodStep ClientPublickey::provide_identities(std::vector<std::optional<PublicKey>> identities) {
+MethodStep ClientPublickey::provide_identities(std::vector<std::optional<Credential>> identities) {
   candidates_.emplace();
-  for (std::optional<PublicKey>& key : identities) candidates_->push_back({std::move(key), false});
+  for (std::optional<Credential>& credential : identities) candidates_->push_back({std::move(credential), false});
   return try_next();
 }
 
 MethodStep ClientPublickey::provide_public_half(PublicKey key) {
-  (*candidates_)[identity_].key = std::move(key);
+  (*candidates_)[identity_].credential = Credential(std::move(key));
   return query() ? MethodStep{} : try_next();
 }
 
@@ -62,7 +62,7 @@ MethodStep ClientPublickey::try_next() {
     identity_ = next_++;
     const Candidate& candidate = (*candidates_)[identity_];
     if (candidate.used) continue;
-    if (!candidate.key) return MethodStep::asks(PublicHalfWanted{identity_});
+    if (!candidate.credential) return MethodStep::asks(PublicHalfWanted{identity_});
     if (query()) return {};
   }
   return MethodStep::exhausted();
@@ -71,14 +71,14 @@ MethodStep ClientPublickey::try_next() {
 // RFC 4252 section 5 [4252-5-15] and section 7 [4252-7-1] [4252-7-9]: a signature costs (a passphrase, a touch), so
 // first it is asked whether it would do. False if no algorithm fits.
 bool ClientPublickey::query() {
-  const PublicKey& key = *(*candidates_)[identity_].key;
-  algorithm_ = choose_algorithm(key);
+  const Credential& credential = *(*candidates_)[identity_].credential;
+  algorithm_ = choose_algorithm(credential);
   if (algorithm_.empty()) {
     note("skipped: no signature algorithm that both sides accept");
     return false;
   }
   note(fmt::format("offered with {}", algorithm_));
-  send_request(msg::PublicKeyRequest{false, algorithm_, key.blob(), {}});
+  send_request(msg::PublicKeyRequest{false, algorithm_, credential.blob(), {}});
   owed_ = Owed::answer_to_query;
   return true;
 }
@@ -86,10 +86,10 @@ bool ClientPublickey::query() {
 // RFC 8308 section 3.1 [8308-3.1-2]: server-sig-algs names all that the server might accept. Without it nothing is
 // known [8308-3.1-6], and the first algorithm of ours that fits the key is tried (RFC 8332 section 3.3 [8332-3.3-2]:
 // for RSA one with SHA-2; SHA-1 we do not have).
-std::string_view ClientPublickey::choose_algorithm(const PublicKey& key) const {
+std::string_view ClientPublickey::choose_algorithm(const Credential& credential) const {
   const std::vector<std::string>& theirs = *server_.sig_algs;
   for (const std::string& candidate : settings_.accepted_algorithms) {
-    if (key_type_of_algorithm(candidate) != key.type()) continue;
+    if (!credential.signs_with(candidate)) continue;
     if (theirs.empty() || std::find(theirs.begin(), theirs.end(), candidate) != theirs.end()) return candidate;
   }
   return "";
@@ -102,11 +102,11 @@ MethodStep ClientPublickey::on_message(Bytes payload) {
     throw ProtocolError(fmt::format("message {}: it answers nothing that we asked", payload[0]));
   }
   const auto message = decode<msg::UserauthPkOk>(payload);
-  const PublicKey& key = *(*candidates_)[identity_].key;
+  const Credential& credential = *(*candidates_)[identity_].credential;
   // Deviation: node's ssh2 answers a question about rsa-sha2-512 with the name of the key's type, ssh-rsa. What we sign
   // with stays what we asked about.
-  const bool answers = message.algorithm == algorithm_ || message.algorithm == key.type();
-  if (!answers || !equal(message.public_key, key.blob())) {
+  const bool answers = message.algorithm == algorithm_ || message.algorithm == credential.type();
+  if (!answers || !equal(message.public_key, credential.blob())) {
     throw ProtocolError(fmt::format("{}: algorithm {:?} and public_key are not the ones that we asked about",
                                     message.name, message.algorithm));
   }
@@ -117,7 +117,7 @@ MethodStep ClientPublickey::on_message(Bytes payload) {
   data.user_name = settings_.user;
   data.service_name = "ssh-connection";
   data.algorithm = algorithm_;
-  data.public_key = key.blob();
+  data.public_key = credential.blob();
   if (host_bound()) {
     data.method_name = msg::PublicKeyHostboundRequest::name;
     data.server_host_key = server_.host_key;
@@ -132,7 +132,7 @@ std::optional<MethodStep> ClientPublickey::provide_signature(Bytes signature) {
     note(fmt::format("the signature made for it is {:?}", algorithm_of_signature(signature)));
     return std::nullopt;
   }
-  const Bytes blob = (*candidates_)[identity_].key->blob();
+  const Bytes blob = (*candidates_)[identity_].credential->blob();
   // OpenSSH PROTOCOL section 3.1: preferred where the server announced it. The server's key is signed along with the
   // rest, so that an agent or a server can see that the signature was made for this server and no other.
   if (host_bound()) {
@@ -148,8 +148,9 @@ std::optional<MethodStep> ClientPublickey::provide_signature(Bytes signature) {
 // About the identity being tried.
 void ClientPublickey::note(std::string_view text) const {
   if (trace_ == nullptr) return;
-  const std::optional<PublicKey>& key = (*candidates_)[identity_].key;
-  const std::string who = key ? fmt::format("{} {}", key->type(), key->fingerprint()) : "of an encrypted file";
+  const std::optional<Credential>& offered = (*candidates_)[identity_].credential;
+  const std::string who =
+      offered ? fmt::format("{} {}", offered->type(), offered->fingerprint()) : "of an encrypted file";
   trace_->note("authentication", fmt::format("publickey {}: {}", who, text));
 }
 

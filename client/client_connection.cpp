@@ -109,7 +109,7 @@ void ClientConnection::accept_host_key() {
   if (!closed_) transport_.accept_host_key();
 }
 
-void ClientConnection::provide_identities(std::vector<std::optional<PublicKey>> identities) {
+void ClientConnection::provide_identities(std::vector<std::optional<Credential>> identities) {
   if (!closed_) answered_ = auth_->provide_identities(std::move(identities));
 }
 

@@ -65,7 +65,7 @@ class ClientConnection {
   // answer to a question will be sent, because the holder of that key could pass it on.
   void withhold_secrets() { secrets_withheld_ = true; }
   // The events that follow from these calls come out of the next next_event(). After the end the calls do nothing.
-  void provide_identities(std::vector<std::optional<PublicKey>> identities);
+  void provide_identities(std::vector<std::optional<Credential>> identities);
   void provide_public_half(PublicKey key);
   void provide_user_signature(Bytes signature);
   void provide_password(Bytes password);

@@ -39,7 +39,7 @@ std::string ClientLogin::whose() const {
 
 asio::awaitable<void> ClientLogin::on(const IdentitiesWanted&) {
   co_await identities_.gather(executor_, connection_.transport().key_exchange().session_proof());
-  connection_.provide_identities(identities_.public_keys());
+  connection_.provide_identities(identities_.credentials());
 }
 
 asio::awaitable<void> ClientLogin::on(const PublicHalfWanted& event) {

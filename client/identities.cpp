@@ -13,7 +13,7 @@ namespace asio = boost::asio;
 
 std::string Identity::text() const {
   std::string words = printable(name);
-  if (key) words += fmt::format(" {} {}", key->short_type(), key->fingerprint());
+  if (credential) words += fmt::format(" {} {}", credential->short_type(), credential->fingerprint());
   if (given) words += " explicit";
   if (in_agent) words += " agent";
   return words;
@@ -29,18 +29,18 @@ asio::awaitable<void> Identities::gather(asio::any_io_executor executor, Session
   std::vector<Identity> files = identities_of_files();
   std::vector<Identity> others;  // of the agent, that no file names
   for (AgentKey& held : co_await keys_of_agent(executor, std::move(session))) {
-    if (!held.key) {
+    if (!held.credential) {
       log_.debug1("the agent's key {}: a {}, which is not done here", printable(held.comment), printable(held.type()));
       continue;
     }
     const auto file = std::find_if(files.begin(), files.end(),
-                                   [&held](const Identity& each) { return each.key && *each.key == *held.key; });
+                                   [&held](const Identity& each) { return each.credential == held.credential; });
     if (file != files.end()) {
       file->in_agent = true;
       list_.push_back(std::move(*file));
       files.erase(file);
     } else if (!config_.identities_only) {
-      others.push_back({std::move(held.comment), std::move(held.key), false, true, false, {}});
+      others.push_back({std::move(held.comment), std::move(held.credential), false, true, false, {}});
     }
   }
   std::move(others.begin(), others.end(), std::back_inserter(list_));
@@ -50,7 +50,7 @@ asio::awaitable<void> Identities::gather(asio::any_io_executor executor, Session
     log_.info("identity {}: a public key only, and no agent has its private half", each.name);
     return true;
   });
-  std::erase_if(list_, [this](const Identity& each) { return each.key && !accepted(*each.key); });
+  std::erase_if(list_, [this](const Identity& each) { return each.credential && !accepted(*each.credential); });
   for (const Identity& each : list_) log_.debug1("Will attempt key: {}", each.text());
 }
 
@@ -58,19 +58,19 @@ std::vector<Identity> Identities::identities_of_files() const {
   std::vector<Identity> found;
   for (const std::string& path : config_.identity_files) {
     PublicHalf half = find_public_half(path);
-    const bool again = half.key && std::any_of(found.begin(), found.end(), [&half](const Identity& other) {
-                         return other.key && *other.key == *half.key;
+    const bool again = half.credential && std::any_of(found.begin(), found.end(), [&half](const Identity& other) {
+                         return other.credential == half.credential;
                        });
     if (again) {
       log_.debug1("identity {}: the same key as an earlier one", path);
     } else if (half.missing) {
       log_.line(config_.identity_files_given ? LogLevel::info : LogLevel::debug1,
                 fmt::format("no such identity: {}: {}", path, std::generic_category().message(*half.missing)));
-    } else if (!half.key && !half.locked) {
+    } else if (!half.credential && !half.locked) {
       log_.error("Load key \"{}\": {}", path, half.problem);
     } else {
       const bool given = config_.identity_files_given;
-      found.push_back({path, std::move(half.key), given, false, half.only, {}});
+      found.push_back({path, std::move(half.credential), given, false, half.only, {}});
     }
   }
   return found;
@@ -94,22 +94,24 @@ asio::awaitable<std::vector<AgentKey>> Identities::keys_of_agent(asio::any_io_ex
 }
 
 // Whether PubkeyAcceptedAlgorithms has an algorithm for it, and RequiredRSASize lets it pass.
-bool Identities::accepted(const PublicKey& key) const {
-  if (!is_long_enough(key, config_.required_rsa_size)) {
-    log_.debug1("Skipping {} key {}: Invalid key length", key.type(), key.fingerprint());
+bool Identities::accepted(const Credential& credential) const {
+  if (!is_long_enough(credential.key(), config_.required_rsa_size)) {
+    log_.debug1("Skipping {} key {}: Invalid key length", credential.type(), credential.fingerprint());
     return false;
   }
   const auto& names = config_.pubkey_accepted_algorithms;
   const bool found = std::any_of(names.begin(), names.end(),
-                                 [&key](const std::string& name) { return key_type_of_algorithm(name) == key.type(); });
-  if (!found) log_.debug1("Skipping {} key: its algorithms are not in PubkeyAcceptedAlgorithms", key.fingerprint());
+                                 [&credential](const std::string& name) { return credential.signs_with(name); });
+  if (!found) {
+    log_.debug1("Skipping {} key: its algorithms are not in PubkeyAcceptedAlgorithms", credential.fingerprint());
+  }
   return found;
 }
 
-std::vector<std::optional<PublicKey>> Identities::public_keys() const {
-  std::vector<std::optional<PublicKey>> keys;
-  for (const Identity& identity : list_) keys.push_back(identity.key);
-  return keys;
+std::vector<std::optional<Credential>> Identities::credentials() const {
+  std::vector<std::optional<Credential>> credentials;
+  for (const Identity& identity : list_) credentials.push_back(identity.credential);
+  return credentials;
 }
 
 // ----------------------------------------------------------------------------------------------------------------
@@ -122,11 +124,11 @@ HowToOpen Identities::how_to_open() const {
 asio::awaitable<std::optional<PublicKey>> Identities::open(asio::any_io_executor executor, std::size_t identity) {
   log_.debug1("Trying private key: {}", list_.at(identity).name);
   std::optional<PrivateKey> key = co_await private_key(executor, identity);
-  if (!key || !accepted(key->public_key())) co_return std::nullopt;
+  if (!key || !accepted(Credential(key->public_key()))) co_return std::nullopt;
   Identity& opened = list_[identity];
-  opened.key = key->public_key();
+  opened.credential = Credential(key->public_key());
   opened.opened = std::move(key);
-  co_return opened.key;
+  co_return opened.opened->public_key();
 }
 
 asio::awaitable<std::optional<std::vector<std::uint8_t>>> Identities::sign(asio::any_io_executor executor,
@@ -137,7 +139,7 @@ asio::awaitable<std::optional<std::vector<std::uint8_t>>> Identities::sign(asio:
   std::optional<PrivateKey> key = std::exchange(wanted.opened, std::nullopt);
   if (!key) key = co_await private_key(executor, identity);
   if (!key) co_return std::nullopt;
-  if (!(key->public_key() == *wanted.key)) {
+  if (!(key->public_key() == wanted.credential->key())) {
     log_.error("identity {}: the private key is another one than {}.pub says; it is not used", wanted.name,
                wanted.name);
     co_return std::nullopt;
@@ -160,13 +162,13 @@ asio::awaitable<std::optional<std::vector<std::uint8_t>>> Identities::sign_with_
                                                                                       std::vector<std::uint8_t> data) {
   std::string why = "agent refused operation";
   try {
-    if (auto signature = co_await agent_->sign(*identity.key, std::move(algorithm), std::move(data))) {
+    if (auto signature = co_await agent_->sign(*identity.credential, std::move(algorithm), std::move(data))) {
       co_return signature;
     }
   } catch (const AgentError& error) {
     why = error.what();
   }
-  log_.error("sign_and_send_pubkey: signing failed for {} \"{}\" from agent: {}", identity.key->short_type(),
+  log_.error("sign_and_send_pubkey: signing failed for {} \"{}\" from agent: {}", identity.credential->short_type(),
              printable(identity.name), why);
   co_return std::nullopt;
 }

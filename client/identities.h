@@ -7,7 +7,7 @@
 // security keys and PKCS#11 are not supported.
 //
 //   Identities identities(config, log, asker);  co_await identities.gather(executor, session);
-//   auth.provide_identities(identities.public_keys());
+//   auth.provide_identities(identities.credentials());
 #pragma once
 
 #include <optional>
@@ -22,15 +22,15 @@
 #include "client/config/client_config.h"
 #include "client/identity_file.h"
 #include "client/terminal/ask.h"
-#include "crypto/keys/key.h"
+#include "crypto/keys/credential.h"
 #include "transport/key_exchange.h"
 
 namespace glassh {
 
 struct Identity {
-  std::string name;              // the file's path; for a key that only the agent knows, its comment (not trusted)
-  std::optional<PublicKey> key;  // nothing: the file has to be opened to know
-  bool given = false;            // the user named it
+  std::string name;  // the file's path; for a key that only the agent knows, its comment (not trusted)
+  std::optional<Credential> credential;  // what is offered; nothing: the file has to be opened to know
+  bool given = false;                    // the user named it
   bool in_agent = false;
   bool public_only = false;          // the file is a public key
   std::optional<PrivateKey> opened;  // kept from open() until sign()
@@ -48,9 +48,9 @@ class Identities {
   // says why.
   boost::asio::awaitable<void> gather(boost::asio::any_io_executor executor, SessionProof session);
   const std::vector<Identity>& list() const { return list_; }
-  std::vector<std::optional<PublicKey>> public_keys() const;
+  std::vector<std::optional<Credential>> credentials() const;
 
-  // For an identity whose key is not known: opens the file. Nothing if that fails.
+  // For an identity whose credential is not known: opens the file. Nothing if that fails, else the public half.
   boost::asio::awaitable<std::optional<PublicKey>> open(boost::asio::any_io_executor executor, std::size_t identity);
   // Returns the signature; nullopt if that key cannot sign, and the log says why.
   boost::asio::awaitable<std::optional<std::vector<std::uint8_t>>> sign(boost::asio::any_io_executor executor,
@@ -70,7 +70,7 @@ class Identities {
                                                                                    std::vector<std::uint8_t> data);
   std::optional<std::vector<std::uint8_t>> sign_with(const PrivateKey& key, const Identity& identity,
                                                      std::string_view algorithm, Bytes data) const;
-  bool accepted(const PublicKey& key) const;
+  bool accepted(const Credential& credential) const;
   HowToOpen how_to_open() const;
 
   const ClientConfig& config_;

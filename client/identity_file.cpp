@@ -19,9 +19,9 @@ int missing(const std::string& path) {
   return ::stat(path.c_str(), &facts) == 0 ? 0 : errno;
 }
 
-std::optional<PublicKey> public_key_in(const std::string& path) {
+std::optional<Credential> credential_in(const std::string& path) {
   try {
-    return load_public_key(path).key;
+    return Credential(load_public_key(path).key);
   } catch (const KeyFileError&) {
     return std::nullopt;
   }
@@ -56,16 +56,16 @@ Loaded try_to_load(const std::string& path, const SecretBytes* passphrase) {
 PublicHalf find_public_half(const std::string& path) {
   PublicHalf half;
   const std::string beside = path + ".pub";
-  if ((half.key = public_key_in(path))) {
+  if ((half.credential = credential_in(path))) {
     half.from = path;
     half.only = true;
-  } else if ((half.key = public_key_in(beside))) {
+  } else if ((half.credential = credential_in(beside))) {
     half.from = beside;
   } else if (const int error = missing(path); error != 0) {
     half.missing = error;
   } else {
     try {
-      half.key = load_public_half(path);
+      half.credential = Credential(load_public_half(path));
       half.from = path;
     } catch (const KeyFileError& failure) {
       half.locked = failure.kind() == KeyFileError::Kind::encrypted;

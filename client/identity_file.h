@@ -17,16 +17,17 @@
 #include "client/client_log.h"
 #include "client/terminal/ask.h"
 #include "crypto/key_files/key_file.h"
+#include "crypto/keys/credential.h"
 
 namespace glassh {
 
 struct PublicHalf {
-  std::optional<PublicKey> key;
-  std::string from;            // the file it was in, for the log
-  bool only = false;           // the file is a public key, there is no private one in it
-  bool locked = false;         // the key is in there, but cannot be known without the passphrase
-  std::optional<int> missing;  // neither file is there: an errno
-  std::string problem;         // else: why there is no key
+  std::optional<Credential> credential;  // as the file lists it
+  std::string from;                      // the file it was in, for the log
+  bool only = false;                     // the file is a public key, there is no private one in it
+  bool locked = false;                   // the key is in there, but cannot be known without the passphrase
+  std::optional<int> missing;            // neither file is there: an errno
+  std::string problem;                   // else: why there is no key
 };
 PublicHalf find_public_half(const std::string& path);
 

@@ -237,7 +237,7 @@ asio::awaitable<bool> AddKeys::remove(std::string path) {
     say("Bad key file {}: {}", path, error.what());
     co_return false;
   }
-  co_return co_await remove_key(found->key, path, found->comment);
+  co_return co_await remove_key(Credential(found->key), path, found->comment);
 }
 
 asio::awaitable<bool> AddKeys::remove_public_keys_of_input() {
@@ -256,19 +256,19 @@ asio::awaitable<bool> AddKeys::remove_public_keys_of_input() {
       say("(stdin):{}: invalid key: {}", number, error.what());
       continue;
     }
-    const bool removed = co_await remove_key(found->key, "(stdin)", found->comment);
+    const bool removed = co_await remove_key(Credential(found->key), "(stdin)", found->comment);
     good = good || removed;
   }
   co_return good;
 }
 
-asio::awaitable<bool> AddKeys::remove_key(PublicKey key, std::string path, std::string comment) {
-  const bool removed = co_await agent_.remove(copy_of(key.blob()));
+asio::awaitable<bool> AddKeys::remove_key(Credential credential, std::string path, std::string comment) {
+  const bool removed = co_await agent_.remove(copy_of(credential.blob()));
   if (!removed) {
     say("Could not remove identity \"{}\": {}", path, refused);
     co_return false;
   }
-  if (!options_.quiet) say("Identity removed: {} {} ({})", path, key.short_type(), printable(comment));
+  if (!options_.quiet) say("Identity removed: {} {} ({})", path, credential.short_type(), printable(comment));
   co_return true;
 }
 
@@ -289,8 +289,8 @@ namespace {
 
 std::string fingerprint_line(const AgentKey& key, HashName hash) {
   const std::string comment = printable(key.comment);
-  if (key.key) {
-    return fmt::format("{} {} {} ({})", key.key->bits(), key.key->fingerprint(hash), comment, key.key->short_type());
+  if (const auto& known = key.credential) {
+    return fmt::format("{} {} {} ({})", known->key().bits(), known->fingerprint(hash), comment, known->short_type());
   }
   return fmt::format("? ? {} ({}, which this version does not know)", comment, printable(key.type()));
 }
@@ -323,7 +323,7 @@ asio::awaitable<bool> AddKeys::test(std::string path) {
   rng.fill(data);
   const std::string algorithm(found->key.type() == "ssh-rsa" ? "rsa-sha2-256" : found->key.type());
   try {
-    const auto signature = co_await agent_.sign(found->key, algorithm, data);
+    const auto signature = co_await agent_.sign(Credential(found->key), algorithm, data);
     if (signature) co_return true;
     say("Agent signature failed for {}: {}", path, refused);
   } catch (const AgentError& error) {

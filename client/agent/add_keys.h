@@ -34,7 +34,7 @@ class AddKeys {
   asio::awaitable<bool> add(std::string path);
   asio::awaitable<bool> remove(std::string path);
   asio::awaitable<bool> remove_public_keys_of_input();
-  asio::awaitable<bool> remove_key(PublicKey key, std::string path, std::string comment);
+  asio::awaitable<bool> remove_key(Credential credential, std::string path, std::string comment);
   asio::awaitable<bool> remove_all();
   asio::awaitable<bool> list(bool public_keys);
   asio::awaitable<bool> lock();

@@ -34,9 +34,10 @@ asio::awaitable<std::vector<AgentKey>> AgentClient::list() {
   }
 }
 
-asio::awaitable<std::optional<std::vector<std::uint8_t>>> AgentClient::sign(PublicKey key, std::string algorithm,
+asio::awaitable<std::optional<std::vector<std::uint8_t>>> AgentClient::sign(Credential credential,
+                                                                            std::string algorithm,
                                                                             std::vector<std::uint8_t> data) {
-  const auto answer = co_await answer_to(request_signature(key.blob(), data, sign_flags(algorithm)));
+  const auto answer = co_await answer_to(request_signature(credential.blob(), data, sign_flags(algorithm)));
   std::optional<std::vector<std::uint8_t>> signature;
   try {
     signature = read_signature(answer);
@@ -44,9 +45,9 @@ asio::awaitable<std::optional<std::vector<std::uint8_t>>> AgentClient::sign(Publ
     throw AgentError(0, fmt::format("agent {}: {}", name_, error.what()));
   }
   // RFC 8332 section 3.2 [8332-3.2-1] [8332-3.2-2]: an agent that does not know the flags signs with SHA-1.
-  if (signature && !key.verify(algorithm, data, *signature)) {
+  if (signature && !credential.key().verify(algorithm, data, *signature)) {
     throw AgentError(0, fmt::format("agent {}: what it signed is not a {} signature by the key {}", name_, algorithm,
-                                    key.fingerprint()));
+                                    credential.fingerprint()));
   }
   co_return signature;
 }

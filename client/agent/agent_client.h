@@ -43,9 +43,9 @@ class AgentClient {
 
   // The caller must co_await one request before it makes the next one. All throw AgentError.
   asio::awaitable<std::vector<AgentKey>> list();
-  // Returns a signature blob that is verified for that key and made by exactly that algorithm; nullopt if the agent
-  // refuses. Throws AgentError if the agent signed with another algorithm, or wrongly.
-  asio::awaitable<std::optional<std::vector<std::uint8_t>>> sign(PublicKey key, std::string algorithm,
+  // Returns a signature blob verified with the key of `credential` and made by exactly that algorithm; nullopt if the
+  // agent refuses. Throws AgentError if the agent signed with another algorithm, or wrongly.
+  asio::awaitable<std::optional<std::vector<std::uint8_t>>> sign(Credential credential, std::string algorithm,
                                                                  std::vector<std::uint8_t> data);
   asio::awaitable<bool> add(const PrivateKey& key, std::string comment, AgentKeyLimits limits);
   asio::awaitable<bool> remove(std::vector<std::uint8_t> key_blob);

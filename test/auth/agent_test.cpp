@@ -47,7 +47,7 @@ TEST_F(AgentTest, AnAddedKeyIsListedSignsAndIsRemoved) {
     const auto keys = *read_identities(reply(session_, request_identities()));
     ASSERT_EQ(keys.size(), 1u);
     EXPECT_EQ(keys[0].comment, "a comment");
-    EXPECT_TRUE(keys[0].key == key.public_key());
+    EXPECT_TRUE(keys[0].credential == Credential(key.public_key()));
     const std::string algorithm(type == "ssh-rsa" ? "rsa-sha2-256" : type);
     const auto signature =
         read_signature(reply(session_, request_signature(key.public_key().blob(), data_, sign_flags(algorithm))));

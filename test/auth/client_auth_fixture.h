@@ -24,7 +24,7 @@ struct ClientAuthTest : testing::Test {
   PrivateKey rsa = test_key("rsa2048");
   std::vector<std::string> server_sig_algs;
   bool server_takes_host_bound = false;
-  std::vector<std::optional<PublicKey>> identities{ed25519.public_key(), rsa.public_key()};
+  std::vector<std::optional<Credential>> identities{Credential(ed25519.public_key()), Credential(rsa.public_key())};
   ClientAuthSettings settings{
       .user = "alice", .accepted_algorithms = {"ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512", "rsa-sha2-256"}};
   std::unique_ptr<ClientAuth> made;

@@ -101,7 +101,7 @@ TEST_F(ClientAuthTest, MethodsAreFoundAnywhereInTheList) {
 }
 
 TEST_F(ClientAuthTest, AlgorithmFollowsWhatTheServerAccepts) {
-  identities = {rsa.public_key()};
+  identities = {Credential(rsa.public_key())};
   struct Case {
     std::vector<std::string> server;
     std::vector<std::string> ours;
@@ -148,7 +148,7 @@ TEST_F(ClientAuthTest, SignatureByAnotherAlgorithmIsNotSent) {
       rsa.sign("rsa-sha2-256", bytes_of("data")), copy_of(bytes_of("nonsense")), {}};
   for (const auto& signature : wrong) {
     made.reset();
-    identities = {rsa.public_key()};
+    identities = {Credential(rsa.public_key())};
     start();
     reach_signature(rsa.public_key(), "rsa-sha2-512");
     EXPECT_TRUE(is<AuthenticationFailed>(auth().provide_signature(signature)));
@@ -157,7 +157,7 @@ TEST_F(ClientAuthTest, SignatureByAnotherAlgorithmIsNotSent) {
 }
 
 TEST_F(ClientAuthTest, AKeyThatIsNotKnownYetIsAskedForWhenItsTurnComes) {
-  identities = {std::nullopt, std::nullopt, ed25519.public_key()};
+  identities = {std::nullopt, std::nullopt, Credential(ed25519.public_key())};
   const auto event = start();
   ASSERT_TRUE(is<PublicHalfWanted>(event));
   EXPECT_EQ(std::get<PublicHalfWanted>(*event).identity, 0u);
@@ -229,7 +229,7 @@ TEST_F(ClientAuthTest, MethodsAreTriedInTheUsersOrder) {
   for (const Case& each : cases) {
     made.reset();
     settings.methods = each.ours;
-    identities = {ed25519.public_key()};
+    identities = {Credential(ed25519.public_key())};
     std::string tried;
     auto event = start(each.servers);
     while (!is<AuthenticationFailed>(event)) {
@@ -300,7 +300,7 @@ TEST_F(ClientAuthTest, AnswerAboutAnotherKeyEndsTheConnection) {  // [4252-7-10]
 
 // Node's ssh2 answers so; what was asked about and is signed with is RSA with SHA-2 all the same.
 TEST_F(ClientAuthTest, AnswerWithTheNameOfTheKeysTypeIsUnderstood) {
-  identities = {rsa.public_key()};
+  identities = {Credential(rsa.public_key())};
   start();
   expect_query(rsa.public_key(), "rsa-sha2-512");
   const auto event = receive(msg::UserauthPkOk{"ssh-rsa", rsa.public_key().blob()});
@@ -321,7 +321,7 @@ TEST_F(ClientAuthTest, AnswersToNothingEndTheConnection) {  // [4252-5.1-12] bre
       EXPECT_NE(error_of(msg::UserauthPkOk{"ssh-ed25519", ed25519.public_key().blob()}), "") << when;
     }
   };
-  identities = {ed25519.public_key()};
+  identities = {Credential(ed25519.public_key())};
   check("before anything was asked", false, false, false);
   auth().start();
   check("after none", true, true, false);

@@ -142,7 +142,9 @@ Client::Client(Bench& bench, const asio::any_io_executor& executor)
       connection_(bench.task().settings, bench.rng()),
       drive_(executor, connection_, connect_to(bench.task().port)) {}
 
-void Client::on(const IdentitiesWanted&) { connection_.provide_identities({bench_.task().key.public_key()}); }
+void Client::on(const IdentitiesWanted&) {
+  connection_.provide_identities({Credential(bench_.task().key.public_key())});
+}
 
 void Client::on(const UserSignatureWanted& event) {
   connection_.provide_user_signature(bench_.task().key.sign(event.algorithm, event.data));

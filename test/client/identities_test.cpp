@@ -81,7 +81,7 @@ class IdentitiesTest : public testing::Test {
     run([&]() -> asio::awaitable<void> {
       signature = co_await identities_->sign(io_.get_executor(), index, algorithm, data);
     });
-    return signature && identities_->list()[index].key->verify(algorithm, data, *signature);
+    return signature && identities_->list()[index].credential->key().verify(algorithm, data, *signature);
   }
   bool opens(std::size_t index) {
     std::optional<PublicKey> key;
@@ -108,8 +108,8 @@ TEST_F(IdentitiesTest, KeysAreOfferedInTheOrderOfTheirFiles) {
   const PrivateKey second = make("a");
   fs::remove(at("a.pub"));  // the public half is then the private file's
   EXPECT_THAT(gather(), ElementsAre("b", "a"));
-  EXPECT_EQ(identities_->public_keys()[0], first.public_key());
-  EXPECT_EQ(identities_->public_keys()[1], second.public_key());
+  EXPECT_EQ(identities_->credentials()[0], Credential(first.public_key()));
+  EXPECT_EQ(identities_->credentials()[1], Credential(second.public_key()));
   EXPECT_TRUE(signs(0));
   EXPECT_TRUE(signs(1));
   EXPECT_EQ(logged(), "");
@@ -211,7 +211,7 @@ TEST_F(IdentitiesTest, AKeyWhosePublicHalfIsLockedAwayIsOpenedOnce) {
   config_.identity_files = {at("key")};
   window_says("echo secret");
   EXPECT_THAT(gather(), ElementsAre("key"));
-  EXPECT_FALSE(identities_->public_keys()[0]);
+  EXPECT_FALSE(identities_->credentials()[0]);
   ASSERT_TRUE(opens(0)) << logged();
   EXPECT_TRUE(signs(0, "rsa-sha2-512"));
   EXPECT_EQ(questions(), "Enter passphrase for key '" + at("key") + "': \n") << "once for both";

@@ -81,7 +81,7 @@ struct Victim {
       } else if (auto* disconnected = std::get_if<Disconnected>(&*event)) {
         end = *disconnected;
       } else if (identity && std::holds_alternative<IdentitiesWanted>(*event)) {
-        client.provide_identities({identity->public_key()});
+        client.provide_identities({Credential(identity->public_key())});
       } else if (auto* wanted = std::get_if<UserSignatureWanted>(&*event); identity && wanted != nullptr) {
         client.provide_user_signature(identity->sign(wanted->algorithm, wanted->data));
       } else if (!std::holds_alternative<KeysChanged>(*event) && !std::holds_alternative<DebugArrived>(*event)) {

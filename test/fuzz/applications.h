@@ -92,7 +92,7 @@ inline void answer_own(ClientConnection& core, ClientEvent& event) {
   if (std::holds_alternative<HostKeyOffered>(event)) {
     core.accept_host_key();
   } else if (std::holds_alternative<IdentitiesWanted>(event)) {
-    core.provide_identities({keys().host.public_key(), std::nullopt, keys().user.public_key()});
+    core.provide_identities({Credential(keys().host.public_key()), std::nullopt, Credential(keys().user.public_key())});
   } else if (std::holds_alternative<PublicHalfWanted>(event)) {
     core.decline();
   } else if (auto* wanted = std::get_if<UserSignatureWanted>(&event)) {

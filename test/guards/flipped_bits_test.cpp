@@ -133,7 +133,7 @@ class Client {
           core.disconnect(DisconnectReason::host_key_not_verifiable, "another host key");
         }
       } else if (std::holds_alternative<IdentitiesWanted>(event)) {
-        core.provide_identities({handshake_.our_key.public_key()});
+        core.provide_identities({Credential(handshake_.our_key.public_key())});
       } else if (auto* wanted = std::get_if<UserSignatureWanted>(&event)) {
         core.provide_user_signature(handshake_.sign(wanted->algorithm, wanted->data));
       } else if (std::holds_alternative<AuthenticationSucceeded>(event)) {

@@ -108,7 +108,7 @@ struct Client {
   }
 
   void on(const HostKeyOffered&) { core.accept_host_key(); }
-  void on(const IdentitiesWanted&) { core.provide_identities({user_key.public_key()}); }
+  void on(const IdentitiesWanted&) { core.provide_identities({Credential(user_key.public_key())}); }
   void on(const UserSignatureWanted& event) { core.provide_user_signature(user_key.sign(event.algorithm, event.data)); }
   void on(const AuthenticationSucceeded&) {
     for (int i = 0; i < channels; ++i) core.channels().open("session");

@@ -84,7 +84,7 @@ class Client {
   const std::string& failure() const { return failure_; }
 
   void on(const HostKeyOffered&) { connection_.accept_host_key(); }
-  void on(const IdentitiesWanted&) { connection_.provide_identities({task_.key.public_key()}); }
+  void on(const IdentitiesWanted&) { connection_.provide_identities({Credential(task_.key.public_key())}); }
   void on(const UserSignatureWanted& event) {
     connection_.provide_user_signature(task_.key.sign(event.algorithm, event.data));
   }

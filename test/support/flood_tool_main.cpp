@@ -149,7 +149,8 @@ std::size_t flood_server(const Task& task, std::uint16_t port) {
     const auto on_event = [&](ClientEvent& event) {
       if (std::holds_alternative<HostKeyOffered>(event)) peer.core.accept_host_key();
       if (std::holds_alternative<KeysChanged>(event)) keys = true;
-      if (std::holds_alternative<IdentitiesWanted>(event)) peer.core.provide_identities({task.key.public_key()});
+      if (std::holds_alternative<IdentitiesWanted>(event))
+        peer.core.provide_identities({Credential(task.key.public_key())});
       if (const auto* wanted = std::get_if<UserSignatureWanted>(&event)) {
         peer.core.provide_user_signature(task.key.sign(wanted->algorithm, wanted->data));
       }

@@ -252,7 +252,7 @@ class Pair {
       client_log.push_back("host key offered");
       if (options.judges_host_key) later([this] { client.accept_host_key(); });
     } else if (std::holds_alternative<IdentitiesWanted>(event)) {
-      client.provide_identities({user_key.public_key()});
+      client.provide_identities({Credential(user_key.public_key())});
     } else if (auto* wanted = std::get_if<UserSignatureWanted>(&event)) {
       client_log.push_back(fmt::format("user signature wanted: {}", wanted->algorithm));
       later([this, signature = user_key.sign(wanted->algorithm, wanted->data)] {

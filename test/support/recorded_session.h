@@ -128,7 +128,7 @@ class ClientApplication {
         core.disconnect(DisconnectReason::host_key_not_verifiable, "another host key");
       }
     } else if (std::holds_alternative<IdentitiesWanted>(event)) {
-      core.provide_identities({key_.public_key()});
+      core.provide_identities({Credential(key_.public_key())});
     } else if (auto* wanted = std::get_if<UserSignatureWanted>(&event)) {
       core.provide_user_signature(key_.sign(wanted->algorithm, wanted->data));
     } else if (std::holds_alternative<AuthenticationSucceeded>(event)) {
@@ -188,7 +188,8 @@ class ServerApplication {
     } else if (std::holds_alternative<AuthSettingsWanted>(event)) {
       core.provide_auth_settings({.accepted_algorithms = {"ssh-ed25519", "rsa-sha2-512"}});
     } else if (auto* attempt = std::get_if<LoginAttempt>(&event)) {
-      const bool known = attempt->key != nullptr && attempt->key->key() == parse_public_key_line(header_.at("their_key")).key;
+      const bool known =
+          attempt->key != nullptr && attempt->key->key() == parse_public_key_line(header_.at("their_key")).key;
       core.decide_login(known ? LoginDecision::accept : LoginDecision::refuse);
     } else if (std::holds_alternative<LoginComplete>(event)) {
       core.welcome();

@@ -79,8 +79,8 @@ TEST_F(AgentClientTest, ListsKeysAlsoOfTypesThatWeDoNotHave) {
   const std::vector<AgentKey> got = run(client_->list());
   ASSERT_EQ(got.size(), 2u);
   EXPECT_EQ(got[0].comment, "mine");
-  EXPECT_TRUE(got[0].key == key.public_key());
-  EXPECT_FALSE(got[1].key.has_value());
+  EXPECT_TRUE(got[0].credential == Credential(key.public_key()));
+  EXPECT_FALSE(got[1].credential.has_value());
   EXPECT_EQ(got[1].type(), "token");
   EXPECT_EQ(question(), std::vector<std::uint8_t>{agent_number::request_identities});
 }
@@ -90,7 +90,7 @@ TEST_F(AgentClientTest, ASignatureIsAskedForWithTheFlagOfItsAlgorithm) {
   const std::vector<std::uint8_t> data = {1, 2, 3};
   const auto signature = key.sign("rsa-sha2-512", data);
   answer(msg::AgentSignResponse{signature});
-  EXPECT_EQ(run(client_->sign(key.public_key(), "rsa-sha2-512", data)), signature);
+  EXPECT_EQ(run(client_->sign(Credential(key.public_key()), "rsa-sha2-512", data)), signature);
   const auto asked = question();
   EXPECT_EQ(decode<msg::AgentSignRequest>(asked).flags, agent_sign_flag::rsa_sha2_512);
 }
@@ -100,13 +100,14 @@ TEST_F(AgentClientTest, AnAgentThatSignsWithAnotherAlgorithmIsNotBelieved) {
   const PrivateKey key = new_key("ssh-rsa");
   const std::vector<std::uint8_t> data = {1, 2, 3};
   answer(msg::AgentSignResponse{key.sign("rsa-sha2-256", data)});
-  EXPECT_NE(error_of(client_->sign(key.public_key(), "rsa-sha2-512", data)).find("is not a rsa-sha2-512 signature"),
+  EXPECT_NE(error_of(client_->sign(Credential(key.public_key()), "rsa-sha2-512", data))
+                .find("is not a rsa-sha2-512 signature"),
             std::string::npos);
 }
 
 TEST_F(AgentClientTest, ARefusedSignatureIsNone) {
   answer(msg::AgentFailure{});
-  EXPECT_EQ(run(client_->sign(new_key("ssh-ed25519").public_key(), "ssh-ed25519", {1})), std::nullopt);
+  EXPECT_EQ(run(client_->sign(Credential(new_key("ssh-ed25519").public_key()), "ssh-ed25519", {1})), std::nullopt);
 }
 
 TEST_F(AgentClientTest, AKeyIsAddedWithItsLimits) {

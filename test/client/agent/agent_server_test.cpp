@@ -46,11 +46,11 @@ asio::awaitable<Signed> sign_twice(asio::any_io_executor executor, std::string p
   Signed result;
   {
     const NoMoreDescriptors none;
-    const auto signature = co_await client.sign(key.public_key(), "ssh-ed25519", data);
+    const auto signature = co_await client.sign(Credential(key.public_key()), "ssh-ed25519", data);
     result.without_descriptors = signature.has_value();
   }
   AgentClient other = AgentClient::connect(executor, path);
-  const auto signature = co_await other.sign(key.public_key(), "ssh-ed25519", data);
+  const auto signature = co_await other.sign(Credential(key.public_key()), "ssh-ed25519", data);
   result.later = signature.has_value();
   co_return result;
 }
