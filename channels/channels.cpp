@@ -91,7 +91,7 @@ std::optional<ChannelEvent> Channels::on_extended_data(const msg::ChannelExtende
   return DataArrived{channel.id(), message.data, message.data_type_code};
 }
 
-// No event: whoever has something to send looks for room() in each turn.
+// Gives no event: a source looks for room() in each turn.
 void Channels::on_window_adjust(const msg::ChannelWindowAdjust& message) {
   recipient(message.recipient_channel, message.name).on_window_adjust(message.bytes_to_add);
 }

@@ -33,7 +33,7 @@ struct KeyExchange::Exchange {
   bool ignore_next = false;            // RFC 4253 section 7: the peer's wrong guess is on its way
 };
 
-// Of the direction that we read and of the one that we write, as they were derived.
+// The keys of both directions as they were derived.
 struct KeyExchange::KeptKeys {
   struct Direction {
     CipherNames names;

@@ -1,6 +1,6 @@
 // Past vulnerability 113 (conformance/known_attacks): a connection goes on in another object when its login is
-// complete, and nobody can tell: the same events and the same data as without a hand-over, whatever has arrived behind
-// the login, and whatever comes after it. The object that was left says nothing any more.
+// complete. Events and data are the same as without a hand-over, whatever has arrived behind the login and whatever
+// comes after it. The object that was left says nothing any more.
 #include <gtest/gtest.h>
 
 #include "proto/messages_auth.h"
@@ -58,7 +58,7 @@ Payload password_request(std::string_view password) {
   return encode(msg::UserauthRequest{"student", "ssh-connection", "password", Rest{tail}});
 }
 
-// What one run looked like from both sides. Key exchanges are random, so only that they took place is compared.
+// One run as both sides saw it. Key exchanges are random, so only that they took place is compared.
 struct Story {
   std::vector<std::string> events;
   std::vector<std::uint8_t> received;
@@ -217,7 +217,7 @@ TEST(HandOver, ChangesNothingWithAnyCipherInEitherModeWithAndWithoutCompression)
   }
 }
 
-// What the peer says behind its login without compressing it ends the connection, and in the same way.
+// Behind SUCCESS a peer has to compress; one that does not ends the connection, with a hand-over in the same way.
 TEST(HandOver, WhatIsNotCompressedBehindTheLoginIsRefusedAsEver) {
   Case c{{"aes128-gcm@openssh.com", ""}, true, "zlib@openssh.com", 1000};
   const auto end_of = [&](bool hands_over) {
