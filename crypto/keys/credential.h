@@ -1,10 +1,10 @@
-// What a user or a host offers to prove who it is: a key, with or without a certificate about that key (OpenSSH
-// PROTOCOL.certkeys). Certificates are not supported yet, so each credential is a plain key.
+// A Credential is offered by a user or a host to prove an identity: a key, with or without a certificate about that key
+// (OpenSSH PROTOCOL.certkeys). Certificates are not supported yet, so each credential is a plain key.
 //
-// With a certificate, what one PublicKey is today becomes several things. So the callers say which one they mean:
-// blob() and type() are what is offered and listed, key() is what verifies, and short_type(), fingerprint() and line()
-// are what a person reads. Code that may meet no certificate (a private key's public half, a line of known_hosts) has a
-// PublicKey.
+// A certificate has another blob and another type than the key in it. So the callers say which of them they mean:
+// blob() and type() are offered and listed, key() verifies signatures, and short_type(), fingerprint() and line() are
+// for people and logs. Code that never meets a certificate (for a private key's public half, or a line of known_hosts)
+// uses PublicKey.
 //
 //   const auto offered = Credential::decode(blob);
 //   if (offered.signs_with(algorithm) && offered.key().verify(algorithm, message, signature)) …

@@ -1,4 +1,4 @@
-// What is offered to log in with, and the key in it.
+// A credential and the key in it.
 #include "crypto/keys/credential.h"
 
 #include <string>
