@@ -5,9 +5,10 @@
 //
 //   DrivenPair pair([](ChannelRef channel) { return Session::create(channel, context); });
 //   const auto id = pair.open("session");  pair.client_channel(id).request(msg::Exec{"date"}, true);
-//   pair.run_until([&] { return pair.closed; });
+//   pair.run_until([&] { return pair.has_seen("close"); });
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <functional>
@@ -113,7 +114,6 @@ class DrivenPair {
     }
     void on(const EofArrived&) { note("eof"); }
     void on(const CloseArrived&) { note("close"); }
-    void on(const Disconnected&) { gone = true; }
     template <class Other>
     void on(const Other&) {}
     void note(std::string text) {
@@ -124,7 +124,7 @@ class DrivenPair {
     DrivenPair& pair;
     ClientConnection core;
     Drive<ClientConnection> drive;
-    bool logged_in = false, data_before = false, gone = false;
+    bool logged_in = false, data_before = false;
   };
 
   struct ServerEnd {
@@ -156,10 +156,7 @@ class DrivenPair {
       core.channels().accept_open(event.channel);
       users.add(make_user(drive.hub()->channel(core.channels(), event.channel)));
     }
-    void on(const Disconnected&) {
-      users.end();
-      gone = true;
-    }
+    void on(const Disconnected&) { users.end(); }
     template <class Event>
     void on(const Event& event) {
       if constexpr (requires { users.route(event); }) users.route(event);
@@ -170,18 +167,14 @@ class DrivenPair {
     ServerConnection core;
     Drive<ServerConnection> drive;
     ChannelUsers users;
-    bool gone = false;
   };
 
   ClientEnd client;
   ServerEnd server;
 
   ~DrivenPair() {
-    server.users.end();
-    client.drive.hub()->finish();
-    server.drive.hub()->finish();
-    client.core.end_of_input();
-    server.core.end_of_input();
+    leave(client);
+    leave(server);
     run_until([this] { return running_ == 0; });
   }
 
@@ -192,6 +185,12 @@ class DrivenPair {
     const auto ended = [this](const std::exception_ptr&) { --running_; };
     asio::co_spawn(io, client.drive.run(client), ended);
     asio::co_spawn(io, server.drive.run(server), ended);
+  }
+
+  template <class End>
+  static void leave(End& end) {
+    if (!end.core.closed()) end.core.disconnect(DisconnectReason::by_application, "the test is over");
+    end.drive.wake();
   }
 
   int running_ = 2;
