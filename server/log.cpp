@@ -2,12 +2,14 @@
 
 #include <cerrno>
 #include <cstring>
+#include <memory>
 #include <stdexcept>
-#include <utility>
 
 #include <fcntl.h>
 #include <syslog.h>
 #include <unistd.h>
+
+#include "channels/io/fd.h"
 
 namespace glassh {
 namespace {
@@ -51,44 +53,44 @@ std::string_view prefix(LogLevel level, bool on_stderr) {
   }
 }
 
+void write_line(int fd, LogLevel level, std::string_view text) {
+  std::string line(prefix(level, fd == STDERR_FILENO));
+  line += text;
+  line += '\n';
+  while (::write(fd, line.data(), line.size()) < 0 && errno == EINTR) {
+  }
+}
+
 }  // namespace
 
+Log::Log(LogLevel level, int file_descriptor)
+    : Log(level, [file_descriptor](LogLevel its_level, std::string_view line) {
+        write_line(file_descriptor, its_level, line);
+      }) {}
+
 Log Log::to_file(LogLevel level, const std::string& path) {
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
-  if (fd < 0) throw std::runtime_error(fmt::format("Couldn't open logfile \"{}\": {}", path, std::strerror(errno)));
-  return Log(level, fd, true, 0);
+  const auto file =
+      std::make_shared<Fd>(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600));
+  if (!*file) throw std::runtime_error(fmt::format("Couldn't open logfile \"{}\": {}", path, std::strerror(errno)));
+  return Log(level, [file](LogLevel its_level, std::string_view line) { write_line(file->get(), its_level, line); });
 }
 
 Log Log::to_syslog(LogLevel level, std::string_view facility) {
-  for (const auto& [name, number] : facilities) {
-    if (!equal_ignoring_case(name, facility)) continue;
+  for (const auto& each : facilities) {
+    if (!equal_ignoring_case(each.first, facility)) continue;
+    const int number = each.second;
     ::openlog("glasshd", LOG_PID, number);
-    return Log(level, -1, false, number);
+    return Log(level, [number](LogLevel its_level, std::string_view line) {
+      const std::string text = fmt::format("{}{}", prefix(its_level, false), line);
+      ::syslog(number | syslog_priority(its_level), "%s", text.c_str());
+    });
   }
   throw std::runtime_error(fmt::format("unknown syslog facility \"{}\"", facility));
 }
 
-Log::Log(Log&& other) noexcept
-    : level_(other.level_.load()),
-      fd_(other.fd_),
-      owned_(std::exchange(other.owned_, false)),
-      facility_(other.facility_) {}
-
-Log::~Log() {
-  if (owned_) ::close(fd_);
-}
-
 void Log::write(LogLevel level, std::string_view text) const {
   if (!enabled(level)) return;
-  std::string line(prefix(level, fd_ == STDERR_FILENO));
-  line += made_safe(text, TextFor::log_line);
-  if (fd_ < 0) {
-    ::syslog(facility_ | syslog_priority(level), "%s", line.c_str());
-    return;
-  }
-  line += '\n';
-  while (::write(fd_, line.data(), line.size()) < 0 && errno == EINTR) {
-  }
+  sink_(level, made_safe(text, TextFor::log_line));
 }
 
 }  // namespace glassh

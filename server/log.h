@@ -1,8 +1,10 @@
-// glasshd's log: one line per occurrence, by sshd_config(5)'s LogLevel, to standard error, a file or syslog.
+// glasshd's log: one line per occurrence, by sshd_config(5)'s LogLevel, to standard error, a file, syslog, or a sink of
+// the caller's.
 //
-// Lines read as OpenSSH's do where there is an analogue, so that tools that read sshd's log read ours. Each line is one
-// write(2) or one syslog(3): threads share one Log without a lock. A line that cannot be written is lost, silently.
-// Text from the peer goes through escaped() at the place where it enters a line.
+// Lives as long as the process. Job: decides by its level whether a line is written, and makes sure that it is one
+// line. Lines read as OpenSSH's do where there is an analogue, so that tools that read sshd's log read ours. Each line
+// is one write(2) or one syslog(3): threads share one Log without a lock. A line that cannot be written is lost,
+// silently. Text from the peer goes through escaped() at the place where it enters a line.
 //
 //   log.info("Accepted publickey for {} from {} port {} ssh2", escaped(user), address, port);
 #pragma once
@@ -10,9 +12,11 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "config/syntax.h"
 #include "proto/safe_text.h"
@@ -21,16 +25,20 @@ namespace glassh {
 
 class Log {
  public:
+  // Takes a line that the level allows, without control characters and without the end of a line. It is called from
+  // several threads at once and must not throw.
+  using Sink = std::function<void(LogLevel, std::string_view line)>;
+
+  Log(LogLevel level, Sink sink) : level_(level), sink_(std::move(sink)) {}
   // Standard error. A Log for tests may be given another file descriptor, which it does not own.
-  explicit Log(LogLevel level, int file_descriptor = 2) : level_(level), fd_(file_descriptor) {}
+  explicit Log(LogLevel level, int file_descriptor = 2);
   // Appends to `path`, which is created with mode 0600. Throws std::runtime_error.
   static Log to_file(LogLevel level, const std::string& path);
   // `facility` as SyslogFacility names it ("AUTH", "LOCAL0", …). Throws std::runtime_error for another name.
   static Log to_syslog(LogLevel level, std::string_view facility);
 
-  Log(Log&& other) noexcept;
+  Log(Log&& other) noexcept : level_(other.level_.load()), sink_(std::move(other.sink_)) {}
   Log& operator=(Log&&) = delete;
-  ~Log();
 
   LogLevel level() const { return level_; }
   void set_level(LogLevel level) { level_ = level; }
@@ -60,12 +68,8 @@ class Log {
   }
 
  private:
-  Log(LogLevel level, int fd, bool owned, int facility) : level_(level), fd_(fd), owned_(owned), facility_(facility) {}
-
   std::atomic<LogLevel> level_;
-  int fd_;  // -1: syslog
-  bool owned_ = false;
-  int facility_ = 0;  // syslog
+  Sink sink_;
 };
 
 // The short form for parts of a log line, such as text of the peer's.

@@ -73,6 +73,17 @@ TEST(Log, ThreadsDoNotMixTheirLines) {
   }
 }
 
+TEST(Log, ASinkGetsTheLinesThatTheLevelAllows) {
+  std::vector<std::string> got;
+  const Log log(LogLevel::verbose, [&got](LogLevel level, std::string_view line) {
+    got.push_back(fmt::format("{}: {}", log_level_name(level), line));
+  });
+  log.error("one");
+  log.verbose("two\nlines");
+  log.debug("three");
+  EXPECT_EQ(got, (std::vector<std::string>{"ERROR: one", "VERBOSE: two\\012lines"}));
+}
+
 TEST(Log, TheLevelMayChange) {
   LogLines lines(LogLevel::error);
   lines.log.info("one");
