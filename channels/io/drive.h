@@ -1,14 +1,16 @@
 // Drive runs one connection: it reads bytes into the core, hands the core's events to a handler, writes the bytes that
 // are ready, and tells the core the time. Core is ServerConnection or ClientConnection.
 //
-// Lives as long as the coroutine that calls run(). Job: the connection's only loop, whose turns are: read, deliver,
-// write, wait. It does not know the meaning of an event. A handler has one `on(const E&)` for each event type E of
-// Core::Event (a template catches the rest):
+// Lives as long as the coroutine that calls run() for each handler. Job: the connection's only loop, whose turns are:
+// read, deliver, write, wait. It does not know the meaning of an event. A handler has one `on(const E&)` for each event
+// type E of Core::Event (a template catches the rest):
 //   - one that returns void is a plain call; DataArrived should have this form;
 //   - one that returns asio::awaitable<void> may wait. Until it returns, no byte is read and no event delivered, so the
 //     event's views stay valid. Queued bytes are still written, and deadlines still count. If the connection ends
 //     meanwhile, the handler is cancelled (Asio's terminal cancellation).
 // Answers may also be given later from any code in the same thread: call the core, then wake().
+//
+// Handlers may take turns: one calls relieve(), and run() returns between two events, to be called with the next one.
 //
 //   Drive<ServerConnection> drive(executor, core, std::move(socket));  co_await drive.run(handler);
 #pragma once
@@ -43,10 +45,16 @@ class Drive {
   Drive& operator=(const Drive&) = delete;
 
   // Returns when the core is closed and its queued bytes are written (or cannot be, or five seconds have passed). The
-  // descriptors are closed then. Throws the exception of a handler or a pump, except ProtocolError, which ends the
-  // connection as it does in the core. Must be called once; the drive must outlive the call.
+  // descriptors are closed then. Returns also when the handler has called relieve(), and then relieved() is true.
+  // Throws the exception of a handler or a pump, except ProtocolError, which ends the connection as it does in the
+  // core. The drive must outlive the call.
   template <class Handler>
   asio::awaitable<void> run(Handler& handler);
+  // Called by a handler while it handles an event: it gets no further one, and run() returns when this one has been
+  // dealt with. Nothing is read or written in between. Does nothing if the connection ends before.
+  void relieve() { relief_wanted_ = true; }
+  // run() has returned, and the connection goes on with the next handler.
+  bool relieved() const { return relief_wanted_ && !core_.closed(); }
 
   void wake() { hub_->wake(); }
   Core& core() { return core_; }
@@ -81,6 +89,7 @@ class Drive {
   std::exception_ptr failure_;                // for run() to throw
   std::optional<Clock::time_point> give_up_;  // set when the core is closed
   bool handling_ = false;                     // a handler is waiting
+  bool relief_wanted_ = false;                // it wants to be the last event of its handler
   bool all_delivered_ = true;
   bool output_broken_ = false;
   bool last_words_ = false;  // we ended the connection because of the peer, and sent it the reason
@@ -90,6 +99,7 @@ template <class Core>
 template <class Handler>
 asio::awaitable<void> Drive<Core>::run(Handler& handler) {
   unsigned reads = 0;
+  relief_wanted_ = false;
   while (true) {
     core_.set_now(Clock::now());
     deliver(handler);
@@ -98,6 +108,7 @@ asio::awaitable<void> Drive<Core>::run(Handler& handler) {
       deliver(handler);
       ++reads;
     }
+    if (relieved() && !handling_) co_return;
     hub_->lower();  // the next two lines do all that was asked for until here
     flush();
     hub_->offer_room();
@@ -117,14 +128,14 @@ asio::awaitable<void> Drive<Core>::run(Handler& handler) {
   if (failure_ != nullptr) std::rethrow_exception(failure_);
 }
 
-// Hands over the core's events, until it has no more, or a handler has to wait.
+// Hands over the core's events, until it has no more, a handler has to wait, or an event was the handler's last one.
 template <class Core>
 template <class Handler>
 void Drive<Core>::deliver(Handler& handler) {
   if (auto failure = hub_->take_failure()) on_failure(failure);
   // The only event of a core that waits for an answer is that the time is up.
   if (handling_ && core_.waiting() && !end_) end_ = core_.next_event();
-  while (!handling_) {
+  while (!handling_ && !relieved()) {
     event_ = end_ ? std::exchange(end_, std::nullopt) : core_.next_event();
     if (!event_) {
       all_delivered_ = !core_.waiting();

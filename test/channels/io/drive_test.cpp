@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 
 #include "test/channels/io/plain_end.h"
 
@@ -234,6 +236,165 @@ TEST(Drive, TwoPipesServeInsteadOfASocket) {
   io.run_for(5s);
   EXPECT_TRUE(handler.ended);
   EXPECT_TRUE(finished);
+}
+
+// ---- handlers that take turns
+
+// Has itself relieved at the third request, at once or after waiting.
+struct FirstHandler {
+  void on(const GlobalRequested&) {
+    if (++globals < 3) return;
+    if (at_the_third) at_the_third();
+    drive.relieve();
+  }
+  void on(const Disconnected&) { ended = true; }
+  void on(const auto&) {}
+
+  Drive<test::PlainCore>& drive;
+  std::function<void()> at_the_third = {};
+  int globals = 0;
+  bool ended = false;
+};
+
+struct FirstWaitingHandler {
+  asio::awaitable<void> on(const GlobalRequested&) {
+    ++globals;
+    if (globals < 3) co_return;
+    drive.relieve();
+    co_await gate.wait();
+    if (fails) throw std::runtime_error("failed");
+  }
+  void on(const Disconnected&) { ended = true; }
+  void on(const auto&) {}
+
+  Drive<test::PlainCore>& drive;
+  Signal& gate;
+  bool fails = false;
+  int globals = 0;
+  bool ended = false;
+};
+
+// One end, served by two handlers, and the peer's socket.
+struct TurnsTest : testing::Test {
+  TurnsTest() { std::signal(SIGPIPE, SIG_IGN); }
+
+  template <class First>
+  asio::awaitable<void> serve(First& first) {
+    co_await drive.run(first);
+    relieved = drive.relieved();
+    if (relieved) co_await drive.run(second);
+    finished = true;
+  }
+  template <class First>
+  void start(First& first) {
+    asio::co_spawn(io, serve(first), [this](const std::exception_ptr& error) { failed = error != nullptr; });
+  }
+  // In one piece, so that one read(2) has them all.
+  void send_requests(int count) {
+    std::vector<std::uint8_t> bytes;
+    test::PlainCore peer({});
+    for (int i = 0; i < count; ++i) peer.channels().send_global("x", false);
+    for (const Bytes each : peer.ready()) bytes.insert(bytes.end(), each.begin(), each.end());
+    EXPECT_EQ(::write(sockets.second.get(), bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+  }
+  void settle() {
+    io.restart();
+    io.run_for(20ms);
+  }
+
+  asio::io_context io;
+  SocketPair sockets = make_socket_pair();
+  test::PlainCore core{{}};
+  Drive<test::PlainCore> drive{io.get_executor(), core, std::move(sockets.first)};
+  CountingHandler second;
+  bool relieved = false, finished = false, failed = false;
+};
+
+TEST_F(TurnsTest, TheNextHandlerGetsTheEventBehindTheLastOne) {
+  FirstHandler first{drive};
+  start(first);
+  send_requests(10);
+  settle();
+  EXPECT_EQ(first.globals, 3);
+  EXPECT_EQ(second.globals, 7);
+  send_requests(5);
+  settle();
+  EXPECT_EQ(second.globals, 12);
+  sockets.second.close();
+  settle();
+  EXPECT_TRUE(second.ended && finished);
+  EXPECT_FALSE(first.ended || failed);
+}
+
+TEST_F(TurnsTest, AHandlerThatWaitsIsRelievedWhenItHasReturned) {
+  Signal gate(io.get_executor());
+  FirstWaitingHandler first{drive, gate};
+  start(first);
+  send_requests(10);
+  settle();
+  EXPECT_FALSE(relieved);
+  EXPECT_EQ(second.globals, 0);
+  gate.raise();
+  settle();
+  EXPECT_EQ(first.globals, 3);
+  EXPECT_EQ(second.globals, 7);
+  EXPECT_FALSE(finished);
+}
+
+TEST_F(TurnsTest, NothingIsWrittenBetweenTwoHandlers) {
+  FirstHandler first{drive};
+  first.at_the_third = [this] { core.channels().send_global("hi", false); };
+  asio::co_spawn(io, drive.run(first), asio::detached);
+  send_requests(3);
+  settle();
+  EXPECT_TRUE(drive.relieved());
+  EXPECT_EQ(read_all(sockets.second.get()), "");
+  asio::co_spawn(io, drive.run(second), asio::detached);
+  settle();
+  EXPECT_NE(read_all(sockets.second.get()).find("hi"), std::string::npos);
+}
+
+TEST_F(TurnsTest, AConnectionThatEndsHasNoNextHandler) {
+  FirstHandler first{drive};
+  first.at_the_third = [this] { core.disconnect(DisconnectReason::by_application, "bye"); };
+  start(first);
+  send_requests(10);
+  settle();
+  sockets.second.close();
+  settle();
+  EXPECT_TRUE(finished);
+  EXPECT_FALSE(relieved);
+  EXPECT_EQ(second.globals, 0);
+}
+
+TEST_F(TurnsTest, AnEndWhileTheHandlerWaitsForItsReliefCancelsIt) {
+  Signal gate(io.get_executor());
+  FirstWaitingHandler first{drive, gate};
+  start(first);
+  send_requests(3);
+  settle();
+  core.disconnect(DisconnectReason::by_application, "bye");  // as the owner does when the server shuts down
+  drive.wake();
+  settle();
+  sockets.second.close();
+  settle();
+  EXPECT_TRUE(finished);
+  EXPECT_FALSE(relieved);
+}
+
+TEST_F(TurnsTest, AHandlerThatFailsAfterItsReliefEndsTheConnection) {
+  Signal gate(io.get_executor());
+  FirstWaitingHandler first{drive, gate, true};
+  start(first);
+  send_requests(10);
+  settle();
+  gate.raise();
+  settle();
+  sockets.second.close();
+  settle();
+  EXPECT_TRUE(failed);
+  EXPECT_FALSE(relieved);
+  EXPECT_EQ(second.globals, 0);
 }
 
 }  // namespace
