@@ -39,18 +39,26 @@ void ConnectionThread::drain() {
 
 void ConnectionThread::shut_down() {
   asio::post(io_, [this] {
-    for (ServedConnection* connection : connections_) connection->shut_down();
+    for (AcceptedConnection* connection : connections_) connection->shut_down();
   });
 }
+
+// One of those that shut_down() tells.
+struct ConnectionThread::Listed {
+  Listed(std::unordered_set<AcceptedConnection*>& list, AcceptedConnection& connection)
+      : all(list), own(*list.insert(&connection).first) {}
+  ~Listed() { all.erase(own); }
+  std::unordered_set<AcceptedConnection*>& all;
+  AcceptedConnection* const own;
+};
 
 asio::awaitable<void> ConnectionThread::serve(std::shared_ptr<const ServerContext> context, Accepted accepted,
                                               std::uint64_t number, Fd output) {
   prepare_connection(accepted.socket.get(), context->config.tcp_keep_alive);
   try {
-    ServedConnection connection(context, number, io_.get_executor(), std::move(accepted), std::move(output));
-    connections_.insert(&connection);
-    co_await connection.run();  // does not throw
-    connections_.erase(&connection);
+    AcceptedConnection connection(context, number, io_.get_executor(), std::move(accepted), std::move(output));
+    const Listed listed(connections_, connection);
+    co_await connection.run();
   } catch (const std::exception& error) {
     log_.error("cannot serve a connection: {}", error.what());
   }

@@ -14,8 +14,8 @@
 #include <memory>
 #include <unordered_set>
 
+#include "server/accepted_connection.h"
 #include "server/listener.h"
-#include "server/served_connection.h"
 #include "server/server_context.h"
 
 namespace glassh {
@@ -34,6 +34,8 @@ class ConnectionThread {
   void shut_down();  // those that are there are told to end
 
  private:
+  struct Listed;
+
   asio::awaitable<void> serve(std::shared_ptr<const ServerContext> context, Accepted accepted, std::uint64_t number,
                               Fd output);
   void stop_if_idle();
@@ -41,7 +43,7 @@ class ConnectionThread {
   const Log& log_;
   asio::io_context io_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
-  std::unordered_set<ServedConnection*> connections_;
+  std::unordered_set<AcceptedConnection*> connections_;
   std::size_t serving_ = 0;  // also those that have not begun yet
   bool draining_ = false;
 };

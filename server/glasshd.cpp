@@ -91,7 +91,7 @@ class Glasshd {
   const Lasting& lasting_;
   const ServiceManager manager_ = ServiceManager::from_environment();
   std::shared_ptr<const Generation> generation_;
-  Startups startups_{generation_->config};
+  Startups startups_{*generation_->config};
   std::vector<std::unique_ptr<ConnectionThread>> threads_;
   std::size_t others_serving_ = 0;                    // threads but the first
   std::vector<std::unique_ptr<Listener>> listeners_;  // the last one listens; coroutines may still look at the others
@@ -186,15 +186,15 @@ void Glasshd::reload() {
   manager_.reloading();
   try {
     Configuration read = read_configuration(options_);
-    HostKeys host_keys = read_host_keys(read.config, lasting_.account, &lasting_.rng, log());
+    HostKeySigner host_keys = read_host_keys(read.config, lasting_.account, &lasting_.rng, log());
     if (host_keys.empty()) throw std::runtime_error("no hostkeys available");
     check_authentication(read.config, lasting_.account);
-    check_host_keys(read.config, host_keys);
+    check_host_keys(read.config, host_keys.public_keys());
     auto next = std::make_shared<const Generation>(lasting_, std::move(read.config), std::move(host_keys));
-    listen_anew(next->config);
+    listen_anew(*next->config);
     generation_ = std::move(next);
-    lasting_.log.set_level(generation_->config.log_level);
-    startups_.limit_to(generation_->config);
+    lasting_.log.set_level(generation_->config->log_level);
+    startups_.limit_to(*generation_->config);
     say_notes(read.notes, log());
   } catch (const std::exception& error) {
     log().error("SIGHUP: {}; what was read before stays in force", error.what());
@@ -204,7 +204,7 @@ void Glasshd::reload() {
 
 // Where nothing has changed the sockets stay, and with them those who wait to be accepted.
 void Glasshd::listen_anew(const ServerConfig& config) {
-  const ServerConfig& before = generation_->config;
+  const ServerConfig& before = *generation_->config;
   if (config.endpoints() == before.endpoints() && config.address_family == before.address_family) {
     return listeners_.back()->say_where();
   }
@@ -243,7 +243,7 @@ void ignore_signals() {
 // Everything that may fail before there is a connection has failed when this has returned, but the PID file.
 void serve(const ServerOptions& options, const Lasting& lasting, std::shared_ptr<const Generation> first) {
   ignore_signals();
-  const ServerConfig& config = first->config;
+  const ServerConfig& config = *first->config;
   if (options.inetd) return Glasshd(options, lasting, std::move(first)).serve_standard_input();
   std::vector<Fd> sockets = listen_on(config, lasting.log);
   const std::string pid_file =
@@ -271,7 +271,7 @@ int start(const ServerOptions& options) {
   const Account account = own_account();
   SystemRng rng;
   Passwords passwords;
-  HostKeys host_keys = read_host_keys(read.config, account, only_looking(options) ? nullptr : &rng, startup_log);
+  HostKeySigner host_keys = read_host_keys(read.config, account, only_looking(options) ? nullptr : &rng, startup_log);
   if (host_keys.empty() && (!read.config.host_keys.empty() || !only_looking(options))) {
     fmt::print(stderr, "glasshd: no hostkeys available -- exiting.\n");
     return 1;
@@ -282,7 +282,7 @@ int start(const ServerOptions& options) {
     if (options.print_config) fmt::print("{}", effective_config(config_for(read.config, connection_of(options))));
     return 0;
   }
-  check_host_keys(read.config, host_keys);
+  check_host_keys(read.config, host_keys.public_keys());
 
   Log log = choose_log(options, read.config);
   say_notes(read.notes, log);

@@ -23,31 +23,25 @@ bool contains(const std::vector<std::vector<std::uint8_t>>& keys, Bytes key) {
 
 }  // namespace
 
-HostKeyProofs::HostKeyProofs(const HostKeys& host_keys, const Transport& transport, const Log& log)
-    : host_keys_(host_keys), transport_(transport), log_(log) {}
+HostKeyProofs::HostKeyProofs(const HostKeys& host_keys, KeeperRecord& record, const Log& log)
+    : host_keys_(host_keys), record_(record), log_(log) {}
 
 // [openssh-hostkeys-2.5-1]: all of them, also those that HostKeyAlgorithms keeps out of key exchanges. HostKeys has
 // none twice.
-void HostKeyProofs::announce(Channels& channels) const {
-  if (match_pattern_list(transport_.peer_version(), stumbling_peers) == PatternMatch::match) return;
+void HostKeyProofs::announce(Channels& channels, std::string_view peer_version) const {
+  if (match_pattern_list(peer_version, stumbling_peers) == PatternMatch::match) return;
   msg::HostKeys message;
-  for (const PrivateKey& key : host_keys_.keys()) message.host_keys.items.push_back({key.public_key().blob()});
+  for (const PublicKey& key : host_keys_.all()) message.host_keys.items.push_back({key.blob()});
   channels.send_global(msg::HostKeys::name, false, encode(message));
-  log_.debug("announced {} host keys", host_keys_.keys().size());
+  log_.debug("announced {} host keys", host_keys_.all().size());
 }
 
 // [openssh-hostkeys-2.5-2]: each key that the client names signs the name, the session and itself, in their order.
 boost::asio::awaitable<std::optional<std::vector<std::uint8_t>>> HostKeyProofs::prove(Bytes request) {
   const auto keys = wanted(request);
   if (!keys) co_return std::nullopt;
-  const std::vector<std::uint8_t> session_id = copy_of(transport_.session_id());
   std::vector<std::vector<std::uint8_t>> signatures;
-  for (const std::vector<std::uint8_t>& key : *keys) {
-    std::vector<std::uint8_t> data =
-        encode(msg::HostKeyProofSignedData{.session_identifier = session_id, .host_key = key});
-    std::string algorithm = algorithm_for(key);
-    signatures.push_back(co_await host_keys_.sign(key, std::move(algorithm), std::move(data)));
-  }
+  for (const std::vector<std::uint8_t>& key : *keys) signatures.push_back(co_await record_.prove_host_key(key));
   msg::HostKeysProveReply reply;
   for (const std::vector<std::uint8_t>& signature : signatures) reply.signatures.items.push_back({signature});
   co_return encode(reply);
@@ -58,11 +52,7 @@ boost::asio::awaitable<std::optional<std::vector<std::uint8_t>>> HostKeyProofs::
 std::optional<std::vector<std::vector<std::uint8_t>>> HostKeyProofs::wanted(Bytes request) {
   std::vector<std::vector<std::uint8_t>> keys;
   for (const msg::HostKey& asked : decode<msg::HostKeysProve>(request).host_keys.items) {
-    const auto& ours = host_keys_.keys();
-    const bool known = std::any_of(ours.begin(), ours.end(), [&asked](const PrivateKey& key) {
-      return equal(key.public_key().blob(), asked.host_key);
-    });
-    if (!known) {
+    if (!host_keys_.has(asked.host_key)) {
       log_.error("hostkeys-prove: asked to prove a host key that is not ours");
       return std::nullopt;
     }
@@ -75,14 +65,6 @@ std::optional<std::vector<std::vector<std::uint8_t>>> HostKeyProofs::wanted(Byte
   if (keys.empty()) return std::nullopt;
   proved_.insert(proved_.end(), keys.begin(), keys.end());
   return keys;
-}
-
-// RSA keys sign as they do in the key exchange, if one of them does there; never with SHA-1.
-std::string HostKeyProofs::algorithm_for(Bytes host_key) const {
-  const std::string type(PublicKey::decode(host_key).type());
-  if (type != "ssh-rsa") return type;
-  const std::string& negotiated = transport_.key_exchange().algorithms().host_key;
-  return key_type_of_algorithm(negotiated) == type ? negotiated : "rsa-sha2-512";
 }
 
 }  // namespace glassh

@@ -1,34 +1,19 @@
 #include "server/host_keys.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <stdexcept>
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "auth/rsa_size.h"
-#include "crypto/key_files/key_file.h"
 
 namespace glassh {
 
-bool HostKeys::add(PrivateKey key) {
-  for (const PrivateKey& known : keys_) {
-    if (known.public_key() == key.public_key()) return false;
-  }
-  keys_.push_back(std::move(key));
-  return true;
+bool HostKeys::has(Bytes blob) const {
+  return std::any_of(keys_.begin(), keys_.end(), [blob](const PublicKey& key) { return equal(key.blob(), blob); });
 }
 
 std::vector<HostKey> HostKeys::offered() const {
   std::vector<HostKey> out;
-  for (const PrivateKey& key : keys_) {
-    const bool again = std::any_of(out.begin(), out.end(),
-                                   [&key](const HostKey& other) { return other.type == key.public_key().type(); });
-    if (!again) out.push_back({std::string(key.public_key().type()), copy_of(key.public_key().blob())});
+  for (const PublicKey& key : keys_) {
+    const bool again =
+        std::any_of(out.begin(), out.end(), [&key](const HostKey& other) { return other.type == key.type(); });
+    if (!again) out.push_back({std::string(key.type()), copy_of(key.blob())});
   }
   return out;
 }
@@ -37,99 +22,11 @@ std::vector<std::string> HostKeys::usable(const std::vector<std::string>& algori
   std::vector<std::string> out;
   for (const std::string& algorithm : algorithms) {
     const auto type = key_type_of_algorithm(algorithm);
-    const bool have = type && std::any_of(keys_.begin(), keys_.end(),
-                                          [&type](const PrivateKey& key) { return key.public_key().type() == *type; });
+    const bool have =
+        type && std::any_of(keys_.begin(), keys_.end(), [&type](const PublicKey& key) { return key.type() == *type; });
     if (have) out.push_back(algorithm);
   }
   return out;
-}
-
-boost::asio::awaitable<std::vector<std::uint8_t>> HostKeys::sign(std::vector<std::uint8_t> host_key,
-                                                                 std::string algorithm,
-                                                                 std::vector<std::uint8_t> hash) const {
-  for (const PrivateKey& key : keys_) {
-    if (equal(key.public_key().blob(), host_key)) co_return key.sign(algorithm, hash);
-  }
-  throw std::runtime_error("asked to sign with a host key that is not ours");
-}
-
-HostKeys load_host_keys(const std::vector<std::string>& paths, const Log& log, std::uint32_t required_rsa_size) {
-  HostKeys keys;
-  for (const std::string& path : paths) {
-    try {
-      PrivateKey key = load_private_key(path).key;
-      if (!is_long_enough(key.public_key(), required_rsa_size)) {
-        log.error("Host key {}: Invalid key length: it has {} bits, RequiredRSASize is {}", path,
-                  key.public_key().bits(), required_rsa_size);
-        continue;
-      }
-      const std::string shown = fmt::format("{} {}", key.public_key().short_type(), key.public_key().fingerprint());
-      if (keys.add(std::move(key))) {
-        log.debug("Loaded host key {}: {}", path, shown);
-      } else {
-        log.debug("Host key {}: the same key as an earlier one", path);
-      }
-    } catch (const std::exception& error) {
-      log.error("Could not load host key: {}", error.what());
-    }
-  }
-  return keys;
-}
-
-namespace {
-
-HostKeys system_host_keys(const std::string& directory, const Log& log, std::uint32_t required_rsa_size) {
-  std::vector<std::string> readable;
-  for (const char* type : {"ed25519", "ecdsa", "rsa"}) {
-    const std::string path = fmt::format("{}/ssh_host_{}_key", directory, type);
-    if (::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0) readable.push_back(path);
-  }
-  return load_host_keys(readable, log, required_rsa_size);
-}
-
-// Mode 0700, the directories above as well where they do not exist (XDG Base Directory Specification).
-void make_private_directory(const std::string& path) {
-  const std::string above = std::filesystem::path(path).parent_path().string();
-  if (!above.empty() && !std::filesystem::exists(above)) make_private_directory(above);
-  if (::mkdir(path.c_str(), 0700) < 0 && errno != EEXIST) {
-    throw std::runtime_error(fmt::format("cannot make the directory {}: {}", path, std::strerror(errno)));
-  }
-}
-
-// Two servers may start at once: whoever comes second takes the first one's key.
-void make_host_key(const std::string& path, Rng& rng, const Log& log) {
-  const PrivateKey key = PrivateKey::generate("ssh-ed25519", rng);
-  try {
-    save_private_key(path, key, "glasshd", rng, IfExists::refuse);
-  } catch (const KeyFileError& error) {
-    if (error.kind() == KeyFileError::Kind::exists) return;
-    throw;
-  }
-  save_public_key(path + ".pub", key.public_key(), "glasshd", rng, IfExists::replace);
-  log.info("Made a host key, as there was none: {} ({} {})", path, key.public_key().short_type(),
-           key.public_key().fingerprint());
-}
-
-}  // namespace
-
-HostKeys default_host_keys(const std::string& system_directory, const std::string& state_directory, Rng* rng,
-                           const Log& log, std::uint32_t required_rsa_size) {
-  HostKeys keys = system_host_keys(system_directory, log, required_rsa_size);
-  if (!keys.empty()) return keys;
-
-  const std::string path = state_directory + "/ssh_host_ed25519_key";
-  if (!std::filesystem::exists(path)) {
-    if (rng == nullptr) return keys;
-    make_private_directory(state_directory);
-    make_host_key(path, *rng, log);
-  }
-  return load_host_keys({path}, log);
-}
-
-std::string state_directory(const Account& account, const char* xdg_state_home) {
-  const std::string base = xdg_state_home != nullptr ? xdg_state_home : "";
-  if (base.starts_with('/')) return base + "/glassh";
-  return account.home + "/.local/state/glassh";
 }
 
 }  // namespace glassh

@@ -2,11 +2,13 @@
 //
 // Where the connection is not a TCP connection (glasshd -i on a pipe), the hosts are "UNKNOWN".
 //
-//   const PeerAddresses addresses = addresses_of(socket.get());
+//   const PeerAddresses addresses = addresses_of(socket.get());  log.info("Connection from {}", text_of_peer(addresses));
 #pragma once
 
 #include <cstdint>
 #include <string>
+
+#include <fmt/format.h>
 
 namespace glassh {
 
@@ -16,5 +18,10 @@ struct PeerAddresses {
   std::string local_host;
   std::uint16_t local_port = 0;
 };
+
+// "192.0.2.1 port 50000"
+inline std::string text_of_peer(const PeerAddresses& addresses) {
+  return fmt::format("{} port {}", addresses.remote_host, addresses.remote_port);
+}
 
 }  // namespace glassh

@@ -1,10 +1,12 @@
-// What all connections of one glasshd share. It is made at the start, handed down, and never changed after that; SIGHUP
-// makes another one for the connections that come later.
+// What all connections of one glasshd share, except for what only the keeper knows: accounts, passwords and private
+// host keys are in server/login/keeper.h's hands.
 //
-//   const ServerContext context{config, account, log, host_keys, rng, passwords, connection_settings(config, …)};
+// Lives as long as what was read at one time (a Generation, server/setup.h). It never changes; SIGHUP makes another one
+// for the connections that come later.
+//
+//   const ServerContext context{config, log, host_keys, keeper, rng, connection_settings(config, …)};
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -12,22 +14,20 @@
 
 #include "crypto/rng.h"
 #include "proto/trace.h"
-#include "server/account.h"
 #include "server/config/server_config.h"
 #include "server/host_keys.h"
 #include "server/log.h"
-#include "server/login/passwords.h"
+#include "server/login/keeper.h"
 #include "server/server_connection.h"
 
 namespace glassh {
 
 struct ServerContext {
-  const ServerConfig& config;
-  const Account& account;
+  const ServerConfig& config;  // before anybody is known, so without what Match adds
   const Log& log;
   const HostKeys& host_keys;
+  const Keeper& keeper;
   Rng& rng;  // safe from several threads
-  Passwords& passwords;
   std::shared_ptr<const ServerConnectionSettings> settings;
   std::uint64_t open_files = 0;  // what programs get as their limit of descriptors
   // --trace: whole lines, safe from several threads; empty: off.
@@ -35,15 +35,10 @@ struct ServerContext {
   TraceStyle trace_style = {};
 };
 
-// What the core needs of a configuration: for a connection, and for the user who logs in. ModuliFile is read for the
-// former, and the log says what is wrong with it.
+// What the core of a connection needs of a configuration. ModuliFile is read for it, and the log says what is wrong
+// with that file.
 std::shared_ptr<const ServerConnectionSettings> connection_settings(const ServerConfig& config,
                                                                     const HostKeys& host_keys, KeyLog key_log,
                                                                     const Log& log);
-ServerAuthSettings auth_settings(const ServerConfig& config);
-// What Banner's file says now; empty if there is none, or none that can be sent, which the log then says.
-std::string banner_text(const ServerConfig& config, const Log& log);
-// PasswordFile, or a shadow(5) that we may read; without either no password can be right, and none is asked for.
-bool has_passwords(const ServerConfig& config);
 
 }  // namespace glassh

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "auth/our_algorithms.h"
+#include "server/host_key_files.h"
+#include "server/login/login_terms.h"
 #include "server/login/password_store.h"
 
 namespace glassh {
@@ -28,7 +30,7 @@ Configuration read_configuration(const ServerOptions& options) {
   return {std::move(config), reader.notes()};
 }
 
-HostKeys read_host_keys(const ServerConfig& config, const Account& account, Rng* rng, const Log& log) {
+HostKeySigner read_host_keys(const ServerConfig& config, const Account& account, Rng* rng, const Log& log) {
   if (!config.host_keys.empty()) return load_host_keys(config.host_keys, log, config.required_rsa_size);
   return default_host_keys(system_host_key_directory, state_directory(account, std::getenv("XDG_STATE_HOME")), rng, log,
                            config.required_rsa_size);
@@ -50,16 +52,16 @@ void check_host_keys(const ServerConfig& config, const HostKeys& host_keys) {
   }
 }
 
-Generation::Generation(const Lasting& lasting, ServerConfig its_config, HostKeys its_host_keys)
-    : config(std::move(its_config)),
-      host_keys(std::move(its_host_keys)),
-      context{config,
-              lasting.account,
+Generation::Generation(const Lasting& lasting, ServerConfig its_config, HostKeySigner its_host_keys)
+    : config(std::make_shared<const ServerConfig>(std::move(its_config))),
+      host_keys(its_host_keys.public_keys()),
+      keeper({config, std::move(its_host_keys), lasting.account, lasting.log, lasting.passwords}),
+      context{*config,
               lasting.log,
               host_keys,
+              keeper,
               lasting.rng,
-              lasting.passwords,
-              connection_settings(config, host_keys, lasting.key_log, lasting.log),
+              connection_settings(*config, host_keys, lasting.key_log, lasting.log),
               lasting.open_files,
               lasting.trace.write,
               lasting.trace.style} {}

@@ -1,13 +1,15 @@
 // What the files say: the configuration and the host keys, and whether anybody could log in with them. It is read at
 // the start, and again at SIGHUP; a connection keeps what was read when it began.
 //
-//   const Configuration read = read_configuration(options);
+//   Configuration read = read_configuration(options);
 //   const Generation generation(lasting, read.config, read_host_keys(read.config, account, &rng, log));
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "server/config/server_options.h"
+#include "server/login/local_keeper.h"
 #include "server/server_context.h"
 #include "server/trace_output.h"
 
@@ -21,7 +23,7 @@ struct Configuration {
 Configuration read_configuration(const ServerOptions& options);
 
 // Without HostKey: the system's, or else our own, which `rng` makes if there are none; null: nothing is made.
-HostKeys read_host_keys(const ServerConfig& config, const Account& account, Rng* rng, const Log& log);
+HostKeySigner read_host_keys(const ServerConfig& config, const Account& account, Rng* rng, const Log& log);
 
 // What would let nobody in, said before anybody tries. Match may change it later on. Throws std::runtime_error.
 void check_authentication(const ServerConfig& config, const Account& account);
@@ -40,12 +42,13 @@ struct Lasting {
 
 // What was read at one time, and the context of the connections that began under it.
 struct Generation {
-  Generation(const Lasting& lasting, ServerConfig its_config, HostKeys its_host_keys);
+  Generation(const Lasting& lasting, ServerConfig its_config, HostKeySigner its_host_keys);
   Generation(const Generation&) = delete;
   Generation& operator=(const Generation&) = delete;
 
-  const ServerConfig config;
+  const std::shared_ptr<const ServerConfig> config;  // sessions may outlive the rest
   const HostKeys host_keys;
+  const LocalKeeper keeper;
   const ServerContext context;
 };
 

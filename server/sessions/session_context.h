@@ -30,7 +30,7 @@ struct ProgramPlan;
 
 struct SessionContext {
   std::shared_ptr<const ServerConfig> config;  // that applies to the user
-  const Account& account;
+  Account account;
   const Log& log;
   std::uint64_t open_files = 0;  // for SpawnRequest
   PeerAddresses addresses;

@@ -8,26 +8,38 @@
 #include <boost/asio/use_future.hpp>
 
 #include "proto/messages_forward.h"
+#include "server/host_key_signer.h"
 #include "test/server/log_lines.h"
+#include "test/server/login/fake_record.h"
 #include "test/support/plain_packets.h"
 #include "test/support/test_keys.h"
-#include "test/support/transport_pair.h"
 
 namespace glassh {
 namespace {
 
+namespace asio = boost::asio;
 using testing::HasSubstr;
 
-// A server with an Ed25519 key, with which the client logged in, an ECDSA key and two of RSA.
+// The keeper's record of a connection that has logged in, as HostKeyProofs sees it. It signs whatever it is asked to,
+// so that what HostKeyProofs itself refuses is seen; LoginDesk's refusals are in login_desk_test.
+struct SigningRecord final : test::FakeRecord {
+  asio::awaitable<std::vector<std::uint8_t>> prove_host_key(Bytes host_key) override {
+    const std::string type(PublicKey::decode(host_key).type());
+    const auto data = encode(msg::HostKeyProofSignedData{.session_identifier = session_id, .host_key = host_key});
+    co_return signer.sign(host_key, type == "ssh-rsa" ? "rsa-sha2-512" : type, data);
+  }
+  HostKeySigner signer;
+  std::vector<std::uint8_t> session_id = std::vector<std::uint8_t>(32, 5);
+};
+
+// A server with an Ed25519 key, an ECDSA key and two of RSA.
 struct HostKeyProofsTest : testing::Test {
   HostKeyProofsTest() {
-    keys.add(std::move(pair.host_keys[0]));
-    pair.host_keys[0] = keys.keys()[0];
-    for (const char* name : {"ecdsa", "rsa2048", "rsa3072"}) keys.add(test_key(name));
-    pair.run();
+    for (const char* name : {"ed25519", "ecdsa", "rsa2048", "rsa3072"}) record.signer.add(test_key(name));
+    keys = record.signer.public_keys();
   }
 
-  Bytes blob(std::size_t index) const { return keys.keys().at(index).public_key().blob(); }
+  Bytes blob(std::size_t index) const { return keys.all().at(index).blob(); }
 
   // The reply to a request for these keys, or nothing.
   std::optional<std::vector<std::uint8_t>> prove(const std::vector<Bytes>& blobs) {
@@ -41,22 +53,22 @@ struct HostKeyProofsTest : testing::Test {
   }
 
   bool right(std::size_t index, std::string_view algorithm, Bytes signature) const {
-    const Bytes session_id = pair.server.transport.session_id();
-    const auto data = encode(msg::HostKeyProofSignedData{.session_identifier = session_id, .host_key = blob(index)});
-    return keys.keys().at(index).public_key().verify(algorithm, data, signature);
+    const auto data =
+        encode(msg::HostKeyProofSignedData{.session_identifier = record.session_id, .host_key = blob(index)});
+    return keys.all().at(index).verify(algorithm, data, signature);
   }
 
-  test::TransportPair pair;
   test::LogLines lines;
+  SigningRecord record;
   HostKeys keys;
-  HostKeyProofs proofs{keys, pair.server.transport, lines.log};
+  HostKeyProofs proofs{keys, record, lines.log};
 };
 
 // [openssh-hostkeys-2.5-1] keeps
 TEST_F(HostKeyProofsTest, EveryKeyIsAnnouncedOnceAndNoAnswerIsWanted) {
   test::PlainWriter out;
   Channels channels(out.writer, {}, 10, nullptr);
-  proofs.announce(channels);
+  proofs.announce(channels, "SSH-2.0-OpenSSH_9.9");
   const auto request = out.take_only<msg::GlobalRequest>();
   EXPECT_EQ(request.request_name, "hostkeys-00@openssh.com");
   EXPECT_FALSE(request.want_reply);

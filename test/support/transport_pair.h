@@ -99,6 +99,10 @@ class TransportPair {
   TransportSide client, server;
   bool answers = true;
   bool refuses_host_keys = false;
+  // How the server signs.
+  std::function<std::vector<std::uint8_t>(const SignatureWanted&)> sign = [this](const SignatureWanted& wanted) {
+    return host_keys[0].sign(wanted.host_key_algorithm, wanted.exchange_hash);
+  };
   // Sees, and may change, what is about to arrive at a side; for attacks.
   std::function<void(TransportSide& to, std::vector<std::uint8_t>& bytes)> tamper;
 
@@ -135,8 +139,7 @@ class TransportPair {
   void on_event(TransportSide& side, TransportEvent& event) {
     if (auto* wanted = std::get_if<SignatureWanted>(&event)) {
       side.log.push_back("signature wanted");
-      if (answers)
-        side.transport.provide_signature(host_keys[0].sign(wanted->host_key_algorithm, wanted->exchange_hash));
+      if (answers) side.transport.provide_signature(sign(*wanted));
     } else if (std::get_if<HostKeyOffered>(&event) != nullptr) {
       side.log.push_back("host key offered");
       if (refuses_host_keys) {

@@ -1,7 +1,7 @@
 // The keywords of sshd_config(5), and PasswordFile, that say which methods a user needs.
 #include <gtest/gtest.h>
 
-#include "server/server_context.h"
+#include "server/login/login_terms.h"
 #include "test/server/config/read_config.h"
 
 namespace glassh {
