@@ -2,7 +2,8 @@
 //
 // Where the connection is not a TCP connection (glasshd -i on a pipe), the hosts are "UNKNOWN".
 //
-//   const PeerAddresses addresses = addresses_of(socket.get());  log.info("Connection from {}", text_of_peer(addresses));
+//   const PeerAddresses addresses = addresses_of(socket.get());  log.info("Connection from {}",
+//   text_of_peer(addresses));
 #pragma once
 
 #include <cstdint>

@@ -94,7 +94,7 @@ class DrivenPair {
     }
 
     void on(const HostKeyOffered&) { core.accept_host_key(); }
-    void on(const IdentitiesWanted&) { core.provide_identities({pair.user_key.public_key()}); }
+    void on(const IdentitiesWanted&) { core.provide_identities({Credential(pair.user_key.public_key())}); }
     void on(const UserSignatureWanted& event) {
       core.provide_user_signature(pair.user_key.sign(event.algorithm, event.data));
     }
@@ -148,7 +148,7 @@ class DrivenPair {
     }
     void on(const AuthSettingsWanted&) { core.provide_auth_settings({.accepted_algorithms = {"ssh-ed25519"}}); }
     void on(const LoginAttempt& event) {
-      const bool ours = event.key != nullptr && *event.key == pair.user_key.public_key();
+      const bool ours = event.key != nullptr && event.key->key() == pair.user_key.public_key();
       core.decide_login(ours ? LoginDecision::accept : LoginDecision::refuse);
     }
     void on(const LoginComplete&) { core.welcome(); }

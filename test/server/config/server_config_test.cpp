@@ -224,7 +224,9 @@ TEST(ServerConfig, TheTableHasEachKeywordOnce) {
     EXPECT_EQ(find_server_keyword(row->name), row) << row->name;
     EXPECT_EQ(row->value.read == nullptr, row->unsupported.has_value()) << row->name;
     EXPECT_EQ(row->value.print == nullptr, row->unsupported.has_value()) << row->name;
-    if (row->value.print) EXPECT_TRUE(orders.insert(row->order).second) << row->name;
+    if (row->value.print != nullptr) {
+      EXPECT_TRUE(orders.insert(row->order).second) << row->name;
+    }
   }
 }
 
