@@ -86,7 +86,7 @@ LoginDesk::LoginDesk(const KeeperFacts& facts, Arrived arrived)
     : facts_(facts),
       addresses_(std::move(arrived.addresses)),
       trace_(arrived.trace),
-      applicant_(std::make_unique<Applicant>(std::move(arrived.place))) {}
+      applicant_(std::make_shared<Applicant>(std::move(arrived.place))) {}
 
 LoginDesk::~LoginDesk() = default;
 
@@ -205,8 +205,9 @@ asio::awaitable<LoginDecision> LoginDesk::try_password(std::string method, Secre
   expect_a_try_left();
   expect_method(method);
   phase_ = Phase::judging;
-  const Login login(*applicant_->config, facts_.account, facts_.log, facts_.passwords);
-  LoginVerdict verdict = co_await login.judge_password(applicant_->user, std::move(password), trace_);
+  const std::shared_ptr<Applicant> applicant = applicant_;  // left() may come meanwhile
+  const Login login(*applicant->config, facts_.account, facts_.log, facts_.passwords);
+  LoginVerdict verdict = co_await login.judge_password(applicant->user, std::move(password), trace_);
   const LoginDecision decision = settle(method, nullptr, true, std::move(verdict));
   // `none` tries nothing.
   if (decision == LoginDecision::refuse && method != msg::NoneRequest::name) co_await wait_to_refuse(begun);
@@ -235,11 +236,13 @@ asio::awaitable<LoginVerdict> LoginDesk::judge_key(const Credential& key) {
     throw std::logic_error("LoginDesk: a key is used twice");
   }
   phase_ = Phase::judging;
-  const Login login(*applicant_->config, facts_.account, facts_.log, facts_.passwords);
-  co_return co_await login.judge(applicant_->user, key, origin(), trace_);
+  const std::shared_ptr<Applicant> applicant = applicant_;  // left() may come meanwhile
+  const Login login(*applicant->config, facts_.account, facts_.log, facts_.passwords);
+  co_return co_await login.judge(applicant->user, key, origin(), trace_);
 }
 
 LoginDecision LoginDesk::settle(std::string_view method, const Credential* key, bool proved, LoginVerdict verdict) {
+  if (phase_ == Phase::gone) return LoginDecision::refuse;
   Applicant& applicant = *applicant_;
   phase_ = Phase::named;
   if (!applicant.is_known) verdict.user_is_known = false;  // shut out
@@ -283,7 +286,8 @@ bool LoginDesk::grant(std::string_view method, const Credential* key, const KeyO
 
 asio::awaitable<Welcome> LoginDesk::complete() {
   expect(Request::complete);
-  const std::unique_ptr<Applicant> applicant = std::move(applicant_);
+  const std::shared_ptr<Applicant> applicant = std::move(applicant_);
+  applicant->place.done();
   phase_ = Phase::handed;
   co_return Welcome{facts_.account, applicant->config, session_permissions(*applicant->config, applicant->options),
                     std::move(applicant->auth_info), addresses_};
@@ -292,8 +296,9 @@ asio::awaitable<Welcome> LoginDesk::complete() {
 void LoginDesk::left(SourcePenalty penalty) {
   expect(Request::left);
   if (std::exchange(phase_, Phase::gone) == Phase::handed) return;  // a login that is complete costs nothing
-  const std::unique_ptr<Applicant> applicant = std::move(applicant_);
+  const std::shared_ptr<Applicant> applicant = std::move(applicant_);
   const std::string line = applicant->place.penalise(penalty, Clock::now());
+  applicant->place.done();
   if (!line.empty()) facts_.log.write(LogLevel::verbose, line);
 }
 

@@ -74,7 +74,8 @@ class LoginDesk final : public KeeperRecord {
   void expect_method(std::string_view method) const;
   void learn_user(std::string user);
   boost::asio::awaitable<LoginVerdict> judge_key(const Credential& key);
-  // Back from judging. Whether the verdict stands before AllowUsers, PermitRootLogin and the options of earlier keys.
+  // Back from judging. If the connection has left meanwhile, nothing changes and the answer is no. Else: whether the
+  // verdict stands before AllowUsers, PermitRootLogin and the options of earlier keys.
   LoginDecision settle(std::string_view method, const Credential* key, bool proved, LoginVerdict verdict);
   bool grant(std::string_view method, const Credential* key, const KeyOptions& options);
   LoginOrigin origin() const;
@@ -85,7 +86,7 @@ class LoginDesk final : public KeeperRecord {
   TraceSink* trace_;
   Phase phase_ = Phase::arrived;
   std::array<unsigned, request_count> times_{};
-  std::unique_ptr<Applicant> applicant_;           // from arrived to complete
+  std::shared_ptr<Applicant> applicant_;           // from arrived to complete; what is being judged holds it, too
   std::vector<std::uint8_t> session_id_;           // from keyed on
   std::string host_key_algorithm_;                 // of the latest key exchange
   std::vector<std::vector<std::uint8_t>> proved_;  // host keys that have signed the session identifier

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <stdexcept>
 
 #include <crypt.h>
@@ -55,7 +56,9 @@ struct LoginDeskTest : testing::Test {
     if (change) change(its_config);
     facts = std::make_unique<KeeperFacts>(KeeperFacts{std::make_shared<const ServerConfig>(std::move(its_config)),
                                                       signer_, account, lines.log, passwords});
-    auto admission = startups.enter("192.0.2.1", 0, std::chrono::steady_clock::now());
+    desk.reset();
+    startups.emplace(config);  // without penalties of an earlier record
+    auto admission = startups->enter("192.0.2.1", 0, std::chrono::steady_clock::now());
     desk = std::make_unique<LoginDesk>(
         *facts, Arrived{{"192.0.2.1", 50000, "192.0.2.2", 22}, std::move(admission.place.value()), nullptr});
     return *desk;
@@ -119,7 +122,7 @@ struct LoginDeskTest : testing::Test {
   Passwords passwords;
   HostKeys host_keys;
   HostKeySigner signer_;
-  Startups startups{config};
+  std::optional<Startups> startups;
   std::unique_ptr<KeeperFacts> facts;
   asio::io_context judging_io;
   std::unique_ptr<LoginDesk> desk;
@@ -128,7 +131,7 @@ struct LoginDeskTest : testing::Test {
 TEST_F(LoginDeskTest, ALoginGoesThroughItsPhases) {
   LoginDesk& record = open();
   EXPECT_EQ(record.phase(), Phase::arrived);
-  EXPECT_EQ(startups.count(), 1u);
+  EXPECT_EQ(startups->count(), 1u);
   sign();
   EXPECT_EQ(record.phase(), Phase::keyed);
   const LoginTerms terms = name();
@@ -144,7 +147,7 @@ TEST_F(LoginDeskTest, ALoginGoesThroughItsPhases) {
 
   const Welcome welcome = complete();
   EXPECT_EQ(record.phase(), Phase::handed);
-  EXPECT_EQ(startups.count(), 0u);
+  EXPECT_EQ(startups->count(), 0u);
   EXPECT_EQ(welcome.account.name, "ann");
   EXPECT_EQ(welcome.config, facts->config);
   EXPECT_EQ(welcome.permissions.forced_command, "date");
@@ -366,20 +369,35 @@ TEST_F(LoginDeskTest, ARefusalTakesItsTime) {
 
 TEST_F(LoginDeskTest, WhoLeavesWithoutALoginGivesThePlaceBackAndPays) {
   open_in(Phase::named);
-  EXPECT_EQ(startups.count(), 1u);
+  EXPECT_EQ(startups->count(), 1u);
   desk->left(SourcePenalty::auth_fail);
-  EXPECT_EQ(startups.count(), 0u);
+  EXPECT_EQ(startups->count(), 0u);
   EXPECT_EQ(desk->phase(), Phase::gone);
 
   open_in(Phase::handed);
   desk->left(SourcePenalty::auth_fail);
-  EXPECT_EQ(startups.count(), 0u);
+  EXPECT_EQ(startups->count(), 0u);
+}
+
+TEST_F(LoginDeskTest, AConnectionThatLeavesWhileItIsJudgedIsNotLetIn) {
+  open_in(Phase::named);
+  prove();
+  std::optional<LoginDecision> decision;
+  judging_io.restart();
+  asio::co_spawn(judging_io, desk->try_password("password", password("s3cret")),
+                 [&](const std::exception_ptr&, LoginDecision its_decision) { decision = its_decision; });
+  while (desk->phase() != Phase::judging) judging_io.run_one();
+  desk->left(SourcePenalty::auth_fail);
+  EXPECT_EQ(startups->count(), 0u);
+  judging_io.run();
+  EXPECT_EQ(decision, LoginDecision::refuse);
+  EXPECT_EQ(desk->phase(), Phase::gone);
 }
 
 TEST_F(LoginDeskTest, ThePlaceIsGivenBackWithTheRecord) {
   open_in(Phase::keyed);
   desk.reset();
-  EXPECT_EQ(startups.count(), 0u);
+  EXPECT_EQ(startups->count(), 0u);
 }
 
 // The interface, as connections see it.

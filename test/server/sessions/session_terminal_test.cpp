@@ -287,13 +287,13 @@ TEST_F(SessionTerminal, EndOfWriteWhileAnRcFileRunsEndsTheSession) {
 // A program that cannot be started after all: the session ends, and says so.
 TEST_F(SessionTerminal, AShellThatGoesAwayWhileAnRcFileRunsEndsTheSession) {
   ASSERT_EQ(::mkdir(home.path(".ssh").c_str(), 0700), 0);
-  account.shell = home.write("shell", "#!/bin/sh\nexec /bin/sh \"$@\"\n", 0700);
+  context->account.shell = home.write("shell", "#!/bin/sh\nexec /bin/sh \"$@\"\n", 0700);
   home.write(".ssh/rc", "rm shell\n");
   request(msg::Exec{"echo program"});
   run_to_close();
   EXPECT_EQ(output, "");
   EXPECT_EQ(status, 255u);
-  EXPECT_THAT(lines.text(), HasSubstr("cannot start " + account.shell));
+  EXPECT_THAT(lines.text(), HasSubstr("cannot start " + context->account.shell));
 }
 
 // Who has hung up does not get the program as well; [4254-6.5-3] the connection goes on while rc runs.

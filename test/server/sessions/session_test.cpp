@@ -174,7 +174,7 @@ TEST_F(SessionTest, AnAgentComesTooLateForAProgramThatRuns) {
 }
 
 TEST_F(SessionTest, AMissingShellFailsTheRequest) {
-  account.shell = "/nonexistent/shell";
+  context->account.shell = "/nonexistent/shell";
   request(msg::Exec{"true"});
   collect();
   EXPECT_EQ(order, "F");
