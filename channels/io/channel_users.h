@@ -1,10 +1,10 @@
 // ChannelUsers routes the events of each channel to its user: RFC 4254 section 5 from the programs' side of a
 // connection.
 //
-// A connection has one ChannelUsers, which lives as long as the connection. Job: keep one ChannelUser for each channel
-// and hand it the events. Sessions, forwarded streams, agents and displays add their users, and the connection's
-// handler calls route(). A ChannelUser lives until its channel is gone, or longer if another object holds it. Whether a
-// channel may be opened is decided elsewhere.
+// A connection has one ChannelUsers, which lives from the login to the end of the connection. Job: keep one ChannelUser
+// for each channel and hand it the events. Sessions, forwarded streams, agents and displays add their users, and the
+// connection's handler calls route(). A ChannelUser lives until its channel is gone, or longer if another object holds
+// it. Whether a channel may be opened is decided elsewhere.
 //
 //   users.add(ForwardedStream::join(channel, std::move(socket)));  …  if (users.route(event)) return;
 #pragma once

@@ -4,7 +4,7 @@
 // of its signals, and whether it leads a session of its own. What it does not say is inherited from this process, so an
 // empty Launch is an ordinary child. posix_spawn(3) does not copy this process; it is safe and quick beside other
 // threads. The launcher keeps nothing: its caller waits for the end and reaps, by number or through open_pidfd().
-// A program that must run as another user needs more than posix_spawn(3) can do; server/sessions/run_as forks for that.
+// A program that must run as another user needs more than posix_spawn(3) can do; server/login/run_as forks for that.
 //
 //   Launch program{.program = "/bin/date", .arguments = {"date"}};
 //   program.streams.push_back({.as = STDOUT_FILENO, .from = pipe.write_end.get()});

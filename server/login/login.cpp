@@ -7,7 +7,7 @@
 #include "auth/authorized_keys.h"
 #include "auth/rsa_size.h"
 #include "server/login/password_store.h"
-#include "server/sessions/run_as.h"
+#include "server/login/run_as.h"
 
 namespace glassh {
 

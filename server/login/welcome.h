@@ -1,7 +1,7 @@
 // What the keeper says when a login is complete: all that serving the user needs to know.
 //
 // Made by LoginDesk::complete(), moved into ServedConnection. It is plain data, so that it can cross to another process
-// one day (docs/ARCHITECTURE.md, the server's rim).
+// one day (docs/ARCHITECTURE.md, The rim's objects).
 #pragma once
 
 #include <memory>

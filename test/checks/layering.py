@@ -165,7 +165,7 @@ GOOD = {
                        "int million = 1'000'000;  // it's\n",
     "channels/io/source.cpp": '#include <boost/asio.hpp>\n#include "channels/channels.h"\nauto t = steady_clock::now();\n',
     "server/server_connection.cpp": '#include "auth/server_auth.h"\n#include "channels/channels.h"\n',
-    "server/sessions/run_as.cpp": "std::signal(number, SIG_DFL);\naction.sa_handler = SIG_IGN;\nif (action.sa_handler == f) return;\n",
+    "server/login/run_as.cpp": "std::signal(number, SIG_DFL);\naction.sa_handler = SIG_IGN;\nif (action.sa_handler == f) return;\n",
     "crypto/key_files/a.cpp": '#include "config/small_file.h"\n',
     "client/config/a.cpp": '#include "client/config/b.h"\n#include "config/syntax.h"\n',
     "server/listener.cpp": '#include "channels/io/source.h"\n#include "server/server_connection.h"\n',

@@ -1,4 +1,4 @@
-#include "server/sessions/run_as.h"
+#include "server/login/run_as.h"
 
 #include <filesystem>
 
