@@ -41,7 +41,8 @@ struct ChildOutput {
 };
 ChildOutput run_child_for_output(const std::vector<std::string>& arguments);
 
-// A program that we talk to through pipes; its errors go to a file.
+// A program that we talk to through pipes; its errors go to a file. Lives for one conversation; the destructor waits
+// for the program. Job: start it, write to it, and wait for what it answers.
 class PipedChild {
  public:
   PipedChild(const std::vector<std::string>& arguments, const std::string& errors);

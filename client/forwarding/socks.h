@@ -1,9 +1,10 @@
 // SocksRequest is the server's side of SOCKS 4, 4a and 5, without I/O: it reads a request, in which a program says
 // where it wants to be connected to.
 //
-// SOCKS 5 is RFC 1928; SOCKS 4 and 4a are described only by their authors. CONNECT is the only command, and there is no
-// authentication: every program that reaches the port may use it, as with ssh(1). It never asks for a byte beyond the
-// request, so the data that the program sends after it is still in its socket.
+// Lives until its request is answered. Job: parse the request and write the answer. SOCKS 5 is RFC 1928; SOCKS 4 and 4a
+// are described only by their authors. CONNECT is the only command, and there is no authentication: every program that
+// reaches the port may use it, as with ssh(1). It never asks for a byte beyond the request, so the data that the
+// program sends after it is still in its socket.
 //
 //   while (socks.wanted() > 0) { … read at most socks.wanted() bytes … const std::string answer = socks.take(bytes); }
 //   if (socks.target()) … socks.granted() … socks.refused(SocksRefusal::connection_refused)

@@ -1,9 +1,9 @@
 // Finds ssh(1)'s escapes in typed bytes: the escape character `~` at the beginning of a line, and the character after
 // it. No I/O.
 //
-// EscapeFilter copies typed bytes and takes the escapes out. `~` counts after CR or LF and at the very beginning. `~~`
-// stands for one `~`. If the character after `~` is not an escape, both are sent. client/terminal/escape_actions
-// carries the escapes out.
+// EscapeFilter lives as long as the TypedInput that has it. Job: copy typed bytes and take the escapes out. `~` counts
+// after CR or LF and at the very beginning. `~~` stands for one `~`. If the character after `~` is not an escape, both
+// are sent. client/terminal/escape_actions carries the escapes out.
 //
 //   EscapeFilter filter('~');  if (const auto escape = filter.next(typed, place)) …
 #pragma once

@@ -1,7 +1,8 @@
-// ExposeAuthInfo of sshd_config(5): a file that tells a session's programs how its user logged in.
+// AuthInfoFile is ExposeAuthInfo of sshd_config(5): a file that tells a session's programs how its user logged in.
 //
-// It has a line for each method that succeeded, `publickey ssh-ed25519 AAAA…`, `password`, and is the user's alone. Its
-// name is in SSH_USER_AUTH. It is gone with the connection.
+// Lives from the login to the end of the connection. Job: write the file, and remove it at the end. The file has a line
+// for each method that succeeded, `publickey ssh-ed25519 AAAA…` or `password`. Only the user may read it. Its name is
+// in SSH_USER_AUTH.
 //
 //   const AuthInfoFile file("publickey ssh-ed25519 AAAA…\n");  file.path()
 #pragma once

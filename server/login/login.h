@@ -1,5 +1,7 @@
-// Decides who logs in: the user who runs glasshd, with a key that an AuthorizedKeysFile lists, or with the password.
+// Login decides who logs in: the user who runs glasshd, with a key that an AuthorizedKeysFile lists, or with the
+// password.
 //
+// Lives for one question of LoginDesk. Job: judge one key or one password by the configuration and the user's files.
 // RFC 4252 section 7 [4252-7-2]: the key must be authorized for the user; that the peer owns it, server_auth has
 // checked. Section 5 [4252-5-9] [4252-5-10]: for a name that is nobody's the same work is done, with the files of the
 // user who runs glasshd, and then the answer is no; so neither answers nor times tell which names exist. Every file

@@ -1,9 +1,9 @@
-// Whether a password is the one that a hash was made of: crypt(3), in threads of its own.
+// Passwords finds out whether a password is the one that a hash was made of: crypt(3), in threads of its own.
 //
-// Hashing is meant to be slow, so it does not happen in the threads that serve connections: whoever floods the server
-// with logins delays other logins, but no session. There is always exactly one hash to compute, also where the answer
-// is known to be no (a locked account, no account at all), so that the time does not tell (past vulnerabilities 8, 18
-// and 19).
+// Lives as long as the process. Job: compute hashes outside of the threads that serve connections. Hashing is meant to
+// be slow, so it does not happen in the threads that serve connections: whoever floods the server with logins delays
+// other logins, but no session. There is always exactly one hash to compute, also where the answer is known to be no (a
+// locked account, no account at all), so that the time does not tell (past vulnerabilities 8, 18 and 19).
 //
 //   if (co_await passwords.check(stored.hash.clone(), std::move(password), EmptyPassword::refuse)) …
 #pragma once

@@ -1,8 +1,10 @@
-// Who is logged in on which terminal, and since when: utmp(5), wtmp(5) and the lastlog file, as root keeps them.
+// LoginRecord tells the system who is logged in on which terminal, and since when: utmp(5), wtmp(5) and the lastlog
+// file.
 //
-// who(1), w(1), last(1) and lastlog(8) read them. Only a server of root's may write them; whoever cannot goes on
-// without. The files are those of glibc's <utmpx.h>; its functions are not used, since they wait for locks by means of
-// alarm(2), which no program with threads should.
+// Lives as long as the program on the terminal. Job: write the entries, and take them back at the end. who(1), w(1),
+// last(1) and lastlog(8) read them. Only root may write them; another server goes on without them. The files are those
+// of glibc's <utmpx.h>; its functions are not used, since they wait for locks by means of alarm(2), which no program
+// with threads should.
 //
 //   LoginRecord record(files, {"pts/3", "ann", uid, pid, "192.0.2.1"});  …  record.end();
 #pragma once

@@ -1,7 +1,8 @@
-// A pseudo-terminal of a session: what pty-req, window-change and break do to it.
+// Pty is the pseudo-terminal of a session.
 //
-// RFC 4254 sections 6.2, 6.7 and 8, RFC 4335. We hold the master's side, the program the terminal's; when every copy of
-// the master is closed, the kernel hangs up the program. Where we are root, the terminal belongs to the user and to the
+// Lives until the session and its program both let go of it. Job: carry out pty-req, window-change and break. RFC 4254
+// sections 6.2, 6.7 and 8, RFC 4335. We hold the master's side, the program the terminal's; when every copy of the
+// master is closed, the kernel hangs up the program. Where we are root, the terminal belongs to the user and to the
 // group tty, so that write(1) can reach it and nobody else can.
 //
 //   Pty pty = Pty::open(account);  pty.apply_modes(request.encoded_terminal_modes);  pty.resize({80, 24, 0, 0});

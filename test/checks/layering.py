@@ -67,6 +67,13 @@ RULES = [
 HEADER_RULES = [
     ("no `using namespace` in a header", r"\busing\s+namespace\b", None),
 ]
+# The rim: its classes have one life time and one job each, and a comment of their header says both. Classes of
+# configuration are data; exceptions need no such sentence.
+RIM = re.compile(r"(server|client)/(?!config/|(server|client)_connection)|channels/io/")
+CLASS = re.compile(r"^class (\w+)([^;{]*)\{(.*?)^\}", re.MULTILINE | re.DOTALL)
+EXCEPTION = re.compile(r"[Ee]rror\b|\bexception\b")
+SILENT = "each class of the rim has its life time or its job in its header"
+LIFE_OR_JOB = re.compile(r"\b[Ll]ives\b|\blife time\b|\bJob\b")
 LINES = 600
 SOURCES = 25  # of a room: a header and its .cpp are one
 LISTED = re.compile(r"^\| `(\w+)` \|", re.MULTILINE)  # a row of a README's table: the source, without .h and .cpp
@@ -96,6 +103,20 @@ def find_all(code, pattern):
             for match in re.finditer(pattern, code)]
 
 
+def silent_classes(text):
+    """Line number and name of each class with functions that neither the header's first comment nor the one above the
+    class speaks of by life time or job."""
+    comments, code = source.comments_of(text), source.code_of(text)
+    first = comments[0] if comments else []
+    for match in CLASS.finditer(code):
+        if EXCEPTION.search(match[2]) or "(" not in match[3]:
+            continue
+        number = code.count("\n", 0, match.start()) + 1
+        above = [line for comment in comments if comment[-1][0] == number - 1 for line in comment]
+        if not LIFE_OR_JOB.search("\n".join(line for _, line in first + above)):
+            yield number, match[1]
+
+
 def unlisted(root, rooms):
     """Sources of the product that the README.md of their room does not name, and names in it that no source has."""
     problems = []
@@ -114,7 +135,7 @@ def check(root):
     """[(name of the rule, [problem, …])]"""
     paths = source.files(root, (".h", ".cpp"))
     problems = {name: [] for name, _, _ in CORE_RULES + RULES + HEADER_RULES}
-    arrows, long_files, unguarded, headerless = [], [], [], []
+    arrows, long_files, unguarded, headerless, silent = [], [], [], [], []
 
     for path in paths:
         text = source.read(root, path)
@@ -133,6 +154,8 @@ def check(root):
                 unguarded.append(path)
             if not text.startswith("//"):
                 headerless.append(path)
+            if RIM.match(path):
+                silent += [f"{path}:{line}: {name}" for line, name in silent_classes(text)]
         for name, pattern, allowed in rules:
             if allowed and re.match(allowed, path):
                 continue
@@ -155,6 +178,7 @@ def check(root):
         ("each room's README.md names its sources", unlisted(root, rooms)),
         ("each header has #pragma once", unguarded),
         ("each header begins by saying what it is", headerless),
+        (SILENT, silent),
     ]
 
 
@@ -169,6 +193,11 @@ GOOD = {
     "crypto/key_files/a.cpp": '#include "config/small_file.h"\n',
     "client/config/a.cpp": '#include "client/config/b.h"\n#include "config/syntax.h"\n',
     "server/listener.cpp": '#include "channels/io/source.h"\n#include "server/server_connection.h"\n',
+    "server/a.h": "// A. Lives for a login.\n#pragma once\nclass A {\n void go();\n};\n",
+    "client/b.h": "// B.\n#pragma once\nclass C;\n// Job: to go.\nclass B {\n void go();\n};\nstruct D {\n void go();\n};\n"
+                  "class E : public std::runtime_error {\n E();\n};\nclass F {\n int a;\n};\n",
+    "server/config/c.h": "// C.\n#pragma once\nclass C {\n void go();\n};\n",
+    "channels/d.h": "// D.\n#pragma once\nclass D {\n void go();\n};\n",
     "test/support/pair.h": '// Pairs.\n#pragma once\n#include "client/client_connection.h"\n#include "server/server_connection.h"\n',
     "test/auth/a_test.cpp": '#include "auth/server_auth.h"\n#include "test/support/pair.h"\n',
     "conformance/rules.cpp": '#include "transport/packet_reader.h"\n',
@@ -217,6 +246,9 @@ BAD = [
     ("proto/a.h", "// A.\n#pragma once\nusing namespace std;\n", "no `using namespace` in a header"),
     ("proto/a.h", "// A.\n", "each header has #pragma once"),
     ("proto/a.h", "#pragma once\n", "each header begins by saying what it is"),
+    ("server/a.h", "// A.\n#pragma once\nclass A {\n void go();\n};\n", SILENT),
+    ("channels/io/a.h", "// A.\n#pragma once\n// B. Job: b.\nclass B {\n B();\n};\n\nclass A : public B {\n void go();\n};\n", SILENT),
+    ("client/a.h", "// A.\n#pragma once\nclass A {\n void go();  // Job: go.\n};\n", SILENT),
     ("client/a.cpp", "\n" * 601, f"no file above {LINES} lines"),
     ("conformance/a_test.py", "\n" * 601, f"no file above {LINES} lines"),
 ]
