@@ -58,9 +58,8 @@ void RemoteSession::on(const ChannelOpened& event) {
   connect_streams();
 }
 
-// RFC 4254 section 6.2, section 8 [4254-8-1] [4254-8-4]: all modes that this terminal has. Without a terminal of our
-// own
-// (-tt) there are none to tell.
+// RFC 4254 section 6.2, section 8 [4254-8-1]: all modes that this terminal has. Without a terminal of our own (-tt)
+// there are none to tell.
 void RemoteSession::ask_for_terminal(Channel& open) {
   const std::optional<termios> modes = terminal_.modes();
   const std::vector<std::uint8_t> none = {0};  // TTY_OP_END
@@ -104,6 +103,7 @@ void RemoteSession::send_environment(Channel& open) const {
 }
 
 // RFC 4254 section 6.5 [4254-6.5-5]: an answer is asked for; on(ChannelRequestAnswered) looks at it.
+// RFC 4254 section 5.4 [4254-5.4-4]: it is asked for at once, without waiting for the answers to the requests before.
 void RemoteSession::start_program(Channel& open) {
   if (wish_.subsystem) {
     log().debug1("Sending subsystem: {}", wish_.command);
@@ -220,7 +220,7 @@ void RemoteSession::on_exit_signal(Bytes details) {
   log().verbose("{}", text);
 }
 
-// RFC 4254 section 5.4 [4254-5.4-4]: answers come in the order of the requests.
+// Answers come in the order of the requests: Channel sees to that.
 void RemoteSession::on(const ChannelRequestAnswered& event) {
   const std::string_view request = unanswered_.front();  // Channel counts: there is one
   unanswered_.pop_front();

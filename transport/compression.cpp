@@ -108,7 +108,7 @@ Bytes Decompressor::decompress(std::uint32_t sequence_number, Bytes compressed) 
     if (stream_->avail_out > 0) break;
     grow();
   }
-  // RFC 4253 section 6 [4253-6-1]: a payload has a message number at least.
+  // A payload has a message number at least.
   if (used_ == 0) {
     throw compression_error(sequence_number, fmt::format("a payload of {} bytes inflates to none", compressed.size()));
   }

@@ -27,8 +27,7 @@ constexpr Row rows[] = {
     {service_request, service_request, /*             */ '-', 'S', 'S', '-'},
     {service_accept, service_accept, /*               */ '-', 'C', '-', '-'},
     // RFC 8308 section 2.2 [8308-2.2-1]: a peer that asked for it takes it. Section 2.4 [8308-2.4-1] [8308-2.4-3]:
-    // either
-    // side sends it after NEWKEYS, and the server may send it again before USERAUTH_SUCCESS.
+    // either side sends it after NEWKEYS, and the server may send it again before USERAUTH_SUCCESS.
     {ext_info, ext_info, /*                           */ '-', 'B', 'C', '-'},
     {kexinit, newkeys, /*                             */ 'B', 'B', 'B', 'B'},
     {kex_ecdh_init, kex_ecdh_init, /*                 */ 'S', 'S', 'S', 'S'},

@@ -30,7 +30,8 @@ std::string choose(std::string_view what, std::string_view field, NameList clien
 std::string choose_mac(std::string_view field, const std::string& cipher, NameList client, NameList server) {
   // RFC 5647 section 5.1 [5647-5.1-1] and OpenSSH PROTOCOL section 1.6: an AEAD cipher brings its own integrity.
   if (is_aead(cipher)) return {};
-  // RFC 4253 section 7.1 [4253-7.1-16]: the MAC, for each direction. [4253-7.1-17]: without one both sides disconnect.
+  // RFC 4253 section 7.1 [4253-7.1-16]: for each direction the MAC is the first of the client's that the server has.
+  // [4253-7.1-17]: without one both sides disconnect.
   return choose("MAC", field, client, server);
 }
 
@@ -78,12 +79,15 @@ std::string NoCommonAlgorithm::openssh_words(Role we_are) const {
 // Throws NoCommonAlgorithm, upon which both sides disconnect.
 Algorithms negotiate(const msg::KexInit& client, const msg::KexInit& server) {
   Algorithms chosen;
-  // RFC 4253 section 7.1 [4253-7.1-8]: the key exchange method. [4253-7.1-9]: without one both sides disconnect.
+  // RFC 4253 section 7.1 [4253-7.1-8]: the key exchange method is the first of the client's that the server has.
+  // [4253-7.1-9]: without one both sides disconnect.
   chosen.kex = choose("key exchange method", "kex_algorithms", client.kex_algorithms, server.kex_algorithms);
-  // [4253-7.1-12]: the algorithm of the host key. [4253-7.1-13]: without one both sides disconnect.
+  // RFC 4253 section 7.1 [4253-7.1-12]: the host key's algorithm is the first of the client's that the server has.
+  // [4253-7.1-13]: without one both sides disconnect.
   chosen.host_key = choose("host key type", "server_host_key_algorithms", client.server_host_key_algorithms,
                            server.server_host_key_algorithms);
-  // [4253-7.1-14]: the cipher, for each direction. [4253-7.1-15]: without one both sides disconnect.
+  // RFC 4253 section 7.1 [4253-7.1-14]: for each direction the cipher is the first of the client's that the server has.
+  // [4253-7.1-15]: without one both sides disconnect.
   chosen.cipher_client_to_server =
       choose("cipher", "encryption_algorithms_client_to_server", client.encryption_algorithms_client_to_server,
              server.encryption_algorithms_client_to_server);
@@ -96,7 +100,8 @@ Algorithms negotiate(const msg::KexInit& client, const msg::KexInit& server) {
   chosen.mac_server_to_client =
       choose_mac("mac_algorithms_server_to_client", chosen.cipher_server_to_client,
                  client.mac_algorithms_server_to_client, server.mac_algorithms_server_to_client);
-  // [4253-7.1-18]: the compression, for each direction. [4253-7.1-19]: without one both sides disconnect.
+  // RFC 4253 section 7.1 [4253-7.1-18]: for each direction the compression is the first of the client's that the server
+  // has. [4253-7.1-19]: without one both sides disconnect.
   chosen.compression_client_to_server =
       choose("compression method", "compression_algorithms_client_to_server",
              client.compression_algorithms_client_to_server, server.compression_algorithms_client_to_server);

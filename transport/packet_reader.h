@@ -83,7 +83,8 @@ class PacketReader {
   std::string cipher_name_ = "none";
   bool delayed_zlib_ = false;  // negotiated with the current keys
   bool login_over_ = false;
-  std::unique_ptr<Decompressor> decompressor_;  // only while payloads are compressed
+  // RFC 4253 section 6 [4253-6-1]: null while payloads are not compressed, as they are not until it is negotiated.
+  std::unique_ptr<Decompressor> decompressor_;
   std::uint32_t sequence_number_ = 0;
   std::uint64_t packets_under_key_ = 0;
   std::uint64_t bytes_under_key_ = 0;
