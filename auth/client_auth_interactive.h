@@ -23,7 +23,7 @@ class ClientInteractive final : public ClientAuthMethod {
   MethodStep decline() override { return MethodStep::exhausted(); }
   void on_failure(bool) override { owed_ = Owed::nothing; }
 
-  // One per prompt, in UTF-8 [4256-3.4-2]. Throws std::logic_error for another number.
+  // RFC 4256 section 3.4 [4256-3.4-2]: one answer per prompt, in UTF-8. Throws std::logic_error for another number.
   MethodStep provide_answers(std::span<const SecretBytes> answers);
 
  private:

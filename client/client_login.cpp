@@ -106,7 +106,8 @@ asio::awaitable<void> ClientLogin::on(const AnswersWanted& event) {
   for (const msg::Prompt& prompt : event.prompts) {
     // [4256-3.3-16]: nothing is added behind a prompt.
     std::string text = fmt::format("({}) {}", whose(), printable(prompt.prompt, true));
-    // [4256-3.3-14]: the answer is echoed as the server wants. [4256-3.3-15]: without a terminal it is always masked.
+    // RFC 4256 section 3.3 [4256-3.3-14]: the answer is echoed as the server wants. [4256-3.3-15]: without a terminal
+    // it is always masked.
     std::optional<SecretBytes> answer = co_await ask(std::move(text), prompt.echo ? Echo::on : Echo::off);
     if (!answer) {
       connection_.decline();

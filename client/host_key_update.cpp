@@ -124,7 +124,7 @@ asio::awaitable<void> HostKeyUpdate::on_proof(bool success, Bytes details) {
   co_await apply();
 }
 
-// [openssh-hostkeys-2.5-4]: a new key is taken only if the server proved that it has it.
+// OpenSSH PROTOCOL section 2.5 [openssh-hostkeys-2.5-4]: a new key is taken only if the server proved that it has it.
 bool HostKeyUpdate::all_proved(Bytes details) const {
   const auto reply = decode<msg::HostKeysProveReply>(details);
   if (reply.signatures.items.size() != changes_.unknown.size()) {
@@ -140,8 +140,8 @@ bool HostKeyUpdate::all_proved(Bytes details) const {
   return true;
 }
 
-// [openssh-hostkeys-2.5-5]: RSA by the algorithm of the key exchange, if that was RSA; else with SHA-2, whichever it
-// is.
+// OpenSSH PROTOCOL section 2.5 [openssh-hostkeys-2.5-5]: RSA by the algorithm of the key exchange, if that was RSA;
+// else with SHA-2, whichever it is.
 bool HostKeyUpdate::proved(const PublicKey& key, Bytes signature) const {
   const auto data = encode(
       msg::HostKeyProofSignedData{.session_identifier = connection_.transport().session_id(), .host_key = key.blob()});

@@ -26,8 +26,8 @@ bool contains(const std::vector<std::vector<std::uint8_t>>& keys, Bytes key) {
 HostKeyProofs::HostKeyProofs(const HostKeys& host_keys, KeeperRecord& record, const Log& log)
     : host_keys_(host_keys), record_(record), log_(log) {}
 
-// [openssh-hostkeys-2.5-1]: all of them, also those that HostKeyAlgorithms keeps out of key exchanges. HostKeys has
-// none twice.
+// OpenSSH PROTOCOL section 2.5 [openssh-hostkeys-2.5-1]: all of them, also those that HostKeyAlgorithms keeps out of
+// key exchanges. HostKeys has none twice.
 void HostKeyProofs::announce(Channels& channels, std::string_view peer_version) const {
   if (match_pattern_list(peer_version, stumbling_peers) == PatternMatch::match) return;
   msg::HostKeys message;
@@ -36,7 +36,8 @@ void HostKeyProofs::announce(Channels& channels, std::string_view peer_version) 
   log_.debug("announced {} host keys", host_keys_.all().size());
 }
 
-// [openssh-hostkeys-2.5-2]: each key that the client names signs the name, the session and itself, in their order.
+// OpenSSH PROTOCOL section 2.5 [openssh-hostkeys-2.5-2]: each key that the client names signs the name, the session and
+// itself, in their order.
 boost::asio::awaitable<std::optional<std::vector<std::uint8_t>>> HostKeyProofs::prove(Bytes request) {
   const auto keys = wanted(request);
   if (!keys) co_return std::nullopt;
@@ -47,8 +48,8 @@ boost::asio::awaitable<std::optional<std::vector<std::uint8_t>>> HostKeyProofs::
   co_return encode(reply);
 }
 
-// [openssh-hostkeys-2.5-3]: the keys asked for, from now on counted as proved. Nothing, if one of them must not sign:
-// then none does.
+// OpenSSH PROTOCOL section 2.5 [openssh-hostkeys-2.5-3]: the keys asked for, from now on counted as proved. Nothing, if
+// one of them must not sign: then none does.
 std::optional<std::vector<std::vector<std::uint8_t>>> HostKeyProofs::wanted(Bytes request) {
   std::vector<std::vector<std::uint8_t>> keys;
   for (const msg::HostKey& asked : decode<msg::HostKeysProve>(request).host_keys.items) {

@@ -313,7 +313,8 @@ std::optional<KexEvent> KeyExchange::on_reply(Bytes payload) {
     send_newkeys();
     return std::nullopt;
   }
-  // The first exchange, or one with another key than before [4253-9-6]: the application judges (RFC 4251 section 4.1).
+  // RFC 4253 section 9 [4253-9-6]: the first exchange, or one with another key than before.
+  // RFC 4251 section 4.1: the application judges.
   stage_ = Stage::awaiting_host_key;
   return HostKeyOffered{exchange.host_key, exchange.algorithms.host_key};
 }
@@ -411,7 +412,8 @@ void KeyExchange::send_newkeys() {
   const CipherNames names = names_for(we_are_client);
   CipherKeys keys = keys_for(names, we_are_client);
   if (kept_keys_ != nullptr) kept_keys_->writing = {names, keys.clone()};
-  // [openssh-strict-kex-1.9-7] [openssh-strict-kex-1.9-9]: at every NEWKEYS of the connection.
+  // OpenSSH PROTOCOL section 1.9 [openssh-strict-kex-1.9-7] [openssh-strict-kex-1.9-9]: at every NEWKEYS of the
+  // connection.
   writer_.use(make_sealer(names, std::move(keys)), names.cipher, strict_,
               we_are_client ? exchange.algorithms.compression_client_to_server
                             : exchange.algorithms.compression_server_to_client);
@@ -427,7 +429,8 @@ std::optional<KexEvent> KeyExchange::on_newkeys(Bytes payload) {
   const CipherNames names = names_for(from_client);
   CipherKeys keys = keys_for(names, from_client);
   if (kept_keys_ != nullptr) kept_keys_->reading = {names, keys.clone()};
-  // [openssh-strict-kex-1.9-8] [openssh-strict-kex-1.9-9]: the number of received packets restarts at 0, every time.
+  // OpenSSH PROTOCOL section 1.9 [openssh-strict-kex-1.9-8] [openssh-strict-kex-1.9-9]: the number of received packets
+  // restarts at 0, every time.
   reader_.use(make_opener(names, std::move(keys)), names.cipher, strict_,
               from_client ? exchange.algorithms.compression_client_to_server
                           : exchange.algorithms.compression_server_to_client);

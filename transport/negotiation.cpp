@@ -23,7 +23,7 @@ std::string choose(std::string_view what, std::string_view field, NameList clien
     if (is_marker(name)) continue;  // RFC 8308 section 2.2 [8308-2.2-5]: if there is nothing else, it ends below
     if (contains_name(server.text, name)) return std::string(name);
   }
-  // An empty list has nothing in common with any other [4253-7.1-4].
+  // RFC 4253 section 7.1 [4253-7.1-4]: an empty list has nothing in common with any other.
   throw NoCommonAlgorithm(what, field, client, server);
 }
 

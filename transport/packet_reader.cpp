@@ -131,8 +131,8 @@ std::optional<Bytes> PacketReader::next_payload() {
 
   begin_ += packet_size;
   packet_length_ = 0;
-  // RFC 4253 section 6.4 [4253-6.4-3]: every packet counts, and the count wraps; but never before there are keys
-  // [openssh-strict-kex-1.9-10].
+  // RFC 4253 section 6.4 [4253-6.4-3]: every packet counts, and the count wraps. OpenSSH PROTOCOL section 1.9
+  // [openssh-strict-kex-1.9-10]: but never before there are keys.
   ++sequence_number_;
   if (sequence_number_ == 0 && opener_ == nullptr) {
     throw ProtocolError("packet: the sequence number wrapped before the first key exchange ended");

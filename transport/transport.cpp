@@ -108,7 +108,7 @@ bool Transport::exchange_versions() {
       if (++lines_before_version_ > most_lines_before) {
         throw ProtocolError(fmt::format("identification: more than {} lines before it", most_lines_before));
       }
-      continue;  // [4253-4.2-16]: such a line may be ignored
+      continue;  // RFC 4253 section 4.2 [4253-4.2-16]: such a line may be ignored
     }
     peer_version_ = check_identification(*line);
     break;
@@ -229,11 +229,11 @@ void Transport::on_ext_info(Bytes payload) {
     throw ProtocolError("SSH_MSG_EXT_INFO: came more often than RFC 8308 section 2.4 allows");
   }
   const auto message = decode<msg::ExtInfo>(payload);  // [8308-2.5-6] [8308-2.5-7]: values of any bytes, as long as fit
-  // [8308-2.4-5]: a second one replaces the first. [8308-2.4-4]: none is waited for; without one these stay as they
-  // are.
+  // RFC 8308 section 2.4 [8308-2.4-5]: a second one replaces the first. [8308-2.4-4]: none is waited for; without one
+  // these stay as they are.
   peer_sig_algs_.clear();
   peer_answers_ping_ = peer_takes_host_bound_keys_ = false;
-  for (const msg::Extension& extension : message.extensions) {  // [8308-2.5-3]: in any order
+  for (const msg::Extension& extension : message.extensions) {  // RFC 8308 section 2.5 [8308-2.5-3]: in any order
     if (extension.extension_name == "server-sig-algs" && role() == Role::client) {
       for (const std::string_view name : split_names(text_of(extension.extension_value)))
         peer_sig_algs_.emplace_back(name);
@@ -242,7 +242,7 @@ void Transport::on_ext_info(Bytes payload) {
     } else if (extension.extension_name == "publickey-hostbound@openssh.com") {
       peer_takes_host_bound_keys_ = equal(extension.extension_value, bytes_of("0"));
     }
-    // [8308-2.5-1] [8308-2.5-5]: what we do not know is no matter of ours.
+    // RFC 8308 section 2.5 [8308-2.5-1] [8308-2.5-5]: what we do not know is no matter of ours.
   }
 }
 

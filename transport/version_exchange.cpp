@@ -41,14 +41,14 @@ std::string_view check_identification(std::string_view line) {
   // [4253-4.2-6] [4253-4.2-7]: the line ends in CR LF, but a lone LF is let pass.
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
   if (!is_identification(line)) throw ProtocolError("identification: the line does not begin with \"SSH-\"");
-  // [4253-4.2-8]: no NUL, and nothing else that is not printable, for it is shown and logged. Comments may be UTF-8
-  // elsewhere, but no peer sends such.
+  // RFC 4253 section 4.2 [4253-4.2-8]: no NUL, and nothing else that is not printable, for it is shown and logged.
+  // Comments may be UTF-8 elsewhere, but no peer sends such.
   const auto bad = std::find_if_not(line.begin(), line.end(), is_printable);
   if (bad != line.end()) {
     throw ProtocolError(
         fmt::format("identification: byte {:#04x} at offset {}", static_cast<unsigned char>(*bad), bad - line.begin()));
   }
-  // [4253-4.2-3], and RFC 4253 section 5.1 [4253-5.1-3]: 1.99 means 2.0 as well.
+  // RFC 4253 sections 4.2 and 5.1 [4253-4.2-3] [4253-5.1-3]: 1.99 means 2.0 as well.
   const std::string_view rest = line.substr(4);
   const std::string_view version = rest.substr(0, rest.find('-'));
   if (version.size() == rest.size() || (version != "2.0" && version != "1.99")) {

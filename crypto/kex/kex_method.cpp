@@ -20,8 +20,8 @@ constexpr std::string_view group18 = "diffie-hellman-group18-sha512";
 }  // namespace
 
 const std::vector<std::string_view>& kex_names() {
-  // Best first. RFC 9142 advises against methods with SHA-1, so none is here [9142-3.2.1-3] [9142-3.4-2] [9142-3.4-3].
-  // It forbids the exchange of keys by RSA [9142-3.3-1].
+  // Best first. RFC 9142 sections 3.2.1 and 3.4 [9142-3.2.1-3] [9142-3.4-2] [9142-3.4-3]: methods with SHA-1 are
+  // advised against, so none is here. Section 3.3 [9142-3.3-1]: the exchange of keys by RSA is forbidden.
   static const std::vector<std::string_view> names = {
       "mlkem768x25519-sha256",
       "sntrup761x25519-sha512",

@@ -174,7 +174,9 @@ def unknown_names(line, code, own, local):
         if word not in known and word not in code.strings and not (humps and word.lower() in code.keywords):
             yield word + "()" * call
     for match in QUALIFIED.finditer(line):
-        if match[1] in code.members and match[2].lstrip("~") not in code.members[match[1]]:
+        if match[1] not in code.tokens and match[1] not in local:
+            yield match[1]
+        elif match[1] in code.members and match[2].lstrip("~") not in code.members[match[1]]:
             yield match[0]
     for match in IN_EXAMPLE.finditer(line if example else ""):
         name = match[1] or match[2]
@@ -240,6 +242,7 @@ BAD = [
     ("crypto/a.cpp", "// for a TestedKey\n", NAMED),
     ("crypto/a.cpp", "int a;  // as path_ says\n", NAMED),
     ("crypto/a.cpp", "/* first\n   PrivateKey::copy goes */\n", NAMED),
+    ("crypto/a.cpp", "// Worker::run() opens the Pump, which Worker owns: see Worker::start.\nvoid run();\nint start;\n", NAMED),
     ("crypto/a.h", "//   Key key;\n", NAMED),
     ("crypto/a.h", "//   if (key.secret) …\n", NAMED),
     ("crypto/a.cpp", "// as in crypto/keys/key.h\n", FOUND),

@@ -5,7 +5,8 @@
     test/checks/rule_ids.py --self-test  plant one mistake of each kind and see that it is found
 
 In the product a comment that cites a rule says it, in a sentence of three words at least, and no sentence has more than
-three ids, no comment more than six: each rule belongs to the line that keeps it. Tests may cite ids alone.
+three ids, no comment more than six: each rule belongs to the line that keeps it. A section of its RFC stands before each
+id, in the same comment or in the one before. Tests may cite ids alone.
 
 What it fails on of the table, conformance/rfc_index --missing prints with the rules' words; both ask rules.py.
 """
@@ -23,6 +24,7 @@ DECLARED = "each cited rule is declared"
 SAID = "each cited rule has a sentence"
 SPREAD = f"no sentence cites more than {rules.IDS} rules, and no comment more than {rules.IDS_OF_COMMENT}"
 BESIDE = "each id stands beside its own section"
+HEADED = "a section of its RFC stands before each id, in its comment or in the one before"
 COMPLETE = "each MUST is in code and in a test, or its row says why not"
 
 
@@ -31,9 +33,9 @@ def check(root):
     cited, undeclared = rules.find_citations(root, table)
     forgotten = [f"{rule.id} is in no {kind}: {rule.requirement}" for rule in table.values()
                  for kind in rules.lacks(rule, cited[rule.id])]
-    silent, crowded, misplaced = rules.judge_citations(root)
+    silent, crowded, misplaced, bare = rules.judge_citations(root)
     return [(FORMED, problems), (DECLARED, undeclared), (COMPLETE, forgotten),
-            (SAID, silent), (SPREAD, crowded), (BESIDE, misplaced)]
+            (SAID, silent), (SPREAD, crowded), (BESIDE, misplaced), (HEADED, bare)]
 
 
 def index_runs():
@@ -54,7 +56,7 @@ def self_test():
     good = {rules.TABLE: table, "transport/a.cpp": f"// RFC 4253 section 6 {bracket('4253-6-2')}: at least four\nint a[4253 - 6];\n",
             "test/transport/a_test.cpp": f"// {bracket('4253-6-2')} keeps\n"}
     must = table + "4252-4-1\t4252\t4\tMUST NOT\tserver\tNone is never listed.\tunit\n"
-    in_code_only = {rules.TABLE: must, "auth/a.cpp": f"// {bracket('4252-4-1')}: it is never listed\n"}
+    in_code_only = {rules.TABLE: must, "auth/a.cpp": f"// RFC 4252 section 4 {bracket('4252-4-1')}: it is never listed\n"}
     in_test_only = {rules.TABLE: must, "test/auth/a_test.cpp": f"// {bracket('4252-4-1')}\n"}
     openssh = table + "openssh-ping-1.8-9\topenssh-ping\t1.8\tMUST\tboth\tA pong.\tunit\n"
     unseen = must.replace("listed.", "listed. [not testable: nobody sees it]")
@@ -66,6 +68,14 @@ def self_test():
         ("a sentence in front of a citation alone", {"auth/a.h": f"// Four bytes of padding.\n// {cite}.\n"}, SAID),
         ("four ids in a sentence", {"auth/a.h": f"// {cite}: four bytes{(' ' + bracket('4253-6-2')) * 3}\n"}, SPREAD),
         ("seven ids in a comment", {"auth/a.h": f"// {cite}: at least four.\n" * 7}, SPREAD),
+        ("a citation with words that only point at it",
+         {"auth/a.cpp": f"// As the RFC says, {cite}: see there.\n"}, SAID),
+        ("ids with no section", {"auth/a.cpp": f"// Padding {bracket('4253-6-2')} is a matter of taste.\n"}, HEADED),
+        ("an id before its section", {"auth/a.cpp": f"// At least four bytes {bracket('4253-6-2')}: RFC 4253 section 6.\n"}, HEADED),
+        ("an id behind a section of another RFC",
+         {"auth/a.cpp": f"// RFC 4252 section 6 says this. {bracket('4253-6-2')}: at least four bytes.\n"}, HEADED),
+        ("an id two comments behind its section",
+         {"auth/a.cpp": f"// {cite}: at least four\nint a;  // a\nint b;  // {bracket('4253-6-2')}: at least four\n"}, HEADED),
         ("an id beside another section", {"auth/a.h": f"// {cite.replace('section 6', 'section 7')}: at least four\n"}, BESIDE),
         ("an id beside another RFC", {"auth/a.h": f"// {cite.replace('RFC 4253', 'RFC 4252')}: at least four\n"}, BESIDE),
         ("an id beside the section of a second one",
@@ -91,8 +101,12 @@ def self_test():
     ]
     cases = []
     several = f"sections 5 to 7 {bracket('4253-6-2')}: at least four. Section 6 {bracket('4253-6-2')}: as said before"
-    passing = [("a good tree passes", {}, None), ("a citation of several sections", {"auth/a.h": f"// RFC 4253 {several}\n"}, None),
-               ("an id far from another section", {"auth/a.h": f"// As RFC 1 section 2 has it, {cite[19:]} is kept.\n"}, None), ("a MUST in code and in a test", {**in_code_only, **in_test_only}, None),
+    passing = [("a good tree passes", {}, None),
+               ("an id one comment behind its section",
+                {"auth/a.h": f"// {cite}: at least four\nint a;\n// {bracket('4253-6-2')}: at least four\n"}, None),
+               ("a citation of several sections", {"auth/a.h": f"// RFC 4253 {several}\n"}, None),
+               ("an id far from another section", {"auth/a.h": f"// RFC 4253 section 6, as RFC 1 section 2 has it, {cite[19:]} is kept.\n"}, None),
+               ("a MUST in code and in a test", {**in_code_only, **in_test_only}, None),
                ("a reason", {rules.TABLE: must.replace("listed.", "listed. [not built: no login]")}, None),
                ("a MUST in code that no test can see", {**in_code_only, rules.TABLE: unseen}, None),
                ("a SHOULD that nothing cites", {rules.TABLE: must.replace("MUST NOT", "SHOULD")}, None)]

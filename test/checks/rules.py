@@ -4,7 +4,7 @@
     cited, undeclared = find_citations(root, table)
     cited["4253-6-2"].code                        # [Place("transport/packet_reader.cpp", 119, ""), …]
     cited["4253-6-2"].tests                       # [Place("test/transport/packet_test.cpp", 60, "Packet.Padding…"), …]
-    silent, crowded, misplaced = judge_citations(root)  # in the product's comments
+    silent, crowded, misplaced, bare = judge_citations(root)  # in the product's comments
 """
 
 import bisect
@@ -35,6 +35,7 @@ ID = re.compile(r"\[((\d{4}|openssh-[a-z-]+)-([\d.]+)-\d+)\]")
 CITATION = re.compile(r"(?:RFCs?|FIPS) \d+|OpenSSH PROTOCOL(?:\.\w+)?|draft-[\w-]+"
                       r"|[Ss]ections? (\d[\d.]*\b(?:(?:, | and |, and | to )\d[\d.]*\b)*)")
 SENTENCE_END = re.compile(r"(?<=[.;?!])\s+|\n\s*\n")
+NO_WORDS = {"and", "or", "to", "see", "there", "rfc", "rfcs", "says"}  # they only point at the citation
 WORDS = 3  # of a sentence, at least, beside the citation
 IDS = 3  # of a sentence, at most: one rule, or parts of one
 IDS_OF_COMMENT = 6  # at most: what is more belongs to another line of the code
@@ -140,10 +141,12 @@ def find_citations(root, rules):
 
 
 def judge_citations(root):
-    """Three lists of "path:line: …": ids without a sentence, too many ids at one place, ids beside another section."""
-    silent, crowded, misplaced = [], [], []
+    """Four lists of "path:line: …": ids without a sentence, too many ids at one place, ids beside another section, and
+    ids with no section of their RFC in front."""
+    silent, crowded, misplaced, bare = [], [], [], []
     product = [folder for folder in source.FOLDERS if folder not in ("test", "conformance")]
     for path in source.files(root, (".h", ".cpp"), product):
+        before = set()  # the RFCs of which the comment before cites a section
         for comment in source.comments_of(source.read(root, path)):
             text, rfc, start = "\n".join(line for _, line in comment), "", 0
             ids = len(ID.findall(text))
@@ -160,12 +163,37 @@ def judge_citations(root):
                     crowded.append(where + f"{len(found)} ids in one sentence")
                 wrong, rfc = wrong_sections(sentence, rfc)
                 misplaced += [where + problem for problem in wrong]
-    return silent, crowded, misplaced
+            alone, before = ids_alone(text, before)
+            bare += [f"{path}:{comment[0][0]}: [{one}]" for one in alone]
+    return silent, crowded, misplaced, bare
+
+
+def ids_alone(text, before):
+    """([each id of a comment with no section of its RFC in front, there or in the comment before], the RFCs with one)"""
+    alone, cited, rfc = [], set(), ""
+    for match in re.finditer(f"{ID.pattern}|{CITATION.pattern}", " ".join(text.split())):
+        if match[1]:
+            if family_of(match[2]) not in cited | before:
+                alone.append(match[1])
+        elif match[4]:
+            cited.add(rfc)
+        else:
+            rfc = rfc_of(match[0])
+    return alone, cited
+
+
+def family_of(rfc):
+    """The first part of an id; all documents of OpenSSH's are one."""
+    return "openssh" if rfc.startswith("openssh-") else rfc
+
+
+def rfc_of(citation):
+    return "openssh" if citation.startswith("OpenSSH") else citation.split()[-1]
 
 
 def words_of(sentence):
     rest = CITATION.sub(" ", ID.sub(" ", sentence))
-    return [word for word in re.findall(r"\w+", rest) if word not in ("and", "or", "to")]
+    return [word for word in re.findall(r"\w+", rest) if word.lower() not in NO_WORDS]
 
 
 def wrong_sections(sentence, rfc):
@@ -177,8 +205,7 @@ def wrong_sections(sentence, rfc):
             cited = []
         before, last = sentence[:last], match.end()
         if match[1]:
-            family = "openssh" if match[2].startswith("openssh-") else match[2]
-            if cited and (family, match[3]) not in cited:
+            if cited and (family_of(match[2]), match[3]) not in cited:
                 problems.append(f"[{match[1]}] stands beside {named}")
             continue
         if before.endswith("]"):
@@ -187,7 +214,7 @@ def wrong_sections(sentence, rfc):
             cited += [(rfc, section) for section in sections_of(match[4])]
             named = f"{rfc} section {match[4]}"
         else:
-            rfc = "openssh" if match[0].startswith("OpenSSH") else match[0].split()[-1]
+            rfc = rfc_of(match[0])
     return problems, rfc
 
 
