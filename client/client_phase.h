@@ -1,9 +1,9 @@
 // One phase of a run of glassh: the handler of the connection's events, before the login or after it.
 //
 // SshClient has one phase at a time and hands it every event, so no function has to ask whether the login is over. Each
-// phase has a class of its own, LoginPhase and ServicePhase, whose life time is the phase. This class answers the
-// events that may come in both. The core lets no event of the other phase through (transport/message_gate), so such an
-// event is a bug of ours, and the connection ends.
+// phase has a class of its own, LoginPhase and ServicePhase, whose life time is the phase. Job of this class: to answer
+// the events that may come in both. The core lets no event of the other phase through (transport/message_gate), so such
+// an event is a bug of ours, and the connection ends.
 //
 //   std::shared_ptr<ClientPhase> phase = std::make_shared<LoginPhase>(parts, deadline);  phase->on(event);
 #pragma once

@@ -1,8 +1,8 @@
 // A connection whose peer has not logged in: it answers the core's questions about host keys and logins.
 //
-// Lives from the accept to the login, or to the connection's end. Job: takes the core's questions to the keeper's
-// record and the answers back, says in sshd's words how the login went, sets LoginGraceTime, and tells the record how
-// the connection left. It decides nothing about keys, passwords or users. RFC 4252.
+// Lives from the accept to the login, or to the connection's end. Job: to carry the core's questions to the
+// keeper's record and the answers back, with a line in the log for each, in sshd's words. It decides nothing about
+// keys, passwords or users; it tells the record how the connection left. RFC 4252.
 //
 //   ArrivingConnection arriving(parts);  co_await drive.run(arriving);  if (drive.relieved()) arriving.take_welcome() …
 #pragma once

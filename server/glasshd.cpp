@@ -60,7 +60,8 @@ void say_notes(const std::vector<ConfigNote>& notes, const Log& log) {
   log.debug("LogLevel {} writes details of users' sessions to the log", log_level_name(log.level()));
 }
 
-// Listens, serves, and minds its signals:
+// Lives as long as the process serves; start() owns it. Job: to listen, to hand connections to the threads, and to obey
+// the signals:
 //   SIGHUP   reads the configuration again; connections keep the one that they have
 //   SIGTERM  stops listening and leaves the sessions running; a second one ends them too (SIGQUIT alike)
 //   SIGINT   ends everything

@@ -1,9 +1,8 @@
 // A connection whose user is logged in: channels, sessions, forwarding, and what the client asks of the server itself.
 //
-// Lives from the login's end (ServerConnection::welcome) to the end of the connection. Job: opens session channels up
-// to MaxSessions, routes channels' events to their users, hands forwarding's requests to those who do them, announces
-// and proves host keys, and says in sshd's words how the connection ended. When it ends, its sessions hang up. RFC
-// 4254.
+// Lives from the login's end (ServerConnection::welcome) to the end of the connection. Job: to hand each event after
+// the login to the object that deals with it: a channel's user, a forwarding, HostKeyProofs. It opens at most
+// MaxSessions session channels. When it ends, its sessions hang up. RFC 4254.
 //
 //   ServedConnection served(parts, std::move(welcome));  served.begin();  co_await drive.run(served);
 #pragma once
