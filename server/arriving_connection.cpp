@@ -60,7 +60,9 @@ asio::awaitable<void> ArrivingConnection::on(const LoginAttempt& attempt) {
 }
 
 asio::awaitable<void> ArrivingConnection::on(const LoginComplete& login) {
-  welcome_ = co_await parts_.record.complete();
+  Welcome welcome = co_await parts_.record.complete();
+  if (parts_.core.closed()) co_return;  // LoginGraceTime, or the server's end, came meanwhile
+  welcome_ = std::move(welcome);
   parts_.core.welcome();
   parts_.context.log.info("Accepted {} for {} from {} ssh2{}", login.method, escaped(login.user),
                           text_of_peer(parts_.addresses), text_of_key(login.key));

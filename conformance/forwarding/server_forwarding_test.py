@@ -208,12 +208,15 @@ def remote(cases, server):
             for number in range(120):
                 host = (b"localhost", b"127.0.0.1", b"no-such-host.invalid")[number % 3]
                 client.ask(b"tcpip-forward" if number % 4 else b"unknown@example.org", string(host), u32(0 if number % 5 else 70000))
-            ports = []
+            told = {True: [], False: []}  # the ports on 127.0.0.1 alone, and the others
             for number in range(120):
                 answer = client.answer()
                 expect_equal(answer is not None, number % 4 > 0 and number % 5 > 0, number)
-                ports += [int.from_bytes(answer, "big")] if answer else []
-            expect_equal(len(set(ports)), len(ports))
+                told[number % 3 == 1] += [int.from_bytes(answer, "big")] if answer else []
+            # A port that the system chose on ::1 may be taken on 127.0.0.1 by one of the others, and is told twice then.
+            for ports in told.values():
+                expect_equal(len(set(ports)), len(ports))
+            ports = told[True] + told[False]
             expect(all(listening_at(port) for port in ports))
         for port in ports:
             wait_until(lambda port=port: not listening_at(port), f"port {port} is free again")

@@ -137,7 +137,7 @@ asio::awaitable<void> ProcessProgram::prepare(std::shared_ptr<ProcessProgram> se
 
 // As the terminal shows it. Should it be full, then until the client has taken some.
 asio::awaitable<void> ProcessProgram::greet(std::string text) {
-  if (text.empty()) co_return;
+  if (text.empty() || !terminal_) co_return;  // the client may have closed the channel meanwhile
   Descriptor terminal = Descriptor::own(channel_.hub()->executor(), Fd::duplicate(terminal_->terminal().get()));
   Bytes rest = bytes_of(text);
   while (!rest.empty()) {

@@ -111,16 +111,14 @@ void Session::start(ProgramWish wish, const ChannelRequested& request) {
     return answer(request, false);
   }
   const std::string idles_as = wish.idles_as;
-  auto plan = plan_program(std::move(wish), wishes_, *context_);
-  if (!plan) return answer(request, false);
-  const PeerAddresses& addresses = context_->addresses;
-  context_->log.verbose("Starting session: {}{} for {} from {} port {} id {}", plan->kind,
-                        plan->terminal ? " on " + plan->terminal->line() : std::string(), context_->account.name,
-                        addresses.remote_host, addresses.remote_port, channel().id());
-  set_connection_type(*plan);
-  takes_signals_ = plan->takes_signals;
-  const std::string kind = plan->kind;
+  std::string kind = wish.kind;
   try {
+    auto plan = plan_program(std::move(wish), wishes_, *context_);
+    if (!plan) return answer(request, false);
+    kind = plan->kind;
+    log_start(*plan);
+    set_connection_type(*plan);
+    takes_signals_ = plan->takes_signals;
     const std::shared_ptr<Program> program = make_program(std::move(*plan));
     program->start();
     program_ = program;
@@ -135,6 +133,13 @@ void Session::start(ProgramWish wish, const ChannelRequested& request) {
   const Channel* const open = channel().get();
   if (open != nullptr && open->eof_received()) program_->end_input();  // it came before there was a program
   channel().watch_idle_as(idles_as);
+}
+
+void Session::log_start(const ProgramPlan& plan) const {
+  const PeerAddresses& addresses = context_->addresses;
+  context_->log.verbose("Starting session: {}{} for {} from {} port {} id {}", plan.kind,
+                        plan.terminal ? " on " + plan.terminal->line() : std::string(), context_->account.name,
+                        addresses.remote_host, addresses.remote_port, channel().id());
 }
 
 // sshd_config(5), IPQoS: the connection is what its last session is.

@@ -45,6 +45,7 @@ class Session final : public ChannelUser, public ProgramObserver, public std::en
   void on_end_of_write();
   // Starts the shell, or a command in it, and answers: ahead of the program's output.
   void start(ProgramWish wish, const ChannelRequested& request);
+  void log_start(const ProgramPlan& plan) const;
   void set_connection_type(const ProgramPlan& plan) const;
   std::shared_ptr<Program> make_program(ProgramPlan plan);
   void answer(const ChannelRequested& request, bool success);
