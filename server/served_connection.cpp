@@ -171,7 +171,7 @@ asio::awaitable<void> ServedConnection::on(const GlobalRequested& request) {
 }
 
 std::string ServedConnection::who() const {
-  return fmt::format("user {} {}", escaped(core_.user()), text_of_peer(parts_.addresses));
+  return fmt::format("user {} {}", escaped(session_context_->account.name), text_of_peer(parts_.addresses));
 }
 
 }  // namespace glassh

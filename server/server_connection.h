@@ -89,7 +89,8 @@ class ServerConnection {
 
   Channels& channels() { return *channels_; }  // after welcome()
   Transport& transport() { return transport_; }
-  const std::string& user() const { return user_; }  // from LoginComplete
+  // From LoginComplete on. Empty in one that took over: there the owner has the name from elsewhere (Welcome).
+  const std::string& user() const { return user_; }
   bool closed() const { return closed_; }
 
  private:
