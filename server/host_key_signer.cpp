@@ -20,6 +20,13 @@ HostKeys HostKeySigner::public_keys() const {
   return HostKeys(std::move(keys));
 }
 
+const PublicKey* HostKeySigner::find(Bytes host_key) const {
+  for (const PrivateKey& key : keys_) {
+    if (equal(key.public_key().blob(), host_key)) return &key.public_key();
+  }
+  return nullptr;
+}
+
 std::vector<std::uint8_t> HostKeySigner::sign(Bytes host_key, std::string_view algorithm, Bytes data) const {
   for (const PrivateKey& key : keys_) {
     if (equal(key.public_key().blob(), host_key)) return key.sign(algorithm, data);

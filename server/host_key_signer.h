@@ -23,6 +23,8 @@ class HostKeySigner {
   bool empty() const { return keys_.empty(); }
   HostKeys public_keys() const;  // in the order in which they came
 
+  // Returns the public half of the key with this public blob, null if there is none; valid until the next add().
+  const PublicKey* find(Bytes host_key) const;
   // The signature blob over `data` by the key whose public blob is `host_key`. Safe from several threads. Throws
   // std::runtime_error, also if there is no such key.
   std::vector<std::uint8_t> sign(Bytes host_key, std::string_view algorithm, Bytes data) const;

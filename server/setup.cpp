@@ -10,6 +10,7 @@
 #include "server/host_key_files.h"
 #include "server/login/login_terms.h"
 #include "server/login/password_store.h"
+#include "transport/version_exchange.h"
 
 namespace glassh {
 
@@ -55,13 +56,16 @@ void check_host_keys(const ServerConfig& config, const HostKeys& host_keys) {
 Generation::Generation(const Lasting& lasting, ServerConfig its_config, HostKeySigner its_host_keys)
     : config(std::make_shared<const ServerConfig>(std::move(its_config))),
       host_keys(its_host_keys.public_keys()),
-      keeper({config, std::move(its_host_keys), lasting.account, lasting.log, lasting.passwords}),
+      settings(connection_settings(*config, host_keys, lasting.key_log, lasting.log)),
+      keeper({config, std::move(its_host_keys),
+              identification(settings->transport.software_version, settings->transport.version_comment),
+              settings->transport.kex.proposal.host_key, lasting.account, lasting.log, lasting.passwords}),
       context{*config,
               lasting.log,
               host_keys,
               keeper,
               lasting.rng,
-              connection_settings(*config, host_keys, lasting.key_log, lasting.log),
+              settings,
               lasting.open_files,
               lasting.trace.write,
               lasting.trace.style} {}

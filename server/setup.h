@@ -48,6 +48,7 @@ struct Generation {
 
   const std::shared_ptr<const ServerConfig> config;  // sessions may outlive the rest
   const HostKeys host_keys;
+  const std::shared_ptr<const ServerConnectionSettings> settings;
   const LocalKeeper keeper;
   const ServerContext context;
 };

@@ -3,7 +3,7 @@
 // Lives as long as what was read at one time (a Generation, server/setup.h). Job: has the private host keys, the
 // configuration, the account and the passwords, and opens a LoginDesk for each connection.
 //
-//   const LocalKeeper keeper({config, std::move(host_keys), account, log, passwords});
+//   const LocalKeeper keeper({config, std::move(host_keys), version, algorithms, account, log, passwords});
 #pragma once
 
 #include "server/login/login_desk.h"

@@ -16,6 +16,7 @@
 #include "server/login/access.h"
 #include "server/login/failure_delay.h"
 #include "server/login/login_terms.h"
+#include "transport/login_budget.h"
 
 namespace glassh {
 
@@ -35,15 +36,16 @@ namespace {
 constexpr unsigned bit(LoginDesk::Phase phase) { return 1U << static_cast<unsigned>(phase); }
 
 using Phase = LoginDesk::Phase;
-constexpr unsigned before_the_end =
-    bit(Phase::arrived) | bit(Phase::keyed) | bit(Phase::named) | bit(Phase::judging) | bit(Phase::complete);
+// While a key or a password is judged the core reads nothing, so it has no key exchange either.
+constexpr unsigned while_it_reads = bit(Phase::arrived) | bit(Phase::keyed) | bit(Phase::named) | bit(Phase::complete);
+constexpr unsigned before_the_end = while_it_reads | bit(Phase::judging);
 // As ServerAuth's limit of requests, so that nobody hunts keys for ever.
 constexpr unsigned most_tries = 128;
 
 }  // namespace
 
 const std::array<LoginDesk::Row, LoginDesk::request_count> LoginDesk::rows = {{
-    {Request::sign_exchange, "sign_exchange", before_the_end | bit(Phase::handed), 0},
+    {Request::sign_exchange, "sign_exchange", while_it_reads | bit(Phase::handed), 0},
     {Request::prove_host_key, "prove_host_key", bit(Phase::handed), 0},
     {Request::name, "name", bit(Phase::keyed), 1},
     {Request::try_key, "try_key", bit(Phase::named), most_tries},
@@ -102,15 +104,37 @@ Digest hash_of(const ExchangeParts& parts) {
 
 }  // namespace
 
+// The core keeps all of this by itself. A core that was taken over could otherwise have exchanges of other servers and
+// other connections signed. LoginBudget ends an honest core's connection before the limit here is passed.
+void LoginDesk::expect_exchange(const SignatureWanted& wanted) {
+  if (wanted.parts.server_version != facts_.server_version) {
+    throw std::logic_error("LoginDesk: V_S of a key exchange is not ours");
+  }
+  if (phase_ != Phase::arrived && wanted.parts.client_version != client_version_) {
+    throw std::logic_error("LoginDesk: V_C of a key exchange is not the first one's");
+  }
+  const std::vector<std::string>& ours = facts_.host_key_algorithms;
+  if (std::find(ours.begin(), ours.end(), wanted.host_key_algorithm) == ours.end()) {
+    throw std::logic_error("LoginDesk: the host key algorithm of a key exchange is not configured");
+  }
+  if (phase_ == Phase::handed) return;
+  if (exchanges_ >= LoginBudget::most_key_exchanges) {
+    throw std::logic_error(fmt::format("LoginDesk: more than {} key exchanges before the login", exchanges_));
+  }
+  ++exchanges_;
+}
+
 // H is computed here from its parts. So what a host key signs is always an exchange hash, and the session identifier is
 // our own knowledge.
 asio::awaitable<std::vector<std::uint8_t>> LoginDesk::sign_exchange(const SignatureWanted& wanted) {
   expect(Request::sign_exchange);
+  expect_exchange(wanted);
   const Digest hash = hash_of(wanted.parts);
   std::vector<std::uint8_t> signature =
       facts_.host_keys.sign(wanted.parts.host_key, wanted.host_key_algorithm, hash.bytes());
   host_key_algorithm_ = wanted.host_key_algorithm;
   if (phase_ == Phase::arrived) {
+    client_version_ = wanted.parts.client_version;
     session_id_ = copy_of(hash.bytes());
     phase_ = Phase::keyed;
   }
@@ -120,10 +144,13 @@ asio::awaitable<std::vector<std::uint8_t>> LoginDesk::sign_exchange(const Signat
 // RSA keys sign as they do in the key exchange, if one of them does there; never with SHA-1.
 asio::awaitable<std::vector<std::uint8_t>> LoginDesk::prove_host_key(Bytes host_key) {
   expect(Request::prove_host_key);
-  const bool again = std::any_of(proved_.begin(), proved_.end(), [&](const auto& key) { return equal(key, host_key); });
+  const PublicKey* const key = facts_.host_keys.find(host_key);
+  if (key == nullptr) throw std::runtime_error("asked to sign with a host key that is not ours");
+  const bool again =
+      std::any_of(proved_.begin(), proved_.end(), [&](const auto& each) { return equal(each, host_key); });
   if (again) throw std::logic_error("LoginDesk: a host key is to be proved a second time");
   proved_.push_back(copy_of(host_key));
-  std::string algorithm(PublicKey::decode(host_key).type());
+  std::string algorithm(key->type());
   if (algorithm == "ssh-rsa") {
     algorithm = key_type_of_algorithm(host_key_algorithm_) == algorithm ? host_key_algorithm_ : "rsa-sha2-512";
   }

@@ -28,7 +28,9 @@ namespace glassh {
 struct KeeperFacts {
   std::shared_ptr<const ServerConfig> config;  // as read, before Match
   HostKeySigner host_keys;
-  const Account& account;  // of whoever runs glasshd, the only one that can log in
+  std::string server_version;                    // V_S of every key exchange
+  std::vector<std::string> host_key_algorithms;  // that a key exchange may agree on
+  const Account& account;                        // of whoever runs glasshd, the only one that can log in
   const Log& log;
   Passwords& passwords;
 };
@@ -70,6 +72,8 @@ class LoginDesk final : public KeeperRecord {
 
   // Throws std::logic_error where the table has no such request in this phase, or not so often.
   void expect(Request request);
+  // Throws std::logic_error for an exchange that is not this server's, not this connection's, or one too many.
+  void expect_exchange(const SignatureWanted& wanted);
   void expect_a_try_left() const;
   void expect_method(std::string_view method) const;
   void learn_user(std::string user);
@@ -87,6 +91,8 @@ class LoginDesk final : public KeeperRecord {
   Phase phase_ = Phase::arrived;
   std::array<unsigned, request_count> times_{};
   std::shared_ptr<Applicant> applicant_;           // from arrived to complete; what is being judged holds it, too
+  unsigned exchanges_ = 0;                         // before the login is over
+  std::string client_version_;                     // V_C of the first key exchange; from keyed on
   std::vector<std::uint8_t> session_id_;           // from keyed on
   std::string host_key_algorithm_;                 // of the latest key exchange
   std::vector<std::vector<std::uint8_t>> proved_;  // host keys that have signed the session identifier

@@ -22,6 +22,8 @@
 #include "test/server/log_lines.h"
 #include "test/support/test_keys.h"
 #include "test/support/transport_pair.h"
+#include "transport/login_budget.h"
+#include "transport/version_exchange.h"
 
 namespace glassh {
 namespace {
@@ -64,7 +66,12 @@ struct LoginDeskTest : testing::Test {
     ServerConfig its_config = config;
     if (change) change(its_config);
     facts = std::make_unique<KeeperFacts>(KeeperFacts{std::make_shared<const ServerConfig>(std::move(its_config)),
-                                                      signer_, account, lines.log, passwords});
+                                                      signer_,
+                                                      our_version,
+                                                      {"ssh-ed25519", "rsa-sha2-512"},
+                                                      account,
+                                                      lines.log,
+                                                      passwords});
     desk.reset();
     startups.emplace(config);  // without penalties of an earlier record
     auto admission = startups->enter("192.0.2.1", 0, std::chrono::steady_clock::now());
@@ -109,13 +116,16 @@ struct LoginDeskTest : testing::Test {
   }
 
   static SecretBytes password(std::string_view text) { return SecretBytes(bytes_of(text)); }
-  std::vector<std::uint8_t> sign() {
+  // An exchange with our first key; its views last as long as the test.
+  ExchangeParts parts() const {
     static const std::vector<std::uint8_t> bytes(32, 3);
     const Bytes blob = host_keys.all()[0].blob();
-    const ExchangeParts parts{
-        "curve25519-sha256", "SSH-2.0-a", "SSH-2.0-b", bytes, bytes, blob, {}, bytes, bytes, bytes};
-    return run(desk->sign_exchange({parts, "ssh-ed25519", {}}));
+    return {"curve25519-sha256", "SSH-2.0-a", our_version, bytes, bytes, blob, {}, bytes, bytes, bytes};
   }
+  std::vector<std::uint8_t> sign(const ExchangeParts& parts, std::string_view algorithm = "ssh-ed25519") {
+    return run(desk->sign_exchange({parts, algorithm, {}}));
+  }
+  std::vector<std::uint8_t> sign() { return sign(parts()); }
   LoginTerms name(const std::string& user = "ann") { return run(desk->name(user)); }
   LoginDecision ask() { return run(desk->try_key(offered)); }
   LoginDecision prove() { return run(desk->prove_key(offered)); }
@@ -124,6 +134,7 @@ struct LoginDeskTest : testing::Test {
   }
   Welcome complete() { return run(desk->complete()); }
 
+  const std::string our_version = identification(TransportSettings{}.software_version);
   const PublicKey listed = test_key("ed25519").public_key();
   const PublicKey second = test_key("ecdsa").public_key();
   const PublicKey strange = test_key("rsa3072").public_key();
@@ -181,8 +192,10 @@ std::vector<RequestCase> requests() {
   const std::vector<Phase> login = {Phase::arrived, Phase::keyed, Phase::named, Phase::judging, Phase::complete};
   std::vector<Phase> always = login;
   always.push_back(Phase::handed);
+  std::vector<Phase> while_it_reads = always;
+  std::erase(while_it_reads, Phase::judging);
   return {
-      {"sign_exchange", [](LoginDeskTest& test) { test.sign(); }, always},
+      {"sign_exchange", [](LoginDeskTest& test) { test.sign(); }, while_it_reads},
       {"prove_host_key",
        [](LoginDeskTest& test) { test.run(test.desk->prove_host_key(test.host_keys.all()[0].blob())); },
        {Phase::handed}},
@@ -292,20 +305,60 @@ TEST_F(LoginDeskTest, ComputesTheHashOfEveryKeyExchangeItself) {
 
 TEST_F(LoginDeskTest, DoesNotSignForAKeyThatIsNotOurs) {
   open();
-  const std::vector<std::uint8_t> bytes(32, 3);
-  const ExchangeParts parts{"curve25519-sha256", "SSH-2.0-a", "SSH-2.0-b", bytes, bytes,
-                            strange.blob(),      {},          bytes,       bytes, bytes};
-  EXPECT_THROW(run(desk->sign_exchange({parts, "rsa-sha2-512", {}})), std::runtime_error);
+  ExchangeParts foreign = parts();
+  foreign.host_key = strange.blob();
+  EXPECT_THROW(sign(foreign, "rsa-sha2-512"), std::runtime_error);
   EXPECT_EQ(desk->phase(), Phase::arrived);
+}
+
+// A core that was taken over could want signatures for other servers and other connections.
+TEST_F(LoginDeskTest, DoesNotSignAnExchangeOfAnotherServer) {
+  open();
+  ExchangeParts foreign = parts();
+  foreign.server_version = "SSH-2.0-other";
+  EXPECT_THROW(sign(foreign), std::logic_error);
+  EXPECT_EQ(desk->phase(), Phase::arrived);
+  sign();
+  EXPECT_THROW(sign(foreign), std::logic_error);
+}
+
+TEST_F(LoginDeskTest, DoesNotSignAnExchangeOfAnotherClient) {
+  ExchangeParts foreign = parts();
+  foreign.client_version = "SSH-2.0-other";
+  for (const Phase phase : {Phase::keyed, Phase::named, Phase::complete, Phase::handed}) {
+    open_in(phase);
+    EXPECT_THROW(sign(foreign), std::logic_error);
+    EXPECT_NO_THROW(sign());
+  }
+}
+
+TEST_F(LoginDeskTest, DoesNotSignWithAnAlgorithmThatIsNotConfigured) {
+  open();
+  ExchangeParts with_rsa = parts();
+  with_rsa.host_key = host_keys.all()[1].blob();
+  EXPECT_THROW(sign(with_rsa, "rsa-sha2-256"), std::logic_error) << "our key could do it";
+  EXPECT_EQ(desk->phase(), Phase::arrived);
+  EXPECT_NO_THROW(sign(with_rsa, "rsa-sha2-512"));
+}
+
+// Transport ends the connection at as many (test/transport/login_budget_test), so an honest core gets all it asks for.
+TEST_F(LoginDeskTest, SignsNoMoreExchangesBeforeTheLoginThanTransportAllows) {
+  open();
+  for (unsigned i = 0; i < LoginBudget::most_key_exchanges; ++i) EXPECT_NO_THROW(sign()) << i;
+  EXPECT_THROW(sign(), std::logic_error);
+  name();
+  EXPECT_THROW(sign(), std::logic_error) << "the count is the connection's, not the phase's";
+  prove();
+  try_password();
+  EXPECT_THROW(sign(), std::logic_error);
+  complete();
+  for (unsigned i = 0; i <= LoginBudget::most_key_exchanges; ++i) EXPECT_NO_THROW(sign()) << i;
 }
 
 // [openssh-hostkeys-2.5-2] [openssh-hostkeys-2.5-3]
 TEST_F(LoginDeskTest, EachHostKeyProvesItselfOnceOverTheSessionIdentifier) {
   open();
-  const std::vector<std::uint8_t> bytes(32, 3);
-  const ExchangeParts parts{"curve25519-sha256",       "SSH-2.0-a", "SSH-2.0-b", bytes, bytes,
-                            host_keys.all()[0].blob(), {},          bytes,       bytes, bytes};
-  const Digest session_id = exchange_hash(parts, HashName::sha256, false);
+  const Digest session_id = exchange_hash(parts(), HashName::sha256, false);
   sign();
   sign();  // another key exchange, which does not change the session identifier
   name();
@@ -320,6 +373,20 @@ TEST_F(LoginDeskTest, EachHostKeyProvesItselfOnceOverTheSessionIdentifier) {
     EXPECT_THROW(run(desk->prove_host_key(key.blob())), std::logic_error);
   }
   EXPECT_THROW(run(desk->prove_host_key(strange.blob())), std::runtime_error);
+}
+
+// A blob that is not one of our keys is neither decoded nor remembered.
+TEST_F(LoginDeskTest, WhatIsNotOneOfOurHostKeysIsOnlyLookedUp) {
+  open_in(Phase::handed);
+  for (const Bytes blob : {strange.blob(), strange.blob(), bytes_of("no key"), bytes_of("no key")}) {
+    try {
+      run(desk->prove_host_key(blob));
+      ADD_FAILURE() << "it was signed for";
+    } catch (const std::exception& error) {
+      EXPECT_THAT(error.what(), HasSubstr("not ours"));
+    }
+  }
+  EXPECT_NO_THROW(run(desk->prove_host_key(host_keys.all()[0].blob())));
 }
 
 // ---- who is let in
@@ -414,7 +481,8 @@ TEST_F(LoginDeskTest, ThePlaceIsGivenBackWithTheRecord) {
 
 // The interface, as connections see it.
 TEST_F(LoginDeskTest, TheKeeperInThisProcessOpensARecordForEachConnection) {
-  const LocalKeeper local({std::make_shared<const ServerConfig>(config), signer_, account, lines.log, passwords});
+  const LocalKeeper local(
+      {std::make_shared<const ServerConfig>(config), signer_, our_version, {}, account, lines.log, passwords});
   const Keeper& keeper = local;
   const auto one = keeper.arrived({{"192.0.2.1", 1, "192.0.2.2", 22}, {}, nullptr});
   const auto other = keeper.arrived({{"192.0.2.1", 2, "192.0.2.2", 22}, {}, nullptr});
