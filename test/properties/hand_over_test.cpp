@@ -46,6 +46,8 @@ struct Case {
   std::size_t pipelined = 0;  // bytes behind the request, at least
   enum class Rekey { no, by_peer, by_us } rekey = Rekey::no;
   bool rekey_is_pipelined = false;  // the peer's KEXINIT is what comes last behind the request
+  bool tells_extensions = false;    // the peer sends EXT_INFO
+  RekeyLimit rekey_limit = {};
 };
 
 std::string text_of(const Case& c) {
@@ -71,8 +73,29 @@ class Session {
  public:
   Session(const Case& its_case, bool hands_over)
       : case_(its_case),
-        victim_(proposal(its_case), {}, hands_over),
-        peer_(victim_, {.strict = its_case.strict, .cipher = its_case.suite, .compression = its_case.compression}) {}
+        victim_(proposal(its_case), {}, hands_over, its_case.rekey_limit),
+        peer_(victim_, {.strict = its_case.strict,
+                        .wants_ext_info = its_case.tells_extensions,
+                        .cipher = its_case.suite,
+                        .compression = its_case.compression}) {}
+
+  // The whole login, with nothing behind it. The clock goes on meanwhile.
+  void log_in() {
+    reach_login();
+    victim_.let_pass(std::chrono::seconds(1));
+    peer_.say(password_request("wrong"));
+    victim_.let_pass(std::chrono::minutes(1));
+    peer_.say(password_request(right_password));
+  }
+
+  // One message after another until the victim begins a key exchange, which is then carried out: how many it took.
+  std::size_t say_until_rekey(const std::function<void()>& say_one) {
+    std::size_t said = 0;
+    for (; peer_.heard_number(msg::KexInit::number) < 2 && said < 1000; ++said) say_one();
+    peer_.say_kexinit();
+    finish_rekey();
+    return said;
+  }
 
   // Up to the login, then `first` of the bytes of the request and what is behind it, then the rest, then more. A part
   // of no bytes is none; `first` of none is all at once.
@@ -135,9 +158,16 @@ class Session {
   void reach_login() {
     peer_.say_version();
     peer_.say_kexinit();
+    victim_.let_pass(std::chrono::seconds(20));
     peer_.say_share();
     peer_.say_newkeys();
+    if (case_.tells_extensions) {
+      peer_.say(
+          msg::ExtInfo{{{"ping@openssh.com", bytes_of("0")}, {"publickey-hostbound@openssh.com", bytes_of("0")}}});
+    }
+    victim_.let_pass(std::chrono::seconds(3));
     peer_.say(msg::ServiceRequest{"ssh-userauth"});
+    victim_.let_pass(std::chrono::milliseconds(80));
     peer_.say(msg::UserauthRequest{"student", "ssh-connection", "none", {}});
   }
 
@@ -189,29 +219,46 @@ Story story_of(const Case& c, bool hands_over, std::optional<std::size_t> first 
   return session.story();
 }
 
-TEST(HandOver, ChangesNothingWithAnyCipherInEitherModeWithAndWithoutCompression) {
+// How the keys change after the login.
+struct Rekeys {
+  Case::Rekey rekey;
+  bool is_pipelined;
+};
+constexpr Rekeys all_rekeys[] = {{Case::Rekey::no, false},      {Case::Rekey::no, true},
+                                 {Case::Rekey::by_peer, false}, {Case::Rekey::by_peer, true},
+                                 {Case::Rekey::by_us, false},   {Case::Rekey::by_us, true}};
+
+void expect_no_difference(const Case& c, std::size_t chunk) {
+  SCOPED_TRACE(text_of(c));
+  const Story without = story_of(c, false);
+  EXPECT_EQ(without.end, "");
+  EXPECT_EQ(std::count(without.events.begin(), without.events.end(), "close"), 2);
+  EXPECT_GE(without.received.size(), 10000 + (c.pipelined > 1000 ? c.pipelined / 2 : 0));
+  EXPECT_TRUE(story_of(c, true) == without);
+  EXPECT_TRUE(story_of(c, true, std::nullopt, chunk) == without) << "in other pieces";
+}
+
+TEST(HandOver, ChangesNothingWithAnyCipherInEitherModeWhateverIsBehindTheLogin) {
   unsigned round = 0;
   for (const CipherNames& suite : all_suites()) {
     for (const bool strict : {true, false}) {
-      for (const std::string compression : {"none", "zlib@openssh.com"}) {
-        for (const std::size_t pipelined : {std::size_t{0}, std::size_t{100}, std::size_t{64 * 1024}}) {
-          // Behind SUCCESS the client compresses, so nothing may stand there already.
-          if (compression != "none" && pipelined > 0) continue;
-          const Case c{suite,
-                       strict,
-                       compression,
-                       pipelined,
-                       static_cast<Case::Rekey>(round % 3),
-                       compression == "none" && round % 4 == 1};
-          ++round;
-          SCOPED_TRACE(text_of(c));
-          const Story without = story_of(c, false);
-          EXPECT_EQ(without.end, "");
-          EXPECT_EQ(std::count(without.events.begin(), without.events.end(), "close"), 2);
-          EXPECT_GE(without.received.size(), 10000 + (pipelined > 1000 ? pipelined / 2 : 0));
-          EXPECT_TRUE(story_of(c, true) == without);
-          EXPECT_TRUE(story_of(c, true, std::nullopt, 1 + round * 977 % 5000) == without) << "in other pieces";
+      for (const std::size_t pipelined : {std::size_t{0}, std::size_t{100}, std::size_t{64 * 1024}}) {
+        for (const Rekeys& each : all_rekeys) {
+          expect_no_difference({suite, strict, "none", pipelined, each.rekey, each.is_pipelined},
+                               1 + ++round * 977 % 5000);
         }
+      }
+    }
+  }
+}
+
+// Behind SUCCESS the client compresses, so nothing may stand there already.
+TEST(HandOver, ChangesNothingWithAnyCipherInEitherModeWhenCompressionBegins) {
+  unsigned round = 0;
+  for (const CipherNames& suite : all_suites()) {
+    for (const bool strict : {true, false}) {
+      for (const Case::Rekey rekey : {Case::Rekey::no, Case::Rekey::by_peer, Case::Rekey::by_us}) {
+        expect_no_difference({suite, strict, "zlib@openssh.com", 0, rekey}, 1 + ++round * 977 % 5000);
       }
     }
   }
@@ -229,29 +276,42 @@ TEST(HandOver, WhatIsNotCompressedBehindTheLoginIsRefusedAsEver) {
   EXPECT_EQ(end_of(true), end_of(false));
 }
 
-// As many bytes behind the request as there are have arrived when the connection is handed over: none, a part of a
-// length, a length that was not looked at, a part of a packet, whole ones.
+// As many bytes of the request and of what is behind it as there are have arrived when the connection is handed over:
+// none, a part of a length, a length that was not looked at, a part of a packet, whole ones.
+//
+// All suites, modes, rekeys and splits together would take minutes. There are 12 kinds of a connection (a mode and a
+// way to rekey), and each step, of the suite or of the split, goes to the next kind. With 15 suites and hundreds of
+// splits each suite meets each split, each kind meets each suite, and each kind meets each split.
 TEST(HandOver, EachSplitOfTheBytesChangesNothing) {
-  for (const CipherNames& suite :
-       {CipherNames{"chacha20-poly1305@openssh.com", ""}, CipherNames{"aes256-gcm@openssh.com", ""},
-        CipherNames{"aes128-ctr", "hmac-sha2-256"}, CipherNames{"aes256-ctr", "hmac-sha2-512-etm@openssh.com"}}) {
-    const Case c{suite, true, "none", 150, Case::Rekey::by_us, true};
-    SCOPED_TRACE(text_of(c));
-    const Story without = story_of(c, false);
-    Session whole(c, true);
-    whole.run();
-    for (std::size_t first = 0; first <= whole.size_behind_login; ++first) {
-      ASSERT_TRUE(story_of(c, true, first) == without) << "after " << first << " bytes";
+  const std::vector<CipherNames> suites = all_suites();
+  constexpr std::size_t kinds = 2 * std::size(all_rekeys);
+  ASSERT_GE(suites.size(), kinds);
+  for (std::size_t i = 0; i < suites.size(); ++i) {
+    const auto case_of = [&](std::size_t kind) {
+      const Rekeys& rekeys = all_rekeys[kind / 2];
+      return Case{suites[i], kind % 2 == 0, "none", 150, rekeys.rekey, rekeys.is_pipelined};
+    };
+    std::vector<Story> without;
+    for (std::size_t kind = 0; kind < kinds; ++kind) without.push_back(story_of(case_of(kind), false));
+    Session longest(Case{suites[i], true, "none", 150, Case::Rekey::no, true}, true);
+    longest.run();
+    ASSERT_GT(longest.size_behind_login, kinds);
+    for (std::size_t first = 0; first <= longest.size_behind_login; ++first) {
+      const std::size_t kind = (first + i) % kinds;
+      const Case c = case_of(kind);
+      ASSERT_TRUE(story_of(c, true, first) == without[kind]) << text_of(c) << ", after " << first << " bytes";
     }
   }
 }
 
+// From the first byte on, so that the request is the last that has come; and from the middle on, with much behind it.
 TEST(HandOver, OneByteAtATimeChangesNothing) {
   for (const CipherNames& suite : all_suites()) {
     const Case c{suite, false, "none", 3000, Case::Rekey::by_peer};
     SCOPED_TRACE(text_of(c));
     const Story without = story_of(c, false);
     EXPECT_TRUE(story_of(c, true, std::nullopt, 1) == without);
+    EXPECT_TRUE(story_of(c, true, 1500, 1) == without);
   }
 }
 
@@ -272,6 +332,76 @@ TEST(HandOver, WhatIsSealedAndNotWrittenIsWrittenByTheNextOne) {
     session.run();
     EXPECT_GT(unwritten, 20u);
     EXPECT_TRUE(session.story() == without) << written;
+  }
+}
+
+// ---- what is carried over and shows only later
+
+void expect_same_counters(ServerVictim& with, ServerVictim& without) {
+  EXPECT_EQ(with.transport().reader().packets_under_key(), without.transport().reader().packets_under_key());
+  EXPECT_EQ(with.transport().reader().bytes_under_key(), without.transport().reader().bytes_under_key());
+  EXPECT_EQ(with.transport().writer().packets_under_key(), without.transport().writer().packets_under_key());
+  EXPECT_EQ(with.transport().writer().bytes_under_key(), without.transport().writer().bytes_under_key());
+}
+
+TEST(HandOver, WhatThePeerSaidAndTheAgeOfTheKeysGoAlong) {
+  for (const bool tells_extensions : {true, false}) {
+    const Case c{{"aes128-gcm@openssh.com", ""}, true, "none", 0, Case::Rekey::no, false, tells_extensions};
+    Session one(c, false), other(c, true);
+    one.log_in();
+    other.log_in();
+    ServerVictim& without = one.victim();
+    ServerVictim& with = other.victim();
+    ASSERT_EQ(with.handed_over.size(), 1u);
+    EXPECT_EQ(without.transport().peer_answers_ping(), tells_extensions);
+    EXPECT_EQ(with.transport().peer_answers_ping(), tells_extensions);
+    EXPECT_EQ(without.transport().peer_takes_host_bound_keys(), tells_extensions);
+    EXPECT_EQ(with.transport().peer_takes_host_bound_keys(), tells_extensions);
+    EXPECT_EQ(without.transport().round_trip(), std::chrono::milliseconds(80));
+    EXPECT_EQ(with.transport().round_trip(), std::chrono::milliseconds(80));
+    EXPECT_EQ(with.transport().peer_version(), HandMadePeer::version);
+    const KeyExchange& kex = with.transport().key_exchange();
+    EXPECT_EQ(kex.algorithms().host_key, "ssh-ed25519");
+    EXPECT_TRUE(equal(kex.host_key(), victims_host_key().public_key().blob()));
+    EXPECT_EQ(kex.strict(), c.strict);
+    expect_same_counters(with, without);
+
+    const TimePoint keys_since = TimePoint{} + std::chrono::hours(1) + std::chrono::seconds(20);
+    EXPECT_GT(with.now, keys_since);
+    EXPECT_EQ(without.core->next_deadline(), keys_since + std::chrono::hours(1));
+    EXPECT_EQ(with.core->next_deadline(), keys_since + std::chrono::hours(1));
+    for (Session* session : {&one, &other}) {
+      session->victim().let_pass(keys_since + std::chrono::hours(1) - session->victim().now);
+      EXPECT_EQ(session->say_until_rekey([&] { session->peer().listen(); }), 1u) << "it is due";
+    }
+    EXPECT_TRUE(other.story() == one.story());
+  }
+}
+
+// Each direction by itself reaches RekeyLimit, with what it carried before the login counted.
+TEST(HandOver, TheNextKeyExchangeIsDueAtTheSamePacket) {
+  for (const CipherNames& suite : all_suites()) {
+    for (const bool of_the_peer : {true, false}) {
+      const Case c{suite, true, "none", 0, Case::Rekey::no, false, false, {.bytes = 2000}};
+      SCOPED_TRACE(fmt::format("{}, by what {} says", text_of(c), of_the_peer ? "the peer" : "the server"));
+      Session one(c, false), other(c, true);
+      std::vector<std::size_t> counts;
+      for (Session* session : {&one, &other}) {
+        session->log_in();
+        EXPECT_EQ(session->peer().heard_number(msg::KexInit::number), 1u);
+        counts.push_back(session->say_until_rekey([&] {
+          if (of_the_peer) return session->peer().say(msg::Ignore{});
+          session->victim().transport().send_debug("");
+          session->victim().hear({});
+          session->peer().listen();
+        }));
+      }
+      EXPECT_GT(counts[0], 10u);
+      EXPECT_LT(counts[0], 100u);
+      EXPECT_EQ(counts[1], counts[0]);
+      expect_same_counters(other.victim(), one.victim());
+      EXPECT_TRUE(other.story() == one.story());
+    }
   }
 }
 
@@ -393,6 +523,17 @@ TEST(HandOver, TheOneThatTakesOverHasNoLoginGraceTime) {
   pair.run();
   ASSERT_TRUE(pair.complete());
   EXPECT_EQ(pair.server().next_deadline(), pair.now + std::chrono::hours(1)) << "a new key exchange is what comes next";
+}
+
+// The name comes with everything else that serving the user needs (server/login/welcome.h), not with the state.
+TEST(HandOver, TheOneThatTakesOverIsNotToldTheName) {
+  PairOptions options;
+  options.hands_over = true;
+  Pair pair(options);
+  pair.run();
+  ASSERT_TRUE(pair.complete());
+  EXPECT_EQ(pair.handed_over.at(0)->user(), "student");
+  EXPECT_EQ(pair.server().user(), "");
 }
 
 }  // namespace

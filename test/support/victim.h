@@ -190,12 +190,13 @@ inline TransportSettings victims_transport(Role role, const Proposal& proposal) 
 class ServerVictim final : public CoreVictim<ServerConnection> {
  public:
   explicit ServerVictim(const Proposal& proposal = default_proposal(), const KeyLog& key_log = {},
-                        bool hands_over = false)
+                        bool hands_over = false, const RekeyLimit& rekey_limit = {})
       : CoreVictim(5) {
     auto settings = std::make_shared<ServerConnectionSettings>();
     settings->transport = victims_transport(Role::server, proposal);
     settings->transport.kex.key_log = key_log;
     settings->transport.kex.keeps_keys = hands_over;
+    settings->transport.rekey_limit = rekey_limit;
     core = std::make_unique<ServerConnection>(settings, rng());
     core->set_now(now);
     settings_ = std::move(settings);
@@ -204,7 +205,12 @@ class ServerVictim final : public CoreVictim<ServerConnection> {
   Role role() const override { return Role::server; }
   void open_channel() override {}
 
-  static constexpr TimePoint now = TimePoint{} + std::chrono::hours(1);
+  void let_pass(std::chrono::nanoseconds time) {
+    now += time;
+    core->set_now(now);
+  }
+
+  TimePoint now = TimePoint{} + std::chrono::hours(1);
   // With hands_over: the cores that were in use until LoginComplete.
   std::vector<std::unique_ptr<ServerConnection>> handed_over;
   std::function<void()> before_hand_over;
