@@ -18,7 +18,7 @@
 #include "client/client_log.h"
 #include "client/config/client_config.h"
 #include "client/identities.h"
-#include "client/terminal/ask.h"
+#include "client/terminal/asker.h"
 
 namespace glassh {
 

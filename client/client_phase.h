@@ -20,7 +20,7 @@
 #include "client/client_log.h"
 #include "client/config/client_config.h"
 #include "client/host_key_check.h"
-#include "client/terminal/ask.h"
+#include "client/terminal/asker.h"
 
 namespace glassh {
 

@@ -21,7 +21,7 @@
 #include "client/client_log.h"
 #include "client/config/client_config.h"
 #include "client/identity_file.h"
-#include "client/terminal/ask.h"
+#include "client/terminal/asker.h"
 #include "crypto/keys/credential.h"
 #include "transport/key_exchange.h"
 

@@ -15,7 +15,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "client/client_log.h"
-#include "client/terminal/ask.h"
+#include "client/terminal/asker.h"
 #include "crypto/key_files/key_file.h"
 #include "crypto/keys/credential.h"
 

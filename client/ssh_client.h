@@ -23,7 +23,7 @@
 #include "client/host_key_check.h"
 #include "client/server_stream.h"
 #include "client/service_phase.h"
-#include "client/terminal/ask.h"
+#include "client/terminal/asker.h"
 
 namespace glassh {
 

@@ -21,7 +21,7 @@
 #include "server/forwarding/direct_forwarding.h"
 #include "server/forwarding/remote_forwarding.h"
 #include "server/host_key_proofs.h"
-#include "server/login/auth_info.h"
+#include "server/login/auth_info_file.h"
 #include "server/sessions/session.h"
 
 namespace glassh {

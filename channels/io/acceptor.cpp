@@ -4,7 +4,7 @@
 #include <chrono>
 #include <utility>
 
-#include "channels/io/unix_socket.h"
+#include "channels/io/private_socket.h"
 
 namespace glassh {
 

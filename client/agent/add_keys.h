@@ -15,7 +15,7 @@
 
 #include "client/agent/add_options.h"
 #include "client/agent/agent_client.h"
-#include "client/terminal/ask.h"
+#include "client/terminal/asker.h"
 #include "crypto/key_files/key_file.h"
 
 namespace glassh {

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "channels/io/unix_socket.h"
+#include "channels/io/private_socket.h"
 
 namespace glassh {
 

@@ -21,7 +21,7 @@
 #include <boost/asio/signal_set.hpp>
 
 #include "auth/agent.h"
-#include "channels/io/unix_socket.h"
+#include "channels/io/private_socket.h"
 #include "client/agent/agent_options.h"
 #include "client/agent/agent_server.h"
 

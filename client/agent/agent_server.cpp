@@ -11,7 +11,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "channels/io/unix_socket.h"
+#include "channels/io/private_socket.h"
 
 namespace glassh {
 

@@ -19,7 +19,7 @@
 #include "auth/agent.h"
 #include "auth/agent_frame.h"
 #include "channels/io/descriptor.h"
-#include "client/terminal/ask.h"
+#include "client/terminal/asker.h"
 
 namespace glassh {
 

@@ -19,8 +19,8 @@
 
 #include "channels/io/acceptor.h"
 #include "channels/io/channel_users.h"
-#include "channels/io/tcp_socket.h"
-#include "channels/io/unix_socket.h"
+#include "channels/io/private_socket.h"
+#include "channels/io/tcp_connector.h"
 #include "client/client_connection.h"
 #include "client/client_log.h"
 #include "client/config/client_config.h"

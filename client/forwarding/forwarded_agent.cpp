@@ -4,7 +4,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 
-#include "channels/io/unix_socket.h"
+#include "channels/io/private_socket.h"
 #include "client/agent/agent_client.h"
 #include "proto/messages_session.h"
 #include "proto/numbers.h"

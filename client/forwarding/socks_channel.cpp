@@ -8,7 +8,7 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "channels/io/forwarded_stream.h"
-#include "channels/io/tcp_socket.h"
+#include "channels/io/tcp_connector.h"
 #include "client/config/forward_spec.h"
 #include "proto/numbers.h"
 

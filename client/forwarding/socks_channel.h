@@ -3,7 +3,7 @@
 // accept_socks() is for -D: a program here connects to us and says where the server must connect to. SocksChannel is
 // for -R without a destination: a program at the server says where we must connect to, which PermitRemoteOpen may
 // limit. A SocksChannel lives from the opening of its channel until the request is answered. Job: read the request,
-// connect, answer. Then an ordinary ForwardedStream takes over. client/forwarding/socks parses the requests.
+// connect, answer. Then an ordinary ForwardedStream takes over. client/forwarding/socks_request parses the requests.
 //
 //   co_spawn(executor, accept_socks(hub, connection.channels(), users, std::move(socket), originator, log), …);
 //   users.add(std::make_shared<SocksChannel>(channel, users, permitted, log));
@@ -17,7 +17,7 @@
 #include "channels/io/channel_users.h"
 #include "client/client_log.h"
 #include "client/forwarding/forward_channel.h"
-#include "client/forwarding/socks.h"
+#include "client/forwarding/socks_request.h"
 
 namespace glassh {
 

@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-#include "channels/io/tcp_socket.h"
+#include "channels/io/tcp_connector.h"
 
 namespace glassh {
 

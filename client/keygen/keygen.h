@@ -13,7 +13,7 @@
 #include <string>
 
 #include "client/keygen/keygen_options.h"
-#include "client/terminal/ask.h"
+#include "client/terminal/asker.h"
 
 namespace glassh {
 

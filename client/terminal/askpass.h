@@ -3,7 +3,7 @@
 // The question is the program's argument and the answer the first line of its output; an exit status other than 0 is
 // no answer. SSH_ASKPASS_PROMPT=confirm tells it that a yes or no is wanted and not a secret. (The third kind that
 // OpenSSH has, a notice without an answer, is for security keys, which do not exist here.) When a window is preferred
-// to the terminal is decided by ask.h.
+// to the terminal is decided by asker.h.
 //
 //   const AskpassRules rules = askpass_rules(environment);
 //   if (rules.allowed) auto answer = co_await run_askpass(executor, rules.program, "Password: ", AskpassKind::secret);

@@ -1,4 +1,4 @@
-// EscapeActions carries out the escapes of a session. client/terminal/escapes recognizes the characters.
+// EscapeActions carries out the escapes of a session. client/terminal/escape_filter recognizes the characters.
 //
 // Lives from the opening of this program's own session as long as ServicePhase, which owns it. Job: the escapes of that
 // session, the one at this process's terminal; other sessions have none. Each answers on standard error, with CR LF,

@@ -3,7 +3,7 @@
 // Lives for one question or several; it keeps the terminal open. Job: write a question and read a line. With Echo::off
 // the typed characters do not show. The terminal gets back its old modes when the answer is there, or when the
 // coroutine is destroyed (a signal ended the program). Prompt does not know the meaning of a question, and does not use
-// askpass: that is client/terminal/ask.
+// askpass: that is client/terminal/asker.
 //
 //   auto prompt = Prompt::open(executor);  if (prompt) auto answer = co_await prompt->ask("Password: ", Echo::off);
 #pragma once

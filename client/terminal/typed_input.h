@@ -17,7 +17,7 @@
 
 #include "channels/io/signal.h"
 #include "channels/io/source.h"
-#include "client/terminal/escapes.h"
+#include "client/terminal/escape_filter.h"
 
 namespace glassh {
 

@@ -1,5 +1,5 @@
-// The keywords about forwarding, and about closing what idles. server/login/permissions.h, server/forwarding/ and the
-// core know what they mean.
+// The keywords about forwarding, and about closing what idles. server/login/session_permissions.h, server/forwarding/
+// and the core know what they mean.
 #include <stdexcept>
 
 #include "server/config/keywords.h"

@@ -1,4 +1,4 @@
-// The keywords about what a session is and may do (server/login/permissions.h knows what they mean).
+// The keywords about what a session is and may do (server/login/session_permissions.h knows what they mean).
 #include "server/config/keywords.h"
 
 namespace glassh {

@@ -142,7 +142,7 @@ struct ServerConfig {
   std::vector<std::string> allow_groups, deny_groups;  // patterns
   std::string authorized_keys_command;                 // a path and arguments with tokens; empty: none
   std::string authorized_keys_command_user;            // the user that it runs as
-  // What a session may do (server/login/permissions.h).
+  // What a session may do (server/login/session_permissions.h).
   std::string force_command;  // empty: none
   bool allow_agent_forwarding = true;
   bool disable_forwarding = false;

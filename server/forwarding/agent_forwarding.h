@@ -4,7 +4,7 @@
 // RFC 9987, by the names auth-agent-req@openssh.com and auth-agent@openssh.com. Lives from a session's request to the
 // end of the connection. Job: listen, check the peer's user, open a channel. The socket stands in a directory of mode
 // 0700 and accepts only the session's user and root. The agent's messages are not looked at. Whether forwarding is
-// permitted is decided before (server/login/permissions.h).
+// permitted is decided before (server/login/session_permissions.h).
 //
 //   const auto forwarding = AgentForwarding::create(hub, core.channels(), users, log);  forwarding->socket_path() …
 #pragma once
@@ -15,7 +15,7 @@
 
 #include "channels/io/acceptor.h"
 #include "channels/io/forwarded_stream.h"
-#include "channels/io/unix_socket.h"
+#include "channels/io/private_socket.h"
 #include "server/log.h"
 
 namespace glassh {

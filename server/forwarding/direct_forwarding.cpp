@@ -10,7 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "channels/io/forwarded_stream.h"
-#include "channels/io/unix_socket.h"
+#include "channels/io/private_socket.h"
 #include "proto/messages_forward.h"
 #include "server/forwarding/forward_rules.h"
 

@@ -16,7 +16,7 @@
 #include <string_view>
 
 #include "channels/io/channel_users.h"
-#include "channels/io/tcp_socket.h"
+#include "channels/io/tcp_connector.h"
 #include "server/sessions/session_context.h"
 
 namespace glassh {

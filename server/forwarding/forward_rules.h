@@ -1,7 +1,7 @@
 // The part of forwarding that needs no socket: it interprets the addresses, ports and paths in the client's requests
 // (RFC 4254 section 7 and OpenSSH PROTOCOL section 2.4).
 //
-// Whether a request is permitted is decided in server/login/permissions.h.
+// Whether a request is permitted is decided in server/login/session_permissions.h.
 //
 //   for (const std::string& host : hosts_to_bind("localhost", GatewayPorts::no, AddressFamily::any)) …
 #pragma once

@@ -5,7 +5,7 @@
 #include <system_error>
 #include <utility>
 
-#include "channels/io/tcp_socket.h"
+#include "channels/io/tcp_connector.h"
 #include "proto/messages_forward.h"
 #include "server/forwarding/forward_rules.h"
 

@@ -18,7 +18,7 @@
 #include "channels/io/acceptor.h"
 #include "channels/io/forwarded_stream.h"
 #include "channels/io/name_lookup.h"
-#include "channels/io/unix_socket.h"
+#include "channels/io/private_socket.h"
 #include "server/sessions/session_context.h"
 
 namespace glassh {

@@ -9,8 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "channels/io/tcp_socket.h"
-#include "channels/io/unix_socket.h"
+#include "channels/io/private_socket.h"
+#include "channels/io/tcp_connector.h"
 #include "proto/messages_forward.h"
 
 namespace glassh {

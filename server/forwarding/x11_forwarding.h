@@ -5,7 +5,7 @@
 // number that is free in every address family, and open the channels. If another program has the port of one family,
 // the next number is tried: in known attack 90 (conformance/known_attacks) that program could have been taken for the
 // display. A program that connects must know the cookie, which the client checks; the data is not looked at here.
-// Whether a display is permitted is decided before (server/login/permissions.h).
+// Whether a display is permitted is decided before (server/login/session_permissions.h).
 //
 //   const auto forwarding = X11Forwarding::create(hub, channels, users, *config, wish, log);  forwarding->display() …
 #pragma once

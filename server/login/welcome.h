@@ -9,7 +9,7 @@
 
 #include "server/account.h"
 #include "server/config/server_config.h"
-#include "server/login/permissions.h"
+#include "server/login/session_permissions.h"
 #include "server/peer_addresses.h"
 
 namespace glassh {

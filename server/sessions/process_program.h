@@ -16,7 +16,7 @@
 
 #include "channels/io/sink.h"
 #include "channels/io/source.h"
-#include "server/sessions/login_records.h"
+#include "server/sessions/login_record.h"
 #include "server/sessions/program.h"
 #include "server/sessions/program_plan.h"
 #include "server/sessions/program_starter.h"

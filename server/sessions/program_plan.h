@@ -11,11 +11,11 @@
 #include <string>
 #include <string_view>
 
-#include "server/sessions/login_preparation.h"
+#include "server/sessions/preparation.h"
+#include "server/sessions/process.h"
 #include "server/sessions/pty.h"
 #include "server/sessions/session_context.h"
 #include "server/sessions/session_wishes.h"
-#include "server/sessions/spawn.h"
 
 namespace glassh {
 

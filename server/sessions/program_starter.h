@@ -17,8 +17,8 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include "channels/io/descriptor.h"
+#include "server/sessions/process.h"
 #include "server/sessions/program.h"
-#include "server/sessions/spawn.h"
 
 namespace glassh {
 

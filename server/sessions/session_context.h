@@ -17,9 +17,9 @@
 #include "server/config/server_config.h"
 #include "server/forwarding/x11_forwarding.h"
 #include "server/log.h"
-#include "server/login/permissions.h"
+#include "server/login/session_permissions.h"
 #include "server/peer_addresses.h"
-#include "server/sessions/login_records.h"
+#include "server/sessions/login_record.h"
 #include "server/sessions/program_starter.h"
 
 namespace glassh {

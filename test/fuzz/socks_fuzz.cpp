@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "client/forwarding/socks.h"
+#include "client/forwarding/socks_request.h"
 
 namespace {
 

@@ -2,7 +2,7 @@
 #include <cstdlib>
 
 #include "server/config/server_config.h"
-#include "server/login/permissions.h"
+#include "server/login/session_permissions.h"
 #include "test/support/config_names.h"
 
 namespace {

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <boost/asio/io_context.hpp>
 
-#include "channels/io/unix_socket.h"
+#include "channels/io/private_socket.h"
 #include "test/support/temporary_directory.h"
 
 namespace glassh {

@@ -8,7 +8,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include "channels/io/unix_socket.h"
+#include "channels/io/private_socket.h"
 #include "client/agent/agent_server.h"
 #include "test/support/temporary_directory.h"
 

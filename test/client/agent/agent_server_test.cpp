@@ -7,7 +7,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include "channels/io/unix_socket.h"
+#include "channels/io/private_socket.h"
 #include "client/agent/agent_client.h"
 #include "crypto/rng.h"
 

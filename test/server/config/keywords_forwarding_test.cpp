@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "server/config/server_config.h"
-#include "server/login/permissions.h"
+#include "server/login/session_permissions.h"
 #include "test/server/config/read_config.h"
 #include "test/support/config_names.h"
 

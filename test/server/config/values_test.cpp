@@ -4,7 +4,7 @@
 
 #include "server/config/keywords.h"
 #include "server/config/server_config.h"
-#include "server/login/permissions.h"
+#include "server/login/session_permissions.h"
 #include "test/support/config_names.h"
 
 namespace glassh {

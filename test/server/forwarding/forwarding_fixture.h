@@ -11,8 +11,8 @@
 #include <boost/asio/io_context.hpp>
 
 #include "channels/io/channel_users.h"
-#include "channels/io/tcp_socket.h"
-#include "channels/io/unix_socket.h"
+#include "channels/io/private_socket.h"
+#include "channels/io/tcp_connector.h"
 #include "proto/messages_forward.h"
 #include "server/sessions/session_context.h"
 #include "test/server/log_lines.h"

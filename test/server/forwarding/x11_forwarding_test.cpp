@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 #include <boost/asio/io_context.hpp>
 
-#include "channels/io/tcp_socket.h"
-#include "channels/io/unix_socket.h"
+#include "channels/io/private_socket.h"
+#include "channels/io/tcp_connector.h"
 #include "proto/messages_forward.h"
 #include "test/server/forwarding/channels_fixture.h"
 

@@ -1,4 +1,4 @@
-#include "server/sessions/login_records.h"
+#include "server/sessions/login_record.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "channels/io/unix_socket.h"
+#include "channels/io/private_socket.h"
 
 #include <cerrno>
 #include <cstdlib>

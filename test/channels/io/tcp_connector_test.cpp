@@ -1,4 +1,4 @@
-#include "channels/io/tcp_socket.h"
+#include "channels/io/tcp_connector.h"
 
 #include <memory>
 #include <optional>
@@ -11,7 +11,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include "channels/io/unix_socket.h"
+#include "channels/io/private_socket.h"
 
 namespace glassh {
 namespace {

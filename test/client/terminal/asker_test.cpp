@@ -1,4 +1,4 @@
-#include "client/terminal/ask.h"
+#include "client/terminal/asker.h"
 
 #include <csignal>
 

@@ -1,4 +1,4 @@
-#include "server/sessions/spawn.h"
+#include "server/sessions/process.h"
 
 #include <algorithm>
 #include <cerrno>

@@ -1,4 +1,4 @@
-#include "server/sessions/login_preparation.h"
+#include "server/sessions/preparation.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "server/login/auth_info.h"
+#include "server/login/auth_info_file.h"
 
 #include <system_error>
 

@@ -1,4 +1,4 @@
-#include "server/sessions/login_preparation.h"
+#include "server/sessions/preparation.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -15,10 +15,10 @@
 
 #include "server/config/server_config.h"
 #include "server/forwarding/x11_forwarding.h"
-#include "server/login/permissions.h"
+#include "server/login/session_permissions.h"
 #include "server/sessions/environment.h"
-#include "server/sessions/login_records.h"
-#include "server/sessions/spawn.h"
+#include "server/sessions/login_record.h"
+#include "server/sessions/process.h"
 
 namespace glassh {
 

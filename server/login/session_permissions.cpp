@@ -1,4 +1,4 @@
-#include "server/login/permissions.h"
+#include "server/login/session_permissions.h"
 
 #include <algorithm>
 

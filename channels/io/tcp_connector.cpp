@@ -1,4 +1,4 @@
-#include "channels/io/tcp_socket.h"
+#include "channels/io/tcp_connector.h"
 
 #include <cerrno>
 #include <cstring>

@@ -1,4 +1,4 @@
-#include "client/forwarding/socks.h"
+#include "client/forwarding/socks_request.h"
 
 #include <gtest/gtest.h>
 

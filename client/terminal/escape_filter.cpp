@@ -1,4 +1,4 @@
-#include "client/terminal/escapes.h"
+#include "client/terminal/escape_filter.h"
 
 #include <array>
 #include <string_view>
