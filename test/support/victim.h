@@ -63,7 +63,7 @@ class Victim {
     PacketWriter& writer = transport().writer();
     std::vector<std::uint8_t> bytes = std::exchange(said_before, {});
     for (const Bytes part : writer.ready()) bytes.insert(bytes.end(), part.begin(), part.end());
-    writer.written(bytes.size());
+    writer.written(writer.backlog());
     return bytes;
   }
   // With `late`, the answer to SignatureWanted or HostKeyOffered is given by this.
