@@ -233,12 +233,14 @@ def command_line(terminal, line, answer):
 
 
 def answer_of(port):
-    """What a server at that port of 127.0.0.1 says first; None if there is none."""
+    """What a server at that port of 127.0.0.1 says first; nothing if it ends meanwhile, None if there is none."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
             return connection.recv(8)
     except ConnectionRefusedError:
         return None
+    except ConnectionResetError:
+        return b""
 
 
 def forwards_that_come_and_go(cases, scene):
