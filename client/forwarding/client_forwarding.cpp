@@ -7,8 +7,6 @@
 
 #include <sys/socket.h>
 
-#include <boost/asio/co_spawn.hpp>
-
 #include "channels/io/forwarded_stream.h"
 #include "client/config/forward_spec.h"
 #include "client/forwarding/socks_channel.h"
@@ -184,10 +182,7 @@ void ClientForwarding::accepted(const Forward& forward, Fd peer) {
   Channels& channels = connection_.channels();
   if (!forward.connect) {
     log_.debug1("Connection to {} for dynamic forwarding.", listen_text(forward));
-    auto negotiation = accept_socks(hub_, channels, users_, std::move(peer), std::move(originator), log_);
-    asio::co_spawn(hub_->executor(), std::move(negotiation), [hub = hub_](const std::exception_ptr& failure) {
-      if (failure) hub->fail(failure);
-    });
+    hub_->spawn(accept_socks(hub_, channels, users_, std::move(peer), std::move(originator), log_));
     return;
   }
   log_.debug1("Connection to {} forwarding to {} requested.", listen_text(forward), connect_text(forward));
@@ -348,10 +343,7 @@ void ClientForwarding::accept_channel(std::uint32_t id, const Remote& remote) {
     users_.add(std::make_shared<SocksChannel>(channel, users_, config_.permit_remote_open, log_));
     return;
   }
-  auto work = connect(shared_from_this(), channel, *remote.forward.connect);
-  asio::co_spawn(hub_->executor(), std::move(work), [hub = hub_](const std::exception_ptr& failure) {
-    if (failure) hub->fail(failure);
-  });
+  hub_->spawn(connect(shared_from_this(), channel, *remote.forward.connect));
 }
 
 asio::awaitable<void> ClientForwarding::connect(std::shared_ptr<ClientForwarding> self, ChannelRef channel,

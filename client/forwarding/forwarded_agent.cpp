@@ -2,8 +2,6 @@
 
 #include <system_error>
 
-#include <boost/asio/co_spawn.hpp>
-
 #include "channels/io/private_socket.h"
 #include "client/agent/agent_client.h"
 #include "proto/messages_session.h"
@@ -42,10 +40,7 @@ void ForwardedAgent::offer(Channel& session) {
 
 bool ForwardedAgent::open(const ChannelOpenWanted& event) {
   if (event.type != msg::AuthAgentOpen::name || !offered_) return false;
-  asio::co_spawn(hub_->executor(), connect(shared_from_this(), hub_->channel(connection_.channels(), event.channel)),
-                 [hub = hub_](const std::exception_ptr& failure) {
-                   if (failure) hub->fail(failure);
-                 });
+  hub_->spawn(connect(shared_from_this(), hub_->channel(connection_.channels(), event.channel)));
   return true;
 }
 

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include <boost/asio/co_spawn.hpp>
-
 #include "channels/io/forwarded_stream.h"
 #include "client/forwarding/xauth.h"
 #include "proto/messages_forward.h"
@@ -136,10 +134,7 @@ bool ForwardedDisplay::open(Channels& channels, const ChannelOpenWanted& event) 
   log_.debug1("channel {}: {} port {} connects to the display", event.channel, printable(details.originator_address),
               details.originator_port);
   ++connecting_;
-  asio::co_spawn(hub_->executor(), connect(shared_from_this(), channels, hub_->channel(channels, event.channel)),
-                 [hub = hub_](const std::exception_ptr& failure) {
-                   if (failure) hub->fail(failure);
-                 });
+  hub_->spawn(connect(shared_from_this(), channels, hub_->channel(channels, event.channel)));
   return true;
 }
 

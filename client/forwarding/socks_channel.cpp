@@ -5,8 +5,6 @@
 #include <system_error>
 #include <utility>
 
-#include <boost/asio/co_spawn.hpp>
-
 #include "channels/io/forwarded_stream.h"
 #include "channels/io/tcp_connector.h"
 #include "client/config/forward_spec.h"
@@ -137,10 +135,7 @@ void SocksChannel::on_request() {
                target.port);
     return refuse(SocksRefusal::not_allowed);
   }
-  asio::co_spawn(channel().hub()->executor(), connect(shared_from_this()),
-                 [hub = channel().hub()](const std::exception_ptr& failure) {
-                   if (failure) hub->fail(failure);
-                 });
+  channel().hub()->spawn(connect(shared_from_this()));
 }
 
 asio::awaitable<void> SocksChannel::connect(std::shared_ptr<SocksChannel> self) {

@@ -5,7 +5,6 @@
 #include <system_error>
 #include <utility>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -75,13 +74,7 @@ void DirectForwarding::open_tcp(const ChannelOpenWanted& wanted) {
     log.info("Received request to connect to host {} port {}, but the request was denied.", escaped(host), port);
     return refuse(wanted.channel, open_failure_reason::administratively_prohibited, open_failed);
   }
-  run(connect(shared_from_this(), hub_->channel(channels_, wanted.channel), host, port));
-}
-
-void DirectForwarding::run(asio::awaitable<void> work) {
-  asio::co_spawn(hub_->executor(), std::move(work), [hub = hub_](const std::exception_ptr& failure) {
-    if (failure != nullptr) hub->fail(failure);
-  });
+  hub_->spawn(connect(shared_from_this(), hub_->channel(channels_, wanted.channel), host, port));
 }
 
 asio::awaitable<void> DirectForwarding::connect(std::shared_ptr<DirectForwarding> self, ChannelRef channel,
@@ -112,7 +105,7 @@ void DirectForwarding::open_socket(const ChannelOpenWanted& wanted) {
     context_->log.info("Received request to connect to path {}, but the request was denied.", escaped(path));
     return refuse(wanted.channel, open_failure_reason::administratively_prohibited, open_failed);
   }
-  run(connect_socket(shared_from_this(), hub_->channel(channels_, wanted.channel), path));
+  hub_->spawn(connect_socket(shared_from_this(), hub_->channel(channels_, wanted.channel), path));
 }
 
 // If the listener's queue is full, connect(2) would block. No event tells when it has room again, so this tries again

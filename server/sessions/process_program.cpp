@@ -7,7 +7,6 @@
 
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <boost/asio/co_spawn.hpp>
 
 #include "channels/io/signal.h"
 #include "proto/messages_session.h"
@@ -41,10 +40,7 @@ void ProcessProgram::start() {
   }
   connect(std::move(streams));
   if (at_once) return;
-  const auto failed = [hub = channel_.hub()](const std::exception_ptr& failure) {
-    if (failure != nullptr) hub->fail(failure);
-  };
-  asio::co_spawn(channel_.hub()->executor(), prepare(shared_from_this()), failed);
+  channel_.hub()->spawn(prepare(shared_from_this()));
 }
 
 // RFC 4254 section 6.5 [4254-6.5-4]: the program's input and output are the channel's.
