@@ -11,7 +11,7 @@
 namespace glassh {
 
 namespace {
-// What may stand in one request, beside its other fields: RFC 4253 section 6.1, a message is one packet.
+// The longest text in one request, beside its other fields: a message is one packet (RFC 4253 section 6.1).
 constexpr std::size_t longest_text = PacketWriter::max_payload - 256;
 }  // namespace
 
@@ -123,7 +123,7 @@ void RemoteSession::start_program(Channel& open) {
 void RemoteSession::connect_streams() {
   output_ = Sink::create(channel(), descriptor(std::move(streams_.output), Descriptor::Access::write));
   error_output_ = Sink::create(channel(), descriptor(std::move(streams_.errors), Descriptor::Access::write));
-  // OpenSSH PROTOCOL section 2.1: nobody reads our output any more, so the program over there shall get a SIGPIPE.
+  // OpenSSH PROTOCOL section 2.1: our output has no reader any more, so the server's program should get a SIGPIPE.
   if (speaks_openssh_extensions(services_->connection.transport().peer_version())) {
     output_->on_broken = [channel = channel()] {
       Channel* const open = channel.get();
@@ -233,7 +233,7 @@ void RemoteSession::on(const ChannelRequestAnswered& event) {
   end();
 }
 
-// As ssh(1): the program may run without, but not if somebody asked for it.
+// As ssh(1): the program may run without a terminal, but not if the user asked for one.
 void RemoteSession::on_terminal_denied() {
   log().error("PTY allocation request failed on channel {}", channel().id());
   has_terminal_ = false;

@@ -1,6 +1,6 @@
 // Both ends of a connection, as text for logs, rules and the environment of programs.
 //
-// Where the connection is not a TCP connection (glasshd -i on a pipe), the hosts are "UNKNOWN".
+// The hosts are "UNKNOWN" if the connection is not a TCP connection (glasshd -i on a pipe).
 //
 //   const PeerAddresses addresses = addresses_of(socket.get());  log.info("Connection from {}",
 //   text_of_peer(addresses));

@@ -30,7 +30,7 @@ constexpr Choices<AddressFamily, 3> address_families{
 
 // --- Which way ------------------------------------------------------------------------------------------------------
 
-// Of ProxyCommand and ProxyJump the one that comes first counts, and then "ProxyCommand none" leaves no jump either.
+// The first of ProxyCommand and ProxyJump counts. If that is "ProxyCommand none", there is no jump either.
 void read_proxy_command(ClientCall& call) {
   check_tokens(call.words[0], "hnpr", false);
   if (call.draft.proxy_jump && !call.draft.proxy_jump->empty()) return;

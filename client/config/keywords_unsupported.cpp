@@ -1,5 +1,5 @@
-// The keywords that glassh does not support yet. Ask of each: if it is ignored, is the connection weaker, or another
-// one than asked for? Refuse. Does somebody miss a function? Say so in the log. Does nobody? Let every value pass.
+// The keywords that glassh does not support yet. If ignoring a keyword makes the connection weaker, or another one than
+// the user asked for, it is refused. If the user only loses a function, the log says so. Otherwise every value passes.
 #include "client/config/keywords.h"
 
 namespace glassh {
@@ -17,7 +17,7 @@ constexpr ClientKeyword table[] = {
     {.name = "ProxyUseFdpass", .unsupported = refused("no", other_way)},
     {.name = "RefuseConnection", .unsupported = refused("", "it says not to connect")},
 
-    // Who the server is.
+    // The identity of the server.
     {.name = "RevokedHostKeys", .unsupported = refused("none", "revoked host keys would be accepted")},
     {.name = "KnownHostsCommand",
      .raw = true,
@@ -27,7 +27,7 @@ constexpr ClientKeyword table[] = {
     {.name = "CASignatureAlgorithms", .unsupported = no_effect},  // there are no certificates to check
     {.name = "WarnWeakCrypto", .unsupported = no_effect},         // what it warns of does not exist here
 
-    // Who the user is.
+    // The identity of the user.
     {.name = "HostbasedAuthentication",
      .unsupported = ignored("no,false", "host-based authentication is not done yet", verbose)},
     {.name = "HostbasedAcceptedAlgorithms", .unsupported = no_effect},

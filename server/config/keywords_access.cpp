@@ -79,7 +79,7 @@ PrintedValues print_authentication_methods(const ServerConfig& config) {
   return {joined(lists)};
 }
 
-// A keyword of our own. The file is looked at when somebody logs in, and once at the start (check_authentication()).
+// A keyword of our own. The file is read at each login by password, and once at the start (check_authentication()).
 void read_password_file(ServerCall& call) {
   const std::string path = word_or_none(call);
   if (!path.empty() && !path.starts_with('/')) {

@@ -1,5 +1,5 @@
-// The keywords that glasshd does not support yet. Ask of each: if it is ignored, does somebody lose a protection?
-// Refuse. Does somebody miss a function? Say so in the log. Does nobody? Let every value pass.
+// The keywords that glasshd does not support yet. If ignoring a keyword would take a protection away, it is refused. If
+// a user only loses a function, the log says so. Otherwise every value passes.
 #include "server/config/keywords.h"
 
 namespace glassh {
@@ -13,7 +13,7 @@ constexpr std::string_view obsolete = "OpenSSH has retired it";
 constexpr std::string_view one_process = "glasshd is one program";
 
 constexpr ServerKeyword table[] = {
-    // Who may log in, and how.
+    // Logins: users and methods.
     {.name = "RefuseConnection",
      .below_match = true,
      .unsupported = refused("no", "ignoring it would let in whom it shuts out")},
@@ -49,13 +49,13 @@ constexpr ServerKeyword table[] = {
     {.name = "KerberosOrLocalPasswd", .unsupported = no_effect},
     {.name = "KerberosTicketCleanup", .unsupported = no_effect},
 
-    // What a session may do.
+    // The limits of a session.
     {.name = "ChrootDirectory",
      .below_match = true,
      .unsupported = refused("none", "ignoring it would show the whole file system")},
     {.name = "RDomain", .below_match = true, .unsupported = refused("", "sessions would use the wrong routing table")},
 
-    // Forwarding that is not done yet.
+    // Forwarding that is not supported.
     {.name = "PermitTunnel", .below_match = true, .unsupported = ignored("no", no_tunnels)},
 
     // The connection and the daemon.

@@ -3,7 +3,7 @@
 // Keeper lives as long as what was read at one time (a Generation, server/setup.h). Job: opens a record for each
 // connection that arrives.
 // KeeperRecord lives as long as its connection. Job: answers that connection's requests. A request that comes in the
-// wrong phase of the record, or too often, is an error of whoever asks: it throws std::logic_error, which ends the
+// wrong phase of the record, or too often, is an error of the caller: it throws std::logic_error, which ends the
 // connection. Requests whose answer may take time are coroutines; they use the executor of their caller, and their
 // arguments must live until they return.
 //

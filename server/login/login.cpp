@@ -35,8 +35,8 @@ boost::asio::awaitable<LoginVerdict> Login::judge(std::string user, const Creden
   co_return verdict;
 }
 
-// RFC 4252 section 8 [4252-8-11]: an expired password lets no user in. What is wrong with the store counts for whoever
-// asks.
+// RFC 4252 section 8 [4252-8-11]: an expired password lets no user in. A fault of the password store refuses every
+// password.
 boost::asio::awaitable<LoginVerdict> Login::judge_password(std::string user, SecretBytes password,
                                                            TraceSink* trace) const {
   LoginVerdict verdict;

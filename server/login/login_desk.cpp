@@ -39,7 +39,7 @@ using Phase = LoginDesk::Phase;
 // While a key or a password is judged the core reads nothing, so it has no key exchange either.
 constexpr unsigned while_it_reads = bit(Phase::arrived) | bit(Phase::keyed) | bit(Phase::named) | bit(Phase::complete);
 constexpr unsigned before_the_end = while_it_reads | bit(Phase::judging);
-// As ServerAuth's limit of requests, so that nobody hunts keys for ever.
+// The same as ServerAuth's limit of requests, so that a client cannot search for keys without end.
 constexpr unsigned most_tries = 128;
 
 }  // namespace

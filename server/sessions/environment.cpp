@@ -31,7 +31,7 @@ std::vector<std::string> session_environment(const Account& account, const PeerA
   if (!sources.display.empty()) set("DISPLAY", sources.display);
   if (!sources.agent_socket.empty()) set("SSH_AUTH_SOCK", sources.agent_socket);
   for (const auto& [name, value] : sources.from_keys) set(name, value);
-  // Nobody but us says what was asked for before a command was forced, how the user logged in, and where.
+  // Only glasshd says what was asked for before a command was forced, how the user logged in, and where.
   const auto drop = [&variables](std::string_view name) {
     std::erase_if(variables, [name](const EnvironmentVariable& variable) { return variable.name == name; });
   };

@@ -19,7 +19,7 @@ namespace glassh {
 struct EnvironmentVariable {
   std::string name, value;
 };
-// Where variables come from, beside the account and the connection.
+// The sources of variables, beside the account and the connection.
 struct EnvironmentSources {
   std::vector<EnvironmentVariable> from_client = {};  // RFC 4254 section 6.4, as far as AcceptEnv lets in
   std::vector<EnvironmentVariable> from_keys = {};    // environment= of authorized_keys, and ~/.ssh/environment
@@ -32,7 +32,7 @@ struct EnvironmentSources {
   std::string term = {};                                              // the kind of it, TERM
   std::string complaints = {};                                        // about where these come from; no variable
 };
-// What a program of a session finds in its environment. The client never overrides anything; the keys' owner may set
+// The environment of a session's program. The client never overrides anything; the keys' owner may set
 // what the account says, such as PATH, but not what is true of the connection.
 std::vector<std::string> session_environment(const Account& account, const PeerAddresses& addresses,
                                              const EnvironmentSources& sources);

@@ -42,7 +42,7 @@ struct LoginEntry {
 // Written when it is made, taken back by end() or when it is destroyed. A file that is not there stays away.
 class LoginRecord {
  public:
-  LoginRecord() = default;  // of nobody
+  LoginRecord() = default;  // no login
   LoginRecord(LoginRecordFiles files, LoginEntry entry);
   LoginRecord(const LoginRecord&) = delete;
   LoginRecord& operator=(const LoginRecord&) = delete;

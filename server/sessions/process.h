@@ -51,7 +51,7 @@ struct Process {
   Fd standard_output;  // reads
   Fd standard_error;   // reads
 
-  // Nothing: it still runs. Does not reap. Status 255 if somebody else reaped it.
+  // Nothing: it still runs. Does not reap. Status 255 if other code has reaped it.
   std::optional<ProgramEnd> end() const;
   void signal_group(int signal) const;  // does nothing after reap()
   void reap();                          // after end() said something; frees the number

@@ -22,7 +22,7 @@ struct ProgramEnd {
   bool operator==(const ProgramEnd&) const = default;
 };
 
-// What a program tells the session that runs it. Nothing of this is called before Program::start() has returned, nor
+// A program's reports to the session that runs it. Nothing of this is called before Program::start() has returned, nor
 // after hang_up().
 class ProgramObserver {
  public:
@@ -47,7 +47,7 @@ class Program {
   // is its end, with status 255.
   virtual void start() = 0;
 
-  // What arrived. The program tells the channel when it has consumed it. The bytes are gone after the call.
+  // Data from the client. The program tells the channel when it has consumed it. The bytes are gone after the call.
   virtual void write(Bytes data) = 0;
   virtual void end_input() = 0;   // nothing more will arrive
   virtual void end_output() = 0;  // the client does not read what it writes any more

@@ -19,7 +19,7 @@
 
 namespace glassh {
 
-// What the client asks to be run.
+// The client's wish for a program.
 struct ProgramWish {
   std::string kind;                         // for the log
   std::string idles_as;                     // for ChannelTimeout
@@ -36,7 +36,7 @@ struct ProgramPlan {
   std::shared_ptr<Pty> terminal = {};  // null: three pipes
 };
 
-// What the configuration says for the subsystem. Returns nullopt, and says why to the log, if there is none.
+// The wish for a subsystem, as the configuration has it. Returns nullopt, and says why to the log, if there is none.
 std::optional<ProgramWish> subsystem_wish(std::string_view name, const SessionContext& context);
 
 // Returns nullopt, and says why to the log, if the command that is forced cannot be run.

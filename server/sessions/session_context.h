@@ -1,4 +1,4 @@
-// What the sessions of one connection have in common.
+// The facts that the sessions of one connection share.
 //
 // Lives as long as the connection or the last of its sessions' programs, whichever ends later. Job: to carry what the
 // login has settled to those who serve sessions and forwardings.
