@@ -7,7 +7,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import USER, Cases, Workspace, client_options, expect, expect_equal, glassh, start_glasshd
+from peers import PATIENCE, USER, Cases, Workspace, client_options, expect, expect_equal, glassh, start_glasshd
 from peers.servers import free_port, glasshd_configuration
 from peers.workspace import our_program
 
@@ -29,7 +29,7 @@ def server_cases(cases, workspace):
 
     def glasshd(*arguments):
         # One that starts all the same fails the case after the timeout.
-        return workspace.run([our_program("glasshd"), "-D", "-e", *arguments], timeout=20)
+        return workspace.run([our_program("glasshd"), "-D", "-e", *arguments], timeout=PATIENCE)
 
     with cases.case("glasshd: a busy port"), socket.socket() as busy:
         busy.bind(("127.0.0.1", 0))
@@ -66,7 +66,7 @@ def server_cases(cases, workspace):
 
 def client_cases(cases, workspace, server):
     def run(*arguments):
-        return workspace.run(glassh(*arguments), timeout=30)
+        return workspace.run(glassh(*arguments), timeout=PATIENCE)
 
     options = client_options(workspace, server)
     port = options.index("-p")

@@ -6,7 +6,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import Cases, Workspace, expect, expect_equal, start_glasshd
+from peers import PATIENCE, Cases, Workspace, expect, expect_equal, start_glasshd
 from peers.raw_client import (DISCONNECT, ECDH_INIT, ECDH_REPLY, KEXINIT, USERAUTH_FAILURE, RawClient, kexinit,
                               string, u32, userauth_request)
 from peers.raw_server import RawServer
@@ -75,7 +75,7 @@ def formats_for_glassh(cases, workspace, server):
                 peer.send(bytes([4, 1]) + string(text) + string(text))
                 peer.send(bytes([DISCONNECT]) + u32(2) + string(text) + string(text))
                 peer.receive()
-            expect_equal(client.wait(timeout=15), 255)
+            expect_equal(client.wait(timeout=PATIENCE), 255)
             with open(path, "rb") as log:
                 said = log.read()
             expect(printable(text).encode() in said, f"no {printable(text)!r} in", said)
@@ -110,7 +110,7 @@ def randomness(cases, workspace, server_by_hand):
                 seen.append(peer.receive_until(KEXINIT)[1:17])
                 peer.send(kexinit())
                 seen.append(peer.receive_until(ECDH_INIT)[5:37])
-            client.wait(timeout=15)
+            client.wait(timeout=PATIENCE)
         expect_equal(len(set(seen)), 20)
 
 

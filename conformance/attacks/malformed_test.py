@@ -11,7 +11,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import Cases, Workspace, client_options, expect, expect_equal, ssh, start_glasshd, wait_until
+from peers import PATIENCE, Cases, Workspace, client_options, expect, expect_equal, ssh, start_glasshd, wait_until
 from peers.raw_client import (DEBUG, ECDH_INIT, ECDH_REPLY, KEXINIT, NAME_LISTS, NEWKEYS, SERVICE_REQUEST,
                               UNIMPLEMENTED, USERAUTH_FAILURE, USERAUTH_REQUEST, RawClient, kexinit, mpint, string, u32,
                               userauth_request)
@@ -154,7 +154,7 @@ class Victim:
         return RawClient(self.server.port, **how)
 
     def lives(self):
-        result = self.workspace.run(self.login, timeout=30)
+        result = self.workspace.run(self.login, timeout=PATIENCE)
         expect_equal(result.status, 42, "another client's login:", result, self.server.log_tail)
 
     def ends(self, client, reason, words):
@@ -263,12 +263,12 @@ def silence(cases, workspace):
                           ("half a packet", [b"SSH-2.0-silent\r\n", u32(1004) + bytes(100)])):
             with cases.case(f"{what}, then silence: LoginGraceTime ends it"):
                 begun = time.monotonic()
-                with socket.create_connection(("127.0.0.1", server.port), timeout=15) as client:
+                with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as client:
                     for data in say:
                         client.sendall(data)
                     while client.recv(65536):
                         pass
-                expect(0.8 < time.monotonic() - begun < 5, f"it took {time.monotonic() - begun:.1f} seconds")
+                expect(time.monotonic() - begun > 0.8, f"it took {time.monotonic() - begun:.1f} seconds")
         with cases.case("a client that only half connects: nothing is left of it"):
             for _ in range(20):
                 socket.create_connection(("127.0.0.1", server.port)).close()

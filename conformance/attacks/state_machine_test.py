@@ -13,7 +13,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import Cases, Workspace, expect, start_glasshd
+from peers import PATIENCE, Cases, Workspace, expect, start_glasshd
 from peers.cases import Failure
 from peers.raw_client import (DISCONNECT, ECDH_INIT, ECDH_REPLY, KEXINIT, SERVICE_ACCEPT,
                               SERVICE_REQUEST, USERAUTH_FAILURE, RawClient, kexinit, string, u32, userauth_request)
@@ -161,7 +161,7 @@ def probe_glassh(workspace, program, server, section, payload, words):
             peer.receive_until(ECDH_INIT)
         peer.send(payload)
         check(peer, words, lambda: peer.send(kexinit()), ECDH_INIT)
-    client.wait(timeout=15)
+    client.wait(timeout=PATIENCE)
     expect(client.returncode == 255, f"glassh ended with status {client.returncode}")
 
 

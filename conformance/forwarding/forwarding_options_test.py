@@ -11,7 +11,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import Cases, Workspace, client_options, expect, expect_equal, start_glasshd, start_sshd, wait_until
+from peers import PATIENCE, Cases, Workspace, client_options, expect, expect_equal, start_glasshd, start_sshd, wait_until
 from peers.clients import glassh, ssh
 from peers.servers import free_port
 from peers.streams import Exchange, Service, open_socket, read_all, read_exactly, socks5
@@ -68,9 +68,9 @@ def standard_streams(cases, workspace, what, client, server, exchange, service):
         ours, theirs = socket.socketpair()
         process, said = start(workspace, client, server, "-W", f"{host}:{port}", command=(), stdin=theirs, stdout=theirs)
         theirs.close()
-        ours.settimeout(30)
+        ours.settimeout(PATIENCE)
         exchange.call(ours)
-        expect_equal(process.wait(15), 0, said)
+        expect_equal(process.wait(PATIENCE), 0, said)
     with cases.case(f"{what}: -W: a port that refuses is said, and the status is 255"):
         result = workspace.run(CLIENTS[client]("-W", f"127.0.0.1:{free_port()}", *client_options(workspace, server), "127.0.0.1"))
         expect_equal((result.status, result.out), (255, b""), result)
@@ -127,7 +127,7 @@ def how_long(cases, workspace, what, client, server, greeter):
         stream.sendall(b"still")
         expect_equal(process.poll(), None, said)
         stream.close()
-        expect_equal(process.wait(15), 7, said)
+        expect_equal(process.wait(PATIENCE), 7, said)
 
 
 def from_a_file(cases, workspace, what, client, server, greeter):

@@ -14,7 +14,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import Cases, Workspace, client_options, expect, expect_equal, start_glasshd, start_sshd, wait_until
+from peers import PATIENCE, Cases, Workspace, client_options, expect, expect_equal, start_glasshd, start_sshd, wait_until
 from peers.cases import Failure
 from peers.clients import glassh, ssh
 from peers.servers import children_of, free_port
@@ -56,10 +56,10 @@ class Connection:
                 raise Failure(f"the client ended with {self.process.returncode}\n{self.log()}")
             return matches if len(matches) >= count else None
 
-        return wait_until(found, f"the client says {pattern}", self.log, seconds=15)
+        return wait_until(found, f"the client says {pattern}", self.log)
 
     def status(self):
-        return self.process.wait(15)
+        return self.process.wait(PATIENCE)
 
 
 def connectable(address):

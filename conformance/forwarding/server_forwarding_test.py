@@ -16,7 +16,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import (USER, Cases, Workspace, client_options, expect, expect_equal, find_program, glassh, ssh, start_glasshd,
+from peers import (PATIENCE, USER, Cases, Workspace, client_options, expect, expect_equal, find_program, glassh, ssh, start_glasshd,
                    start_sshd, wait_until)
 from peers.logins import PASSWORD, start_with_passwords
 from peers.raw_client import RawClient, string, u32, userauth_request
@@ -258,7 +258,7 @@ def direct(cases, server):
             client.open_tcp(b"127.0.0.1", echo.getsockname()[1])
             client.say(CHANNEL_CLOSE, client.opened()[1])
             client.hear(CHANNEL_CLOSE)
-            time_before, before = time.monotonic(), server.descriptors()
+            before = server.descriptors()
             for _ in range(6):
                 for number in range(60):
                     client.open_tcp(b"127.0.0.1", echo.getsockname()[1] if number % 3 else 1, number)
@@ -271,7 +271,6 @@ def direct(cases, server):
                 for _ in channels:
                     client.hear(CHANNEL_CLOSE)
             wait_until(lambda: server.descriptors() <= before, f"descriptors are back at {before}", server.descriptors)
-            expect(time.monotonic() - time_before < 30)
 
 
 # --- Unix sockets ---------------------------------------------------------------------------------------------------
@@ -436,23 +435,23 @@ def effective_configuration(cases, workspace):
 
 def idling(cases, workspace):
     with cases.case("ChannelTimeout closes what idles, and only that"):
-        server = start_glasshd(workspace, ["ChannelTimeout session:command=1 direct-tcpip=1"])
-        busy = "for i in 1 2 3 4 5; do echo $i; sleep 0.4; done"
+        server = start_glasshd(workspace, ["ChannelTimeout session:command=2 direct-tcpip=1"])
+        busy = "for i in 1 2 3 4 5; do echo $i; sleep 0.5; done"
         for client in (ssh, glassh):
             result = workspace.run(client(*client_options(workspace, server), "127.0.0.1", busy))
             expect_equal((result.status, result.out), (0, b"1\n2\n3\n4\n5\n"), result)
             begun = time.monotonic()
             result = workspace.run(client(*client_options(workspace, server), "127.0.0.1", "echo a; exec sleep 1000"))
             expect_equal((result.status, result.out), (255, b"a\n"), result)
-            expect(0.9 < time.monotonic() - begun < 8)
-        expect("session:command closed after 1 seconds of inactivity" in server.log(), server.log_tail())
+            expect(time.monotonic() - begun > 1.9, "it did not idle for two seconds")
+        expect("session:command closed after 2 seconds of inactivity" in server.log(), server.log_tail())
         wait_until(lambda: not server.children(), "the program was hung up")
         with socket.create_server(("127.0.0.1", 0)) as listener:
             client = workspace.start(ssh("-W", f"127.0.0.1:{listener.getsockname()[1]}", *client_options(workspace, server), "127.0.0.1"),
                                      stdin=subprocess.PIPE)
             peer = listener.accept()[0]
             expect_equal(peer.recv(1), b"")
-            client.wait(10)
+            client.wait(PATIENCE)
         server.stop()
     with cases.case("UnusedConnectionTimeout ends a connection without channels, one that only listens included"):
         server = start_glasshd(workspace, ["UnusedConnectionTimeout 1"])

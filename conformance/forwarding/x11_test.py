@@ -14,7 +14,8 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import Cases, Workspace, client_options, expect, expect_equal, find_program, start_glasshd, start_sshd, wait_until
+from peers import (PATIENCE, Cases, Workspace, client_options, expect, expect_equal, find_program, start_glasshd,
+                   start_sshd, wait_until)
 from peers.workspace import end_process, our_program
 
 SETTINGS = ["X11Forwarding yes", "AcceptEnv XAUTHORITY SHLVL"]
@@ -192,7 +193,7 @@ def survivors(cases, workspace, x, client, name, server):
         window = workspace.run([find_program("xwininfo"), "-name", "xlogo"], env=x.env)
         number = re.search(r"Window id: (0x[0-9a-f]+)", window.out.decode())[1]
         workspace.run([find_program("xkill"), "-id", number], env=x.env)
-        expect_equal(process.wait(10), 5)
+        expect_equal(process.wait(PATIENCE), 5)
 
 
 def hijack(cases, workspace, x, client):

@@ -10,7 +10,7 @@ import socket
 import struct
 import threading
 
-from peers.cases import Failure, expect
+from peers.cases import PATIENCE, Failure, expect
 from peers.raw_client import KEXINIT, kexinit, u32
 
 IDENTIFICATION = b"SSH-2.0-probe\r\n"
@@ -30,14 +30,14 @@ class Lists:
 
 
 def offered_by_server(port, ours):
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         return _read_lists(connection, ours)
 
 
 def offered_by_client(start_login, ours):
     """The login fails, of course."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(20)
+        listener.settimeout(PATIENCE)
         client = threading.Thread(target=start_login, args=(listener.getsockname()[1],))
         client.start()
         try:
@@ -48,7 +48,7 @@ def offered_by_client(start_login, ours):
 
 
 def _read_lists(connection, ours):
-    connection.settimeout(20)
+    connection.settimeout(PATIENCE)
     # There are clients that keep their KEXINIT back until they have seen the server's.
     connection.sendall(IDENTIFICATION + _packet(kexinit([",".join(names).encode() for names in _name_lists(ours)])))
     with connection.makefile("rb") as stream:

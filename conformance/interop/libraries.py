@@ -26,7 +26,7 @@ import threading
 
 from interop.ours import COMMAND, STATUS, STDERR
 from interop.programs import Peer
-from peers import USER, expect, expect_equal, find_program
+from peers import PATIENCE, USER, expect, expect_equal, find_program
 from peers.cases import Failure
 from peers.servers import authorized_keys
 from peers.workspace import end_process, our_program
@@ -90,7 +90,7 @@ class Library(Peer):
         finally:
             late.cancel()
         if not line.endswith("\n"):
-            status = self._client.wait(10)
+            status = self._client.wait(PATIENCE)
             self._client = None
             return ["failed", f"the peer's program ended with status {status}, or was ended after 60 seconds"]
         return line.rstrip("\n").split("\t")

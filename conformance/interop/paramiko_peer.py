@@ -17,12 +17,12 @@ def private_key(path):
 
 
 def log_in(port, user, key, source, target, rekey, compress, command):
-    transport = paramiko.Transport(socket.create_connection(("127.0.0.1", int(port)), timeout=20))
+    transport = paramiko.Transport(socket.create_connection(("127.0.0.1", int(port)), timeout=60))
     try:
         transport.use_compression(compress != "0")
-        transport.start_client(timeout=30)
+        transport.start_client(timeout=60)
         transport.auth_publickey(user, private_key(key))
-        channel = transport.open_session(timeout=30)
+        channel = transport.open_session(timeout=60)
         channel.exec_command(command)
         with open(source, "rb") as file:
             data = file.read()
@@ -47,7 +47,7 @@ def log_in(port, user, key, source, target, rekey, compress, command):
             while block := channel.recv(65536):
                 file.write(block)
         for thread in threads:
-            thread.join(30)
+            thread.join(60)
         status = channel.recv_exit_status()
         host_key = transport.get_remote_server_key().get_base64()
         return ["ok", str(status), host_key, b"".join(errors).decode().strip()]

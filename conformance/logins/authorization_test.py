@@ -14,7 +14,7 @@ import tempfile
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import (USER, Cases, Workspace, client_options, expect, expect_equal, find_program, glassh, ssh, start_glasshd,
+from peers import (PATIENCE, USER, Cases, Workspace, client_options, expect, expect_equal, find_program, glassh, ssh, start_glasshd,
                    start_sshd, wait_until)
 from peers.servers import HOST_KEY_KINDS
 from peers.workspace import our_program
@@ -303,7 +303,7 @@ def what_is_said(cases, workspace):
                 expect_equal(result.out, b"in\n", result)
                 expect(text in result.err.replace("\r\n", "\n"), result)
         with cases.case(f"{name}: VersionAddendum stands behind the version"):
-            with socket.create_connection(("127.0.0.1", door.server.port), timeout=10) as connection:
+            with socket.create_connection(("127.0.0.1", door.server.port), timeout=PATIENCE) as connection:
                 line = connection.makefile("rb").readline()
             expect(line.startswith(b"SSH-2.0-") and line.endswith(b" for the  lab\r\n"), line)
         door.server.stop()
@@ -409,7 +409,7 @@ def modes(cases, workspace):
                 if name == "sshd" and what == "0620":
                     continue
                 before = len(server.log())
-                result = workspace.run(ssh(*client_options(workspace, server), "127.0.0.1", "echo in"), timeout=20)
+                result = workspace.run(ssh(*client_options(workspace, server), "127.0.0.1", "echo in"), timeout=PATIENCE)
                 expect_equal(result.out, b"" if words else b"in\n", name, result, server.log_tail)
                 if words and name == "glasshd":
                     expect(words in server.log()[before:], server.log_tail)

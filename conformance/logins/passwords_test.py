@@ -14,7 +14,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import USER, Cases, Workspace, client_options, expect, expect_equal, ssh, start_glasshd, wait_until
+from peers import PATIENCE, USER, Cases, Workspace, client_options, expect, expect_equal, ssh, start_glasshd, wait_until
 from peers.logins import (PASSWORD, Login, crypt, expect_log, flags, password_file, prompt, question, start_with_passwords,
                           with_passwords)
 from peers.workspace import our_program
@@ -253,7 +253,7 @@ def flood(cases, workspace):
             for client in clients:
                 client.receive_until(USERAUTH_FAILURE)
         session.stdin.close()
-        expect_equal(session.wait(20), 0)
+        expect_equal(session.wait(PATIENCE), 0)
 
 
 def abandoned(cases, workspace):
@@ -270,11 +270,11 @@ def abandoned(cases, workspace):
         for _ in range(3):
             with RawClient(server.port).exchange_keys().ask_for_userauth() as client:
                 client.send(userauth_request(b"password", password_fields(b"wrong"), user=USER.encode()))
-        wait_until(lambda: server.sockets() == 1, "all sockets but the listening one are closed", server.log_tail, seconds=60)
+        wait_until(lambda: server.sockets() == 1, "all sockets but the listening one are closed", server.log_tail)
         expect_equal(server.process.poll(), None, server.log_tail)
         # What is still being hashed keeps the processors busy, and LoginGraceTime is short here.
         wait_until(lambda: workspace.run(ssh(*client_options(workspace, server), "127.0.0.1", "exit 42")).status == 42,
-                   "somebody else logs in", server.log_tail, seconds=60)
+                   "somebody else logs in", server.log_tail)
 
 
 def main():

@@ -16,7 +16,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import (USER, Cases, Workspace, client_options, expect, expect_equal, ssh, start_glasshd, start_sshd,
+from peers import (PATIENCE, USER, Cases, Workspace, client_options, expect, expect_equal, ssh, start_glasshd, start_sshd,
                    wait_until)
 from peers.raw_client import ECDH_INIT, IDENTIFICATION, NAME_LISTS, RawClient, kexinit, string, userauth_request
 
@@ -41,7 +41,7 @@ class Held:
         del self.sockets[:count]
 
     def connect(self, source="127.0.0.1"):
-        each = socket.create_connection(("127.0.0.1", self._server.port), timeout=10, source_address=(source, 0))
+        each = socket.create_connection(("127.0.0.1", self._server.port), timeout=PATIENCE, source_address=(source, 0))
         self.sockets.append(each)
         line = each.recv(256)
         return "in" if line.startswith(b"SSH-2.0-") else line.decode()
@@ -59,9 +59,9 @@ def logs_in(workspace, server, source="127.0.0.1", user=USER):
     return done.out == b"in\n"
 
 
-def reset_tells(server, source, seconds=60):
+def reset_tells(server, source):
     """Connects until the server refuses; how often it did not."""
-    until = time.monotonic() + seconds
+    until = time.monotonic() + PATIENCE
     for count in range(10000):
         with Held(server) as held:
             if held.connect(source) != "in":
@@ -210,7 +210,7 @@ def grace_storm(cases, workspace):
             expect(logs_in(workspace, server, SOMEBODY_ELSE), server.log_tail)
             begun = time.monotonic()
             wait_until(lambda: server.log().count("Timeout before authentication for ") == 500, "all are late",
-                       server.log_tail, seconds=60)
+                       server.log_tail)
             print(f"# the last was gone {time.monotonic() - begun:.1f} s after the last had come", flush=True)
             wait_until(lambda: server.sockets() == 1, "all sockets but the listening one are closed", server.log_tail)
             expect_equal(held.connect(ATTACKER), "Not allowed at this time\r\n", server.log_tail)

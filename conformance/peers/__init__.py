@@ -3,7 +3,7 @@
     from peers import Cases, Workspace, start_glasshd, glassh, ssh
 """
 
-from peers.cases import Cases, expect, expect_equal, wait_until  # noqa: F401
+from peers.cases import PATIENCE, Cases, expect, expect_equal, wait_until  # noqa: F401
 from peers.clients import client_options, glassh, ssh  # noqa: F401
 from peers.servers import start_glasshd, start_sshd  # noqa: F401
 from peers.workspace import USER, Workspace, find_program  # noqa: F401

@@ -9,6 +9,8 @@ import struct
 import threading
 import time
 
+from peers.cases import PATIENCE
+
 CLIENT, SERVER = 0, 1
 LINKTYPE_RAW = 101  # each packet begins with its IP header
 SYN, PSH, ACK = 2, 8, 16
@@ -56,11 +58,11 @@ class CapturingRelay:
 
     def __exit__(self, *_):
         self._listening.close()
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
         self._capture.close()
 
     def _relay(self):
-        self._listening.settimeout(20)
+        self._listening.settimeout(PATIENCE)
         try:
             client = self._listening.accept()[0]
         except OSError:
@@ -71,7 +73,7 @@ class CapturingRelay:
             back = threading.Thread(target=self._copy, args=(SERVER, server, client), daemon=True)
             back.start()
             self._copy(CLIENT, client, server)
-            back.join(10)
+            back.join(PATIENCE)
 
     def _copy_one(self, sender, source, target):
         """False at the end."""

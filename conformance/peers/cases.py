@@ -5,6 +5,8 @@ import threading
 import time
 import traceback
 
+PATIENCE = 60  # seconds. What has not come by then will not come; a test that passes never waits for so long.
+
 
 class Failure(Exception):
     """What was expected did not happen; the text says what did."""
@@ -50,12 +52,12 @@ def expect_equal(got, wanted, *details):
     expect(got == wanted, f"expected {wanted!r}", f"got      {got!r}", *details)
 
 
-def wait_until(condition, what, *details, seconds=10):
+def wait_until(condition, what, *details):
     """Returns the condition's first value that is true."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE
     while True:
         value = condition()
         if value:
             return value
-        expect(time.monotonic() < deadline, f"waited {seconds} seconds in vain: {what}", *details)
+        expect(time.monotonic() < deadline, f"waited {PATIENCE} seconds in vain: {what}", *details)
         time.sleep(0.02)

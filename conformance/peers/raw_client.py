@@ -10,7 +10,7 @@ import os
 import socket
 import struct
 
-from peers.cases import Failure
+from peers.cases import PATIENCE, Failure
 
 DISCONNECT, IGNORE, UNIMPLEMENTED, DEBUG, SERVICE_REQUEST, SERVICE_ACCEPT, EXT_INFO = 1, 2, 3, 4, 5, 6, 7
 KEXINIT, NEWKEYS, ECDH_INIT, ECDH_REPLY, USERAUTH_REQUEST, USERAUTH_FAILURE = 20, 21, 30, 31, 50, 51
@@ -199,7 +199,7 @@ class RawConnection:
 class RawClient(RawConnection):
     def __init__(self, port, identification=IDENTIFICATION + b"\r\n", source=None):
         where_from = source and (source, 0)
-        super().__init__(socket.create_connection(("127.0.0.1", port), timeout=15, source_address=where_from))
+        super().__init__(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE, source_address=where_from))
         self.send_bytes(identification)
 
     def exchange_keys(self):

@@ -8,6 +8,7 @@ import hashlib
 import os
 import socket
 
+from peers.cases import PATIENCE
 from peers.raw_client import (ECDH_INIT, ECDH_REPLY, KEXINIT, NEWKEYS, SERVICE_ACCEPT, SERVICE_REQUEST, USERAUTH_REQUEST,
                               Cipher, RawConnection, kexinit, mpint, string, x25519)
 
@@ -82,7 +83,7 @@ class RawServer:
     def __init__(self):
         self.key = SigningKey()
         self._listening = socket.create_server(("127.0.0.1", 0))
-        self._listening.settimeout(15)
+        self._listening.settimeout(PATIENCE)
         self.port = self._listening.getsockname()[1]
 
     def __enter__(self):
@@ -93,7 +94,7 @@ class RawServer:
 
     def accept(self, identification=IDENTIFICATION + b"\r\n"):
         connection, _ = self._listening.accept()
-        connection.settimeout(15)
+        connection.settimeout(PATIENCE)
         return ServedClient(connection, self.key, identification)
 
 

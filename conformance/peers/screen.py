@@ -10,7 +10,7 @@ import time
 
 import pyte
 
-from peers.cases import Failure
+from peers.cases import PATIENCE, Failure
 from peers.terminal import Terminal
 
 
@@ -73,9 +73,9 @@ class Screen(Terminal):
         cursor = self._emulator.cursor
         return "\n".join([edge, *("|" + line for line in self._emulator.display), edge, f"cursor: {cursor.y}, {cursor.x}"])
 
-    def show(self, text, times=1, seconds=20):
+    def show(self, text, times=1):
         """Waits until so many lines of the screen have the text, or, for 0, until none has it any more."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + PATIENCE
         while not self._has(text, times):
             if time.monotonic() > deadline or not self.read_what_comes(0.1):
                 raise Failure(f"'{text}' is not on {times} lines of the screen:\n{self.picture()}")
@@ -85,11 +85,11 @@ class Screen(Terminal):
         return lines >= times if times else lines == 0
 
 
-def show_the_same(first, second, text, times=1, seconds=20):
+def show_the_same(first, second, text, times=1):
     """Waits until both screens have the text and are equal, to the colours and the cursor."""
-    deadline = time.monotonic() + seconds
-    first.show(text, times, seconds)
-    second.show(text, times, seconds)
+    deadline = time.monotonic() + PATIENCE
+    first.show(text, times)
+    second.show(text, times)
     while first.seen() != second.seen():
         going = [screen.read_what_comes(0.05) for screen in (first, second)]
         if not any(going) or time.monotonic() > deadline:

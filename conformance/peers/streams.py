@@ -7,19 +7,17 @@ import socket
 import struct
 import threading
 
-from peers.cases import Failure, expect, expect_equal
-
-SECONDS = 30
+from peers.cases import PATIENCE, Failure, expect, expect_equal
 
 
 def open_socket(address):
     """(host, port), or the path of a Unix socket; connected."""
     if isinstance(address, str):
         connection = socket.socket(socket.AF_UNIX)
-        connection.settimeout(SECONDS)
+        connection.settimeout(PATIENCE)
         connection.connect(address)
         return connection
-    return socket.create_connection(address, timeout=SECONDS)
+    return socket.create_connection(address, timeout=PATIENCE)
 
 
 class Service:
@@ -49,7 +47,7 @@ class Service:
                 connection, _ = self._listener.accept()
             except OSError:  # close()
                 return
-            connection.settimeout(SECONDS)
+            connection.settimeout(PATIENCE)
             threading.Thread(target=self._run, args=(connection,), daemon=True).start()
 
     def _run(self, connection):
@@ -89,7 +87,7 @@ class Exchange:
         digest = hashlib.sha256()
         while block := connection.recv(1 << 20):
             digest.update(block)
-        sender.join(SECONDS)
+        sender.join(PATIENCE)
         connection.sendall(digest.digest())
 
     def call(self, connection):
@@ -101,7 +99,7 @@ class Exchange:
             digest.update(block[:left])
             tail += block[left:]
             left -= min(left, len(block))
-        sender.join(SECONDS)
+        sender.join(PATIENCE)
         connection.close()
         expect_equal(failures, [])
         expect_equal(left, 0, "bytes that did not come")

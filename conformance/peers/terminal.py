@@ -6,7 +6,7 @@ import signal
 import termios
 import time
 
-from peers.cases import Failure, wait_until
+from peers.cases import PATIENCE, Failure, wait_until
 
 
 class Terminal:
@@ -48,18 +48,18 @@ class Terminal:
         self.text += data.decode(errors="replace").replace("\r\n", "\n")
         return bool(data)
 
-    def answer(self, question, answer, seconds=20, end="\n"):
+    def answer(self, question, answer, end="\n"):
         """Waits for a question that has not been seen yet, and types the answer."""
         seen = len(self.text) if question in self.text else 0
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + PATIENCE
         while question not in self.text[seen:]:
             if not self._read(max(0.1, deadline - time.monotonic())):
                 raise Failure(f"the client ended without asking '{question}'; the terminal shows:\n{self.text}")
         os.write(self._terminal, (answer + end).encode())
 
-    def see(self, text, seconds=20):
+    def see(self, text):
         """Waits for a text, and returns what came before it. The next look begins behind it."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + PATIENCE
         while text not in self.text[self._seen:]:
             if not self._read(max(0.1, deadline - time.monotonic())):
                 raise Failure(f"the client ended before '{text}' came; the terminal shows:\n{self.text}")
@@ -90,9 +90,9 @@ class Terminal:
         """Its descriptor, for programs that look at it."""
         return self._terminal
 
-    def end(self, seconds=20):
+    def end(self):
         """The exit status, when the client has ended by itself."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + PATIENCE
         while self._read(max(0.1, deadline - time.monotonic())):
             pass
         pid, status = os.waitpid(self._pid, 0)

@@ -9,12 +9,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import Cases, Workspace, client_options, expect, expect_equal, glassh, ssh, start_glasshd, start_sshd, wait_until
+from peers import (PATIENCE, Cases, Workspace, client_options, expect, expect_equal, glassh, ssh, start_glasshd,
+                   start_sshd, wait_until)
 from peers import job as job_module
 from peers.servers import free_port
 from peers.terminal import Terminal
@@ -148,16 +148,14 @@ def escapes(cases, scene):
         terminal.type("\r~.")
         terminal.see("~.\nConnection to 127.0.0.1 closed.")
         terminal.see("ended 255 restored\n")
-    with cases.case(f"{scene.name}: at once, even if the server has stopped"), scene.shell(glassh) as terminal:
+    with cases.case(f"{scene.name}: even if the server has stopped"), scene.shell(glassh) as terminal:
         terminal.type("echo $PPID; read x\r")
         terminal.see("read x\n")
         server = int(terminal.see("\n"))
         os.kill(server, signal.SIGSTOP)
         try:
             terminal.type("\r~.")
-            begin = time.monotonic()
             expect_equal(terminal.end(), 255, terminal.text)
-            expect(time.monotonic() - begin < 3, "it took long")
         finally:
             os.kill(server, signal.SIGCONT)
     with cases.case(f"{scene.name}: even while it does not answer a key exchange"), scene.shell(glassh) as terminal:
@@ -235,7 +233,7 @@ def command_line(terminal, line, answer):
 def answer_of(port):
     """What a server at that port of 127.0.0.1 says first; nothing if it ends meanwhile, None if there is none."""
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
             return connection.recv(8)
     except ConnectionRefusedError:
         return None
@@ -261,7 +259,7 @@ def forwards_that_come_and_go(cases, scene):
         port = free_port()
         with cases.case(f"{scene.name}: and with -D, for SOCKS"):
             command_line(terminal, f"-D {port}\n", "Forwarding port.")
-            with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
                 connection.sendall(bytes([4, 1]) + server.to_bytes(2, "big") + bytes([127, 0, 0, 1, 0]))
                 expect_equal(connection.recv(8)[:2], bytes([0, 90]))
                 expect_equal(connection.recv(8), b"SSH-2.0-")
@@ -300,7 +298,7 @@ def forwards_that_come_and_go(cases, scene):
         port = free_port()
         with Job(scene, glassh, "-t", "-L", f"{port}:127.0.0.1:{server}") as terminal:
             terminal.see(PROMPT)
-            with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
                 expect_equal(connection.recv(8), b"SSH-2.0-")
                 terminal.type("\r~&")
                 terminal.see("ended 0 restored\n")
@@ -377,7 +375,7 @@ def background(cases, scene):
         command = f"read x; echo \"<$x>\"; until [ -e {go_on} ]; do sleep 0.1; done; echo later; exit 3"
         with open(out, "wb") as file:
             arguments = scene.arguments(glassh, "-f", command=(command,))
-            result = subprocess.run(arguments, stdin=subprocess.PIPE, stdout=file, stderr=file, timeout=20, check=False)
+            result = subprocess.run(arguments, stdin=subprocess.PIPE, stdout=file, stderr=file, timeout=PATIENCE, check=False)
         expect_equal(result.returncode, 0, scene.log_tail)
         scene.workspace.file(os.path.basename(go_on), "")
         wait_until(lambda: "later" in read(out), "the command's output arrives")
@@ -405,7 +403,7 @@ def background_forwards(cases, scene):
             port, other = free_port(), free_port()
             local, remote = (f"127.0.0.1:{each}:127.0.0.1:{scene.server.port}" for each in (port, other))
             arguments = scene.arguments(glassh, "-f", "-N", *flags, "-L", local, "-R", remote)
-            expect_equal(subprocess.run(arguments, stdin=subprocess.DEVNULL, timeout=20, check=False).returncode, 0)
+            expect_equal(subprocess.run(arguments, stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False).returncode, 0)
             started = [pid for pid in os.listdir("/proc") if pid.isdigit() and has_argument(pid, local)]
             try:
                 expect_equal(len(started), 1)

@@ -14,8 +14,8 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import (Cases, Workspace, client_options, expect, expect_equal, find_program, glassh, ssh, start_glasshd, start_sshd,
-                   wait_until)
+from peers import (PATIENCE, Cases, Workspace, client_options, expect, expect_equal, find_program, glassh, ssh,
+                   start_glasshd, start_sshd, wait_until)
 from peers.people import become_root, person
 from peers.servers import Server
 from peers.terminal import Terminal
@@ -190,7 +190,7 @@ def rc_files(cases, workspace, account):
         for host in hosts:
             arguments = [flag.replace("IdentityAgent=none", f"IdentityAgent={agent}")
                          for flag in host.arguments("echo the command", flags=("-A",))]
-            result = workspace.run(arguments, timeout=15)
+            result = workspace.run(arguments, timeout=PATIENCE)
             expect_equal(result.out, b"The agent has no identities.\n1 from rc\nthe command\n", host.name, result)
     with cases.case("a client that goes while ~/.ssh/rc runs takes it along"):
         account.write(".ssh/rc", "echo $$; sleep 1000\n")
@@ -245,8 +245,8 @@ def keepalives(cases, workspace, account):
     host = Host(workspace, "glasshd", start_as_account(workspace, account), account)
     for name, client in (("ssh", ssh), ("glassh", glassh)):
         with cases.case(f"{name}: keepalives are answered, and the connection lives"):
-            alive = ["-o", "ServerAliveInterval=1", "-o", "ServerAliveCountMax=1"]
-            result = host.run("sleep 2.5; echo alive", flags=alive, client=client)
+            alive = ["-o", "ServerAliveInterval=1", "-o", "ServerAliveCountMax=3"]
+            result = host.run("sleep 5; echo alive", flags=alive, client=client)
             expect_equal((result.status, result.out), (0, b"alive\n"), result)
 
 

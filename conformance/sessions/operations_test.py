@@ -14,7 +14,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import (Cases, Workspace, client_options, expect, expect_equal, find_program, glassh, ssh, start_glasshd,
+from peers import (PATIENCE, Cases, Workspace, client_options, expect, expect_equal, find_program, glassh, ssh, start_glasshd,
                    start_sshd, wait_until)
 
 
@@ -27,7 +27,7 @@ def session(workspace, server):
     yield process
     process.stdin.close()
     process.stdout.close()
-    process.wait(20)
+    process.wait(PATIENCE)
 
 
 def expect_alive(process, word):
@@ -133,11 +133,11 @@ def stop_cases(cases, workspace):
             wait_until(lambda: not os.path.exists(pid_file), "the PID file goes", server.log_tail)
             expect_alive(first, "still there")
             expect_alive(second, "still there")
-        expect_equal(server.process.wait(10), 0)
+        expect_equal(server.process.wait(PATIENCE), 0)
     with cases.case("SIGTERM: without sessions the server ends at once"):
         server = start_glasshd(workspace)
         server.process.send_signal(signal.SIGTERM)
-        expect_equal(server.process.wait(10), 0)
+        expect_equal(server.process.wait(PATIENCE), 0)
     with cases.case("SIGTERM: a second one ends the sessions"):
         ending_cases(workspace, [signal.SIGTERM, signal.SIGTERM])
     with cases.case("SIGINT ends everything at once"):
@@ -150,8 +150,8 @@ def ending_cases(workspace, signals):
         for number in signals:
             server.process.send_signal(number)
             wait_until(lambda: not accepts(server.port), "nobody is accepted any more")
-        expect_equal(server.process.wait(10), 0)
-        expect_equal([one.wait(10), two.wait(10)], [255, 255])
+        expect_equal(server.process.wait(PATIENCE), 0)
+        expect_equal([one.wait(PATIENCE), two.wait(PATIENCE)], [255, 255])
 
 
 # --- the service manager --------------------------------------------------------------------------------------------
@@ -160,7 +160,7 @@ def notify_cases(cases, workspace):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         path = workspace.fresh("notify")
         manager.bind(path)
-        manager.settimeout(10)
+        manager.settimeout(PATIENCE)
         heard = lambda: dict(line.split("=", 1) for line in manager.recv(4096).decode().splitlines())  # noqa: E731
         with cases.case("the service manager hears of readiness, reloading and the end; programs hear nothing of it"):
             os.environ["NOTIFY_SOCKET"] = path
@@ -177,7 +177,7 @@ def notify_cases(cases, workspace):
             expect_equal(heard(), ready)
             server.process.send_signal(signal.SIGTERM)
             expect_equal(heard(), {"STOPPING": "1"})
-            expect_equal(server.process.wait(10), 0)
+            expect_equal(server.process.wait(PATIENCE), 0)
 
 
 def start_with_environment(workspace):
@@ -242,8 +242,8 @@ def server_socket_cases(cases, workspace):
             done = workspace.run(ssh(*words, *terminal, "127.0.0.1", "true"))
             expect_equal(done.status, 0, done)
             server.process.send_signal(signal.SIGINT)
-            server.process.wait(10)
-            tracer.wait(10)
+            server.process.wait(PATIENCE)
+            tracer.wait(PATIENCE)
             tracer.stderr.close()
             found = parse_options(record)
             expect_equal(found.get("IP_TOS"), type_of_service, found)

@@ -15,6 +15,7 @@
 #include "channels/io/source.h"
 #include "client/client_connection.h"
 #include "server/server_connection.h"
+#include "test/support/patience.h"
 
 namespace glassh {
 namespace {
@@ -201,7 +202,7 @@ struct Rim : testing::Test {
   }
   template <class Condition>
   bool run_until(Condition condition) {
-    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    const auto give_up = std::chrono::steady_clock::now() + test::patience;
     while (!condition()) {
       if (std::chrono::steady_clock::now() > give_up) return false;
       client->work();

@@ -17,6 +17,7 @@
 #include "server/sessions/session.h"
 #include "test/client/ssh_client_fixture.h"
 #include "test/server/log_lines.h"
+#include "test/support/patience.h"
 
 namespace glassh {
 namespace {
@@ -156,7 +157,7 @@ struct TwoSessionsTest : SshClientTest {
   }
   template <class Condition>
   bool run_until(Condition condition) {
-    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    const auto give_up = std::chrono::steady_clock::now() + test::patience;
     while (!condition()) {
       if (std::chrono::steady_clock::now() > give_up) return false;
       io.restart();

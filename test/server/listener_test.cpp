@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 
 #include "test/server/log_lines.h"
+#include "test/support/patience.h"
 
 namespace glassh {
 namespace {
@@ -98,7 +99,7 @@ struct ListenerTest : testing::Test {
   }
   template <class Condition>
   void run_until(Condition condition) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    const auto deadline = std::chrono::steady_clock::now() + test::patience;
     while (!condition() && std::chrono::steady_clock::now() < deadline) io.run_one_for(std::chrono::seconds(1));
     ASSERT_TRUE(condition());
   }
@@ -191,7 +192,7 @@ TEST_F(ListenerTest, DoesNotSpinWithoutDescriptors) {
   rlimit none = before;
   none.rlim_cur = static_cast<rlim_t>(lowest_free.get());
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-  std::size_t turns = 0;
+  std::size_t turns = io.run_one_for(test::patience);
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(250);
   while (std::chrono::steady_clock::now() < until) turns += io.run_one_for(std::chrono::milliseconds(50));
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);

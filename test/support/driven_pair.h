@@ -28,6 +28,7 @@
 #include "crypto/rng.h"
 #include "proto/messages_session.h"
 #include "server/server_connection.h"
+#include "test/support/patience.h"
 
 namespace glassh::test {
 
@@ -40,7 +41,7 @@ class DrivenPair {
   // Nothing here takes long; a test that does has hung.
   template <class Condition>
   bool run_until(Condition condition) {
-    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    const auto give_up = std::chrono::steady_clock::now() + patience;
     while (!condition()) {
       if (std::chrono::steady_clock::now() > give_up) return false;
       io.restart();

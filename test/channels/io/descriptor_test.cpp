@@ -14,6 +14,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "test/support/patience.h"
 #include "test/support/temporary_directory.h"
 
 namespace glassh {
@@ -30,7 +31,7 @@ struct DescriptorTest : testing::Test {
   bool finishes(asio::awaitable<void> work) {
     bool done = false;
     asio::co_spawn(io, std::move(work), [&](const std::exception_ptr& error) { done = error == nullptr; });
-    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto give_up = std::chrono::steady_clock::now() + test::patience;
     while (!done && std::chrono::steady_clock::now() < give_up) {
       io.restart();
       io.run_one_for(std::chrono::milliseconds(10));
@@ -45,7 +46,8 @@ struct DescriptorTest : testing::Test {
     io.run_for(std::chrono::milliseconds(20));
     const bool waited = !done;
     release();
-    for (int i = 0; i < 100 && !done; ++i) {
+    const auto give_up = std::chrono::steady_clock::now() + test::patience;
+    while (!done && std::chrono::steady_clock::now() < give_up) {
       io.restart();
       io.run_one_for(std::chrono::milliseconds(10));
     }

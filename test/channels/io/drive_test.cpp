@@ -8,6 +8,7 @@
 #include <boost/asio/detached.hpp>
 
 #include "test/channels/io/plain_end.h"
+#include "test/support/patience.h"
 
 namespace glassh {
 namespace {
@@ -228,12 +229,12 @@ TEST(Drive, TwoPipesServeInsteadOfASocket) {
   other.channels().send_global("hello", false);
   for (const Bytes bytes : other.ready()) EXPECT_GT(::write(there.write_end.get(), bytes.data(), bytes.size()), 0);
   core.channels().send_global("hi", false);
-  io.run_for(50ms);
+  for (io.run_for(20ms); io.poll() > 0;) io.restart();
   EXPECT_EQ(handler.globals, 1);
   EXPECT_NE(read_all(back.read_end.get()).find("hi"), std::string::npos);
   there.write_end.close();
   io.restart();
-  io.run_for(5s);
+  io.run_for(test::patience);
   EXPECT_TRUE(handler.ended);
   EXPECT_TRUE(finished);
 }
@@ -299,7 +300,7 @@ struct TurnsTest : testing::Test {
   }
   void settle() {
     io.restart();
-    io.run_for(20ms);
+    for (io.run_for(20ms); io.poll() > 0;) io.restart();
   }
 
   asio::io_context io;

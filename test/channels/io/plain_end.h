@@ -21,6 +21,7 @@
 #include "channels/io/source.h"
 #include "crypto/rng.h"
 #include "proto/messages_transport.h"
+#include "test/support/patience.h"
 
 namespace glassh::test {
 
@@ -200,7 +201,7 @@ class PlainPair {
   // Nothing here takes long; a test that does has hung.
   template <class Condition>
   bool run_until(Condition condition) {
-    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    const auto give_up = std::chrono::steady_clock::now() + patience;
     while (!condition()) {
       if (std::chrono::steady_clock::now() > give_up) return false;
       io.restart();

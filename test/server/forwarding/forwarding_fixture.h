@@ -16,6 +16,7 @@
 #include "proto/messages_forward.h"
 #include "server/sessions/session_context.h"
 #include "test/server/log_lines.h"
+#include "test/support/patience.h"
 #include "test/support/plain_packets.h"
 
 namespace glassh::test {
@@ -30,9 +31,9 @@ class ForwardingTest : public testing::Test {
     context_->config = config_;
   }
 
-  // Until `done`, at most ten seconds.
+  // Until `done`.
   bool run_until(const std::function<bool()>& done) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto end = std::chrono::steady_clock::now() + patience;
     while (!done() && std::chrono::steady_clock::now() < end) {
       io_.restart();
       io_.run_one_for(std::chrono::milliseconds(10));

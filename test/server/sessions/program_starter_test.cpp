@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "test/server/sessions/session_fixture.h"
+#include "test/support/patience.h"
 
 namespace glassh {
 namespace {
@@ -46,7 +47,7 @@ TEST_F(ProgramStarterTest, AProcessOfThisProcessIsStartedAtOnce) {
                          EXPECT_GT(result.process->number(), 0);
                          result.process->when_ended([&end](const ProgramEnd& how) { end = how; });
                        });
-  executor.run_for(std::chrono::seconds(20));
+  executor.run_for(test::patience);
   EXPECT_EQ(end, (ProgramEnd{.exit_status = 4}));
 }
 
@@ -84,7 +85,7 @@ TEST_F(ProgramStarterTest, AProgramThatIsStartedAfterItsClientWentIsHungUp) {
   start_now();
   hub->finish();
   io.restart();
-  io.run_for(std::chrono::seconds(20));
+  io.run_for(test::patience);
   EXPECT_TRUE(io.stopped()) << "it still runs";
 }
 

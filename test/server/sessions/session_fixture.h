@@ -20,6 +20,7 @@
 #include "proto/messages_session.h"
 #include "server/sessions/session.h"
 #include "test/server/log_lines.h"
+#include "test/support/patience.h"
 #include "test/support/plain_packets.h"
 #include "test/support/temporary_directory.h"
 
@@ -45,7 +46,7 @@ struct SessionTest : testing::Test {
     session->end();
     hub->finish();
     io.restart();
-    io.run_for(std::chrono::seconds(20));  // until the program is reaped
+    io.run_for(patience);  // until the program is reaped
   }
 
   template <class M>
@@ -123,7 +124,7 @@ struct SessionTest : testing::Test {
 
   template <class Condition>
   void run_until(Condition condition) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    const auto deadline = std::chrono::steady_clock::now() + patience;
     for (collect(); !condition() && std::chrono::steady_clock::now() < deadline; collect()) {
       io.restart();
       io.run_one_for(std::chrono::seconds(1));

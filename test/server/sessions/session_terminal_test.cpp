@@ -6,6 +6,7 @@
 
 #include "channels/terminal_modes.h"
 #include "test/server/sessions/session_fixture.h"
+#include "test/support/patience.h"
 
 namespace glassh {
 namespace {
@@ -180,7 +181,7 @@ TEST_F(SessionTerminal, CloseHangsUp) {
   wait_for("up");
   receive(msg::ChannelClose{0});
   io.restart();
-  io.run_for(std::chrono::seconds(20));  // returns when the program is reaped
+  io.run_for(test::patience);  // returns when the program is reaped
   EXPECT_EQ(home.read("hangup"), "hup\n");
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a zombie was left";
 }
@@ -308,7 +309,7 @@ TEST_F(SessionTerminal, CloseEndsAnRcFile) {
   EXPECT_THAT(order, HasSubstr("S"));
   receive(msg::ChannelClose{0});
   io.restart();
-  io.run_for(std::chrono::seconds(20));
+  io.run_for(test::patience);
   EXPECT_NE(::access(home.path("program").c_str(), F_OK), 0);
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a zombie was left";
 }

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "test/server/sessions/session_fixture.h"
+#include "test/support/patience.h"
 
 namespace glassh {
 namespace {
@@ -333,7 +334,7 @@ TEST_F(SessionTest, CloseHangsUp) {
   run_until([&] { return output == "up\n"; });
   receive(msg::ChannelClose{0});
   io.restart();
-  io.run_for(std::chrono::seconds(20));  // returns when the program is reaped
+  io.run_for(test::patience);  // returns when the program is reaped
   EXPECT_EQ(home.read("hangup"), "hup\n");
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a zombie was left";
 }
@@ -344,7 +345,7 @@ TEST_F(SessionTest, CloseHangsUpBackgroundProcessesToo) {
                 "& exit 4"});
   run_until([&] { return output == "up\n" && status.has_value(); });
   receive(msg::ChannelClose{0});
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto deadline = std::chrono::steady_clock::now() + test::patience;
   while (!std::filesystem::exists(home.path("hangup")) && std::chrono::steady_clock::now() < deadline) {
     io.restart();
     io.run_for(std::chrono::milliseconds(5));

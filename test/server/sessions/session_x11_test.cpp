@@ -26,6 +26,8 @@ struct SessionX11Test : test::SessionTest {
   void ask(std::string_view cookie = "c0ffee", std::string_view protocol = "MIT-MAGIC-COOKIE-1") {
     request(msg::X11Req{false, protocol, {bytes_of(cookie)}, 1});
   }
+  // For a program that waits for a line.
+  void let_go_on() { receive(msg::ChannelData{0, bytes_of("go\n")}); }
 
   ChannelUsers users;
 };
@@ -81,8 +83,9 @@ TEST_F(SessionX11Test, ACookieThatXauthCouldTakeForACommandIsRefused) {
   ask("");
   ask();
   ask();  // once is enough
-  request(msg::Exec{"cat input | wc -l"});
+  request(msg::Exec{"read go; cat input | wc -l"});
   request(msg::X11Req{false, "MIT-MAGIC-COOKIE-1", {bytes_of("00")}, 0});  // too late
+  let_go_on();
   run_to_close();
   EXPECT_EQ(output, "2\n");
   EXPECT_TRUE(order.starts_with("FFFFSFSF")) << order;
@@ -97,8 +100,9 @@ TEST_F(SessionX11Test, TheDisplayGoesWithTheSession) {
     return display;
   };
   ask();
-  request(msg::Exec{"true"});
+  request(msg::Exec{"read go"});
   EXPECT_FALSE(made.expired());
+  let_go_on();
   run_to_close();
   EXPECT_TRUE(made.expired());
 }
