@@ -10,6 +10,7 @@ a test that reported no case at all are failures.
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -95,7 +96,11 @@ class Progress:
 
 
 def run(build, arguments):
-    """Runs ctest in one build directory."""
+    """Runs ctest in one build directory. The tests get the signals as a terminal's programs get them, whoever started us:
+    a shell's background job ignores SIGINT and SIGQUIT, and `nohup` SIGHUP."""
+    for each in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        if signal.getsignal(each) == signal.SIG_IGN:
+            signal.signal(each, signal.SIG_DFL)
     results = os.path.abspath(os.path.join(build, RESULTS))
     if os.path.exists(results):
         os.remove(results)

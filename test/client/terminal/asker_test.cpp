@@ -93,6 +93,7 @@ int asked_in_a_child(Person& person, const std::function<void(pid_t)>& then) {
   const pid_t child = ::fork();
   if (child == 0) {
     ::setpgid(0, 0);  // the kernel does not stop a group that no shell looks after
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP}) std::signal(signal, SIG_DFL);
     const rlimit no_core{0, 0};
     ::setrlimit(RLIMIT_CORE, &no_core);
     const Asker its({}, {}, person.terminal());
