@@ -12,19 +12,12 @@
 
 #include "crypto/ciphers/packet_cipher.h"
 #include "crypto/rng.h"
+#include "test/support/cipher_suites.h"
 
 namespace {
 
 using namespace glassh;
 using Clock = std::chrono::steady_clock;
-
-CipherKeys keys_for(const CipherNames& names) {
-  SeededRng rng(1);
-  const CipherKeySizes sizes = cipher_key_sizes(names);
-  CipherKeys keys{SecretBytes(sizes.iv), SecretBytes(sizes.key), SecretBytes(sizes.mac_key)};
-  for (SecretBytes* const secret : {&keys.iv, &keys.key, &keys.mac_key}) rng.fill(secret->reveal());
-  return keys;
-}
 
 struct Best {
   double seal = 1e18;  // ns per packet
@@ -37,8 +30,8 @@ double nanoseconds_each(Clock::time_point from, Clock::time_point to, std::size_
 
 // Packets lie back to back, as they do in a connection's buffers; together they fit into a second-level cache.
 Best measure(const CipherNames& names, std::size_t padded_size) {
-  const auto sealer = make_sealer(names, keys_for(names));
-  const auto opener = make_opener(names, keys_for(names));
+  const auto sealer = make_sealer(names, test::random_keys(names, 1));
+  const auto opener = make_opener(names, test::random_keys(names, 1));
   const PacketShape shape = sealer->shape();
   const std::size_t size = shape.unpadded_prefix + padded_size + shape.tag;
   const std::size_t count = std::max<std::size_t>(8, 256 * 1024 / size);

@@ -21,6 +21,7 @@
 #include "channels/io/fd.h"
 #include "crypto/ciphers/packet_cipher.h"
 #include "crypto/rng.h"
+#include "test/support/cipher_suites.h"
 
 namespace {
 
@@ -55,14 +56,6 @@ Connection connect_over_loopback() {
   connection.to = Fd(::accept(listening.get(), nullptr, nullptr));
   checked(connection.to.get(), "accept");
   return connection;
-}
-
-CipherKeys keys_for(const CipherNames& names) {
-  SeededRng rng(1);
-  const CipherKeySizes sizes = cipher_key_sizes(names);
-  CipherKeys keys{SecretBytes(sizes.iv), SecretBytes(sizes.key), SecretBytes(sizes.mac_key)};
-  for (SecretBytes* const secret : {&keys.iv, &keys.key, &keys.mac_key}) rng.fill(secret->reveal());
-  return keys;
 }
 
 // CHANNEL_DATA: number, channel and length before the data, four bytes of padding at least.
@@ -119,8 +112,8 @@ int main(int argc, char** argv) {
   const CipherNames names{argv[1], ""};
   const std::size_t wanted = std::stoul(argv[2]) * (1 << 20) / data_size;
   const std::size_t count = std::max(packets_per_write, wanted / packets_per_write * packets_per_write);
-  const auto sealer = make_sealer(names, keys_for(names));
-  const auto opener = make_opener(names, keys_for(names));
+  const auto sealer = make_sealer(names, test::random_keys(names, 1));
+  const auto opener = make_opener(names, test::random_keys(names, 1));
   const Connection connection = connect_over_loopback();
   const auto start = std::chrono::steady_clock::now();
   std::thread sender([&] { send_packets(connection.from.get(), *sealer, count); });

@@ -15,6 +15,7 @@
 #include "crypto/kex/kex_method.h"
 #include "crypto/keys/key.h"
 #include "test/faults/libcrypto_faults.h"
+#include "test/support/cipher_suites.h"
 #include "test/support/test_keys.h"
 #include "transport/key_derivation.h"
 
@@ -130,14 +131,6 @@ TEST(CryptoFaults, KeyExchanges) {
   }
 }
 
-CipherKeys keys_for(const CipherNames& names) {
-  const CipherKeySizes sizes = cipher_key_sizes(names);
-  CipherKeys keys{SecretBytes(sizes.iv), SecretBytes(sizes.key), SecretBytes(sizes.mac_key)};
-  SeededRng rng{9};
-  for (SecretBytes* const secret : {&keys.iv, &keys.key, &keys.mac_key}) rng.fill(secret->reveal());
-  return keys;
-}
-
 std::vector<std::uint8_t> plain_packet(const PacketShape& shape) {
   std::vector<std::uint8_t> packet(shape.unpadded_prefix + 4 * shape.block + shape.tag);
   put_u32(packet.data(), static_cast<std::uint32_t>(packet.size() - 4 - shape.tag));
@@ -159,18 +152,18 @@ std::vector<CipherNames> suites() {
 TEST(CryptoFaults, Ciphers) {
   for (const CipherNames& names : suites()) {
     const std::string name = names.cipher + " " + names.mac;
-    const auto first_sealer = make_sealer(names, keys_for(names));
+    const auto first_sealer = make_sealer(names, test::random_keys(names, 9));
     const std::vector<std::uint8_t> plain = plain_packet(first_sealer->shape());
     std::vector<std::uint8_t> sealed = plain;
     first_sealer->seal(3, sealed);
     const std::size_t text_size = plain.size() - first_sealer->shape().tag;
     fail_everywhere("sealing with " + name, [&] {
       std::vector<std::uint8_t> packet = plain;
-      make_sealer(names, keys_for(names))->seal(3, packet);
+      make_sealer(names, test::random_keys(names, 9))->seal(3, packet);
       return right_if(packet == sealed);
     });
     const auto open = [&](std::vector<std::uint8_t> packet) {
-      const auto opener = make_opener(names, keys_for(names));
+      const auto opener = make_opener(names, test::random_keys(names, 9));
       opener->packet_length(3, packet);
       if (!opener->open(3, packet)) return Outcome::refused;
       return right_if(equal(Bytes(packet).first(text_size), Bytes(plain).first(text_size)));

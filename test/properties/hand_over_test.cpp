@@ -5,23 +5,12 @@
 
 #include "proto/messages_auth.h"
 #include "proto/messages_session.h"
+#include "test/support/cipher_suites.h"
 #include "test/support/hand_made_peer.h"
 #include "test/support/pair.h"
 
 namespace glassh::test {
 namespace {
-
-std::vector<CipherNames> all_suites() {
-  std::vector<CipherNames> suites;
-  for (const std::string_view cipher : cipher_names()) {
-    if (is_aead(cipher)) {
-      suites.push_back({std::string(cipher), ""});
-      continue;
-    }
-    for (const std::string_view mac : mac_names()) suites.push_back({std::string(cipher), std::string(mac)});
-  }
-  return suites;
-}
 
 void expect_silence(ServerConnection& left) {
   EXPECT_TRUE(left.closed());

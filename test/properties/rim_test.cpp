@@ -202,15 +202,7 @@ struct Rim : testing::Test {
   }
   template <class Condition>
   bool run_until(Condition condition) {
-    const auto give_up = std::chrono::steady_clock::now() + test::patience;
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > give_up) return false;
-      client->work();
-      io.restart();
-      io.run_one_for(std::chrono::milliseconds(20));
-      io.poll();
-    }
-    return true;
+    return test::run_until(io, std::move(condition), [this] { client->work(); });
   }
 };
 

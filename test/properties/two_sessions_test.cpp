@@ -157,16 +157,10 @@ struct TwoSessionsTest : SshClientTest {
   }
   template <class Condition>
   bool run_until(Condition condition) {
-    const auto give_up = std::chrono::steady_clock::now() + test::patience;
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > give_up) return false;
-      io.restart();
-      io.run_one_for(std::chrono::milliseconds(20));
-      io.poll();
+    return test::run_until(io, std::move(condition), [this] {
       if (one) one->collect();
       if (two) two->collect();
-    }
-    return true;
+    });
   }
   bool both_run() {
     const auto spoke = [](const Ends& ends) { return ends.output.ends_with("\n") && ends.errors.ends_with("\n"); };

@@ -41,14 +41,7 @@ class DrivenPair {
   // Nothing here takes long; a test that does has hung.
   template <class Condition>
   bool run_until(Condition condition) {
-    const auto give_up = std::chrono::steady_clock::now() + patience;
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > give_up) return false;
-      io.restart();
-      io.run_one_for(std::chrono::milliseconds(20));
-      io.poll();
-    }
-    return true;
+    return test::run_until(io, std::move(condition));
   }
   // Logs in if that is not done, and opens a channel. Returns its number at the client once it is open.
   std::uint32_t open(std::string_view type) {

@@ -5,42 +5,23 @@
 #include <algorithm>
 
 #include "proto/messages_connection.h"
+#include "test/support/cipher_suites.h"
 #include "test/support/plain_packets.h"
 #include "test/support/transport_pair.h"
 
 namespace glassh {
 namespace {
 
+using test::all_suites;
 using test::feed;
 using test::protocol_error_of;
+using test::random_keys;
 using test::take_ready;
 using Packet = std::vector<std::uint8_t>;
 
-std::vector<CipherNames> all_suites() {
-  std::vector<CipherNames> suites;
-  for (const auto cipher : cipher_names()) {
-    if (is_aead(cipher)) {
-      suites.push_back({std::string(cipher), ""});
-      continue;
-    }
-    for (const auto mac : mac_names()) suites.push_back({std::string(cipher), std::string(mac)});
-  }
-  return suites;
-}
-
-CipherKeys keys_of(const CipherNames& names) {
-  SeededRng rng(5);
-  const CipherKeySizes sizes = cipher_key_sizes(names);
-  CipherKeys keys{SecretBytes(sizes.iv), SecretBytes(sizes.key), SecretBytes(sizes.mac_key)};
-  rng.fill(keys.iv.reveal());
-  rng.fill(keys.key.reveal());
-  rng.fill(keys.mac_key.reveal());
-  return keys;
-}
-
 PacketReader reader_of(const CipherNames& names) {
   PacketReader reader;
-  reader.use(make_opener(names, keys_of(names)), names.cipher, false);
+  reader.use(make_opener(names, random_keys(names)), names.cipher, false);
   return reader;
 }
 
@@ -48,7 +29,7 @@ PacketReader reader_of(const CipherNames& names) {
 std::vector<Packet> sealed(const CipherNames& names, const std::vector<Packet>& payloads) {
   SeededRng rng(1);
   PacketWriter writer(rng);
-  writer.use(make_sealer(names, keys_of(names)), names.cipher, false);
+  writer.use(make_sealer(names, random_keys(names)), names.cipher, false);
   std::vector<Packet> packets;
   for (const Packet& payload : payloads) {
     writer.send_payload(payload);
@@ -64,7 +45,7 @@ void set_length(MutableBytes packet, std::uint32_t seen, std::uint32_t wanted) {
 }
 
 std::uint32_t length_of(const CipherNames& names, const Packet& packet) {
-  return static_cast<std::uint32_t>(packet.size() - 4 - make_sealer(names, keys_of(names))->shape().tag);
+  return static_cast<std::uint32_t>(packet.size() - 4 - make_sealer(names, random_keys(names))->shape().tag);
 }
 
 std::vector<std::uint32_t> odd_lengths() {
@@ -87,7 +68,7 @@ TEST(PacketLength, NoLengthGetsAnythingPastTheTagInAnySuite) {  // past vulnerab
   for (const CipherNames& names : all_suites()) {
     const Packet valid = sealed(names, {Packet(60, 2)}).at(0);
     const std::uint32_t length = length_of(names, valid);
-    const PacketShape shape = make_sealer(names, keys_of(names))->shape();
+    const PacketShape shape = make_sealer(names, random_keys(names))->shape();
     for (const std::uint32_t wanted : odd_lengths()) {
       if (wanted == length) continue;
       Packet packet = valid;
@@ -149,7 +130,7 @@ TEST(PacketLength, NoLengthGetsPastAnyPhase) {  // past vulnerability 34
 TEST(PacketLength, WhatIsAnnouncedTakesNoMemoryInAnySuite) {  // past vulnerability 35
   for (const CipherNames& names : all_suites()) {
     Packet packet = sealed(names, {Packet(60, 2)}).at(0);
-    const PacketShape shape = make_sealer(names, keys_of(names))->shape();
+    const PacketShape shape = make_sealer(names, random_keys(names))->shape();
     std::uint32_t most = PacketReader::max_packet_length;
     while ((4 + most - shape.unpadded_prefix) % shape.block != 0) --most;
     set_length(packet, length_of(names, packet), most);
@@ -204,9 +185,9 @@ TEST(PacketTruncation, APacketWithBytesCutOutIsForged) {  // past vulnerability 
 TEST(PacketTruncation, OpenersRefuseEveryShorterPacket) {  // past vulnerability 36
   for (const CipherNames& names : all_suites()) {
     const Packet packet = sealed(names, {Packet(40, 2)}).at(0);
-    const PacketShape shape = make_sealer(names, keys_of(names))->shape();
+    const PacketShape shape = make_sealer(names, random_keys(names))->shape();
     for (std::size_t size = shape.needed_for_length; size < packet.size(); ++size) {
-      const auto opener = make_opener(names, keys_of(names));
+      const auto opener = make_opener(names, random_keys(names));
       const auto part = std::make_unique<std::uint8_t[]>(size);
       std::copy_n(packet.begin(), size, part.get());
       opener->packet_length(0, {part.get(), shape.needed_for_length});

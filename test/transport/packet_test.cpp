@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "proto/messages_connection.h"
+#include "test/support/cipher_suites.h"
 #include "test/support/transport_pair.h"
 #include "transport/packet_reader.h"
 #include "transport/packet_writer.h"
@@ -11,30 +12,10 @@
 namespace glassh {
 namespace {
 
+using test::all_suites;
 using test::feed;
+using test::random_keys;
 using test::take_ready;
-
-CipherKeys keys_of(const CipherNames& names, std::uint64_t seed) {
-  SeededRng rng(seed);
-  const CipherKeySizes sizes = cipher_key_sizes(names);
-  CipherKeys keys{SecretBytes(sizes.iv), SecretBytes(sizes.key), SecretBytes(sizes.mac_key)};
-  rng.fill(keys.iv.reveal());
-  rng.fill(keys.key.reveal());
-  rng.fill(keys.mac_key.reveal());
-  return keys;
-}
-
-std::vector<CipherNames> all_suites() {
-  std::vector<CipherNames> suites;
-  for (const auto cipher : cipher_names()) {
-    if (is_aead(cipher)) {
-      suites.push_back({std::string(cipher), ""});
-      continue;
-    }
-    for (const auto mac : mac_names()) suites.push_back({std::string(cipher), std::string(mac)});
-  }
-  return suites;
-}
 
 std::vector<std::uint8_t> packet(std::uint32_t length, std::uint8_t padding, std::size_t body) {
   std::vector<std::uint8_t> bytes(4 + 1 + body, 0x61);
@@ -60,7 +41,7 @@ TEST(PacketWriter,
     for (std::size_t size = 1; size < 70; ++size) {
       SeededRng rng(1);
       PacketWriter writer(rng);
-      writer.use(make_sealer(suite, keys_of(suite, 5)), suite.cipher, false);
+      writer.use(make_sealer(suite, random_keys(suite, 5)), suite.cipher, false);
       writer.send_payload(std::vector<std::uint8_t>(size, 2));
       const PacketShape shape = writer.shape();
       const std::size_t all = take_ready(writer).size();
@@ -97,9 +78,9 @@ TEST(PacketWriter, HeldMessagesLeaveAfterTheNextKeysInOrder) {  // [4253-7.1-30]
   writer.send(msg::ChannelClose{1});
   EXPECT_EQ(take_ready(writer).size(), 16U);  // IGNORE alone
   const CipherNames suite{"aes128-gcm@openssh.com", ""};
-  writer.use(make_sealer(suite, keys_of(suite, 5)), suite.cipher, true);
+  writer.use(make_sealer(suite, random_keys(suite, 5)), suite.cipher, true);
   PacketReader reader;
-  reader.use(make_opener(suite, keys_of(suite, 5)), suite.cipher, true);
+  reader.use(make_opener(suite, random_keys(suite, 5)), suite.cipher, true);
   feed(reader, take_ready(writer));
   std::string numbers;
   while (auto payload = reader.next_payload()) numbers += fmt::format("{} ", (*payload)[0]);
@@ -133,8 +114,8 @@ TEST(PacketPair, EverySuiteCarriesEverySizeInChunksOfAnySize) {  // [4253-6.1-1]
     SeededRng rng(1);
     PacketWriter writer(rng);
     PacketReader reader;
-    writer.use(make_sealer(suite, keys_of(suite, 5)), suite.cipher, false);
-    reader.use(make_opener(suite, keys_of(suite, 5)), suite.cipher, false);
+    writer.use(make_sealer(suite, random_keys(suite, 5)), suite.cipher, false);
+    reader.use(make_opener(suite, random_keys(suite, 5)), suite.cipher, false);
     std::vector<std::size_t> sizes{1, 2, 15, 16, 17, 255, 256, 4095, 32768, 33000};
     std::vector<std::uint8_t> stream;
     for (const std::size_t size : sizes) {
@@ -163,14 +144,14 @@ TEST(PacketPair, AFlippedBitEndsItInEverySuite) {  // past vulnerability 37
   for (const CipherNames& suite : all_suites()) {
     SeededRng rng(1);
     PacketWriter writer(rng);
-    writer.use(make_sealer(suite, keys_of(suite, 5)), suite.cipher, false);
+    writer.use(make_sealer(suite, random_keys(suite, 5)), suite.cipher, false);
     writer.send_payload(std::vector<std::uint8_t>(20, 2));
     const auto sealed = take_ready(writer);
     for (std::size_t bit = 0; bit < sealed.size() * 8; ++bit) {
       auto flipped = sealed;
       flipped[bit / 8] ^= static_cast<std::uint8_t>(1 << (bit % 8));
       PacketReader reader;
-      reader.use(make_opener(suite, keys_of(suite, 5)), suite.cipher, false);
+      reader.use(make_opener(suite, random_keys(suite, 5)), suite.cipher, false);
       feed(reader, flipped);
       try {
         // A larger length only waits for more; nothing may be delivered.
@@ -192,7 +173,7 @@ TEST(PacketReader, ImplausibleLengthsAreRefused) {  // [4253-6.1-4] [4251-9.3.5-
        {CipherNames{"aes128-gcm@openssh.com", ""}, {"aes128-ctr", "hmac-sha2-256-etm@openssh.com"}}) {
     for (const std::uint32_t length : {0U, 5U, 35001U, (1U << 18) + 16, 0xffffffffU, 0xfffffff0U}) {
       PacketReader reader;
-      reader.use(make_opener(suite, keys_of(suite, 5)), suite.cipher, false);
+      reader.use(make_opener(suite, random_keys(suite, 5)), suite.cipher, false);
       feed(reader, packet(length, 4, 100));
       EXPECT_THROW(reader.next_payload(), ProtocolError) << length;
     }

@@ -31,12 +31,7 @@ struct DescriptorTest : testing::Test {
   bool finishes(asio::awaitable<void> work) {
     bool done = false;
     asio::co_spawn(io, std::move(work), [&](const std::exception_ptr& error) { done = error == nullptr; });
-    const auto give_up = std::chrono::steady_clock::now() + test::patience;
-    while (!done && std::chrono::steady_clock::now() < give_up) {
-      io.restart();
-      io.run_one_for(std::chrono::milliseconds(10));
-    }
-    return done;
+    return test::run_until(io, [&] { return done; });
   }
   // True if it is still waiting after everything else has settled.
   bool waits(asio::awaitable<void> work, const std::function<void()>& release) {
@@ -46,12 +41,7 @@ struct DescriptorTest : testing::Test {
     io.run_for(std::chrono::milliseconds(20));
     const bool waited = !done;
     release();
-    const auto give_up = std::chrono::steady_clock::now() + test::patience;
-    while (!done && std::chrono::steady_clock::now() < give_up) {
-      io.restart();
-      io.run_one_for(std::chrono::milliseconds(10));
-    }
-    return waited && done;
+    return test::run_until(io, [&] { return done; }) && waited;
   }
 };
 

@@ -1,11 +1,11 @@
 // keys_after(): a sealer or opener made from it goes on where another one stands.
 #include <algorithm>
-#include <cctype>
 
 #include <gtest/gtest.h>
 
 #include "crypto/ciphers/packet_cipher.h"
 #include "crypto/rng.h"
+#include "test/support/cipher_suites.h"
 
 namespace glassh {
 namespace {
@@ -20,32 +20,11 @@ struct Direction {
 };
 
 CipherKeys keys_for(const Direction& direction) {
-  SeededRng rng(7);
-  const CipherKeySizes sizes = cipher_key_sizes(direction.names);
-  CipherKeys keys{SecretBytes(sizes.iv), SecretBytes(sizes.key), SecretBytes(sizes.mac_key)};
-  for (SecretBytes* const secret : {&keys.iv, &keys.key, &keys.mac_key}) rng.fill(secret->reveal());
+  CipherKeys keys = test::random_keys(direction.names);
   if (!direction.iv_is_filled) return keys;
   // 0xff in all bytes overflows each word of the counter at once, and the whole of it.
   for (std::uint8_t& byte : keys.iv.reveal()) byte = direction.iv_filler;
   return keys;
-}
-
-std::vector<CipherNames> all_suites() {
-  std::vector<CipherNames> suites;
-  for (const std::string_view cipher : cipher_names()) {
-    if (is_aead(cipher)) {
-      suites.push_back({std::string(cipher), ""});
-      continue;
-    }
-    for (const std::string_view mac : mac_names()) suites.push_back({std::string(cipher), std::string(mac)});
-  }
-  return suites;
-}
-
-std::string test_name(const testing::TestParamInfo<CipherNames>& suite) {
-  std::string name;
-  for (const char c : suite.param.cipher + "_" + suite.param.mac) name.push_back(std::isalnum(c) ? c : '_');
-  return name;
 }
 
 // A packet whose padded part holds `blocks` blocks, the prefix in front and room for the tag behind.
@@ -94,7 +73,8 @@ class KeysAfter : public testing::TestWithParam<CipherNames> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(PacketCipher, KeysAfter, testing::ValuesIn(all_suites()), test_name);
+INSTANTIATE_TEST_SUITE_P(PacketCipher, KeysAfter, testing::ValuesIn(test::all_suites()),
+                         test::suite_name<testing::TestParamInfo<CipherNames>>);
 
 // RFC 4344 section 4, RFC 5647 section 7.1: [4344-4-9] [5647-7.1-2] keeps.
 TEST_P(KeysAfter, GoOnAfterAnyNumberOfPackets) {

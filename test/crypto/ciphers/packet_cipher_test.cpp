@@ -1,25 +1,17 @@
 #include "crypto/ciphers/packet_cipher.h"
 
-#include <cctype>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "crypto/rng.h"
+#include "test/support/cipher_suites.h"
 
 namespace glassh {
 namespace {
 
+using test::random_keys;
 using testing::ElementsAre;
 using Packet = std::vector<std::uint8_t>;
-
-CipherKeys keys_for(const CipherNames& names, std::uint64_t seed = 7) {
-  SeededRng rng(seed);
-  const CipherKeySizes sizes = cipher_key_sizes(names);
-  CipherKeys keys{SecretBytes(sizes.iv), SecretBytes(sizes.key), SecretBytes(sizes.mac_key)};
-  for (SecretBytes* const secret : {&keys.iv, &keys.key, &keys.mac_key}) rng.fill(secret->reveal());
-  return keys;
-}
 
 // A packet whose padded part holds `blocks` blocks, the prefix in front and room for the tag behind.
 Packet plain_packet(const PacketShape& shape, std::size_t blocks) {
@@ -45,34 +37,17 @@ bool opens(Opener& opener, std::uint32_t sequence_number, Packet packet) {
 class EverySuite : public testing::TestWithParam<CipherNames> {
  protected:
   std::unique_ptr<Sealer> new_sealer(std::uint64_t seed = 7) {
-    return make_sealer(GetParam(), keys_for(GetParam(), seed));
+    return make_sealer(GetParam(), random_keys(GetParam(), seed));
   }
   std::unique_ptr<Opener> new_opener(std::uint64_t seed = 7) {
-    return make_opener(GetParam(), keys_for(GetParam(), seed));
+    return make_opener(GetParam(), random_keys(GetParam(), seed));
   }
   bool etm() const { return GetParam().mac.find("-etm") != std::string::npos; }
   bool aead() const { return is_aead(GetParam().cipher); }
 };
 
-std::vector<CipherNames> all_suites() {
-  std::vector<CipherNames> suites;
-  for (const std::string_view cipher : cipher_names()) {
-    if (is_aead(cipher)) {
-      suites.push_back({std::string(cipher), ""});
-      continue;
-    }
-    for (const std::string_view mac : mac_names()) suites.push_back({std::string(cipher), std::string(mac)});
-  }
-  return suites;
-}
-
-std::string test_name(const testing::TestParamInfo<CipherNames>& suite) {
-  std::string name;
-  for (const char c : suite.param.cipher + "_" + suite.param.mac) name.push_back(std::isalnum(c) ? c : '_');
-  return name;
-}
-
-INSTANTIATE_TEST_SUITE_P(PacketCipher, EverySuite, testing::ValuesIn(all_suites()), test_name);
+INSTANTIATE_TEST_SUITE_P(PacketCipher, EverySuite, testing::ValuesIn(test::all_suites()),
+                         test::suite_name<testing::TestParamInfo<CipherNames>>);
 
 TEST_P(EverySuite, OpensWhatItSealed) {
   const auto sealer = new_sealer();

@@ -32,14 +32,7 @@ class ForwardingTest : public testing::Test {
   }
 
   // Until `done`.
-  bool run_until(const std::function<bool()>& done) {
-    const auto end = std::chrono::steady_clock::now() + patience;
-    while (!done() && std::chrono::steady_clock::now() < end) {
-      io_.restart();
-      io_.run_one_for(std::chrono::milliseconds(10));
-    }
-    return done();
-  }
+  bool run_until(const std::function<bool()>& done) { return test::run_until(io_, done); }
   void run_all() {
     do {
       io_.restart();

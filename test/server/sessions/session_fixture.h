@@ -124,13 +124,10 @@ struct SessionTest : testing::Test {
 
   template <class Condition>
   void run_until(Condition condition) {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
-    for (collect(); !condition() && std::chrono::steady_clock::now() < deadline; collect()) {
-      io.restart();
-      io.run_one_for(std::chrono::seconds(1));
+    ASSERT_TRUE(test::run_until(io, std::move(condition), [this] {
       hub->offer_room();
-    }
-    ASSERT_TRUE(condition());
+      collect();
+    }));
   }
   void run_to_close() {
     run_until([&] { return order.ends_with("C"); });

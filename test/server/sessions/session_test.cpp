@@ -345,12 +345,7 @@ TEST_F(SessionTest, CloseHangsUpBackgroundProcessesToo) {
                 "& exit 4"});
   run_until([&] { return output == "up\n" && status.has_value(); });
   receive(msg::ChannelClose{0});
-  const auto deadline = std::chrono::steady_clock::now() + test::patience;
-  while (!std::filesystem::exists(home.path("hangup")) && std::chrono::steady_clock::now() < deadline) {
-    io.restart();
-    io.run_for(std::chrono::milliseconds(5));
-  }
-  EXPECT_TRUE(std::filesystem::exists(home.path("hangup")));
+  EXPECT_TRUE(test::run_until(io, [this] { return std::filesystem::exists(home.path("hangup")); }));
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a zombie was left";
 }
 
