@@ -2,8 +2,8 @@
 //
 // draft-miller-ssh-agent, OpenSSH PROTOCOL.agent. Requests come in through an AgentConnection, one for each connection;
 // answers go out as payloads. What takes time is asked for: a person's consent (ConfirmationWanted), and waiting after
-// wrong unlock passphrases (WaitWanted). Time is an argument. A constraint that it does not know refuses the key, it
-// is never dropped. Certificates and tokens are not done yet and are refused.
+// wrong unlock passphrases (WaitWanted). Time is an argument. A key with an unknown
+// constraint is refused; the constraint is never dropped. Certificates and tokens are not supported and are refused.
 //
 //   AgentConnection session(agent);  auto answer = session.on_request(payload, now);
 #pragma once
@@ -29,7 +29,7 @@ using AgentTime = std::chrono::steady_clock::time_point;
 struct AgentReply {
   std::vector<std::uint8_t> payload;  // without its length
 };
-// Somebody must agree before this key signs: ask, and answer AgentConnection::confirmed().
+// The user must agree before this key signs: ask, and answer AgentConnection::confirmed().
 struct ConfirmationWanted {
   std::string question;
 };
@@ -80,7 +80,7 @@ class Agent {
   std::vector<Key> keys_;  // in the order in which they were added
   std::optional<Lock> lock_;
   unsigned wrong_unlocks_ = 0;
-  AgentTime next_unlock_{};  // before then no unlock passphrase is looked at, whoever sends it
+  AgentTime next_unlock_{};  // before then no unlock passphrase is tried, from any client
 };
 
 // One connection to the agent.

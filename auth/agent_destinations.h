@@ -36,14 +36,14 @@ struct DestinationRule {
 std::vector<DestinationRule> decode_destinations(Bytes contents);
 std::vector<std::uint8_t> encode_destinations(std::span<const DestinationRule> rules);
 
-// What a connection to the agent proved of one hop.
+// A hop, as a connection to the agent has proved it.
 struct AgentBinding {
   std::vector<std::uint8_t> host_key;
   std::vector<std::uint8_t> session_id;
   bool is_forwarding = false;  // the agent is forwarded to that host; otherwise a login there is under way
 };
 
-// What a signature is wanted for, if it is a login (RFC 4252 section 7, OpenSSH PROTOCOL section 3.1).
+// The login that a signature is wanted for (RFC 4252 section 7, OpenSSH PROTOCOL section 3.1).
 struct LoginToSign {
   std::vector<std::uint8_t> session_id;
   std::string user;
@@ -51,13 +51,13 @@ struct LoginToSign {
   std::vector<std::uint8_t> public_key;
   std::optional<std::vector<std::uint8_t>> host_key;  // host-bound logins name it
 };
-// Nothing if `data` is anything else than what a client signs to log in with a public key.
+// Returns nullopt if `data` is not what a client signs to log in with a public key.
 std::optional<LoginToSign> parse_login_to_sign(Bytes data);
 
 // Without rules a key may be used everywhere: do not ask then. `bindings` in the order in which they came.
 // May the key be shown, replaced and removed over such a connection?
 bool permits_listing(std::span<const DestinationRule> rules, std::span<const AgentBinding> bindings);
-// Nothing if the key may sign this; else the reason, for a log.
+// Returns nullopt if the key may sign this; else the reason, for a log.
 std::optional<std::string> why_not_sign(std::span<const DestinationRule> rules, std::span<const AgentBinding> bindings,
                                         const std::optional<LoginToSign>& login);
 // The name under which the user knows the host of the last binding; empty if no rule has it.

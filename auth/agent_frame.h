@@ -19,7 +19,7 @@ inline constexpr std::size_t agent_message_limit = 256 * 1024;
 
 class AgentFrames {
  public:
-  // Where the next bytes go; never empty. The place lives until the next call.
+  // Memory for the next bytes; never empty. It lives until the next call.
   MutableBytes space();
   void filled(std::size_t size);  // of space()
   // The next whole message, number first; a view until the next call of any member. Throws ProtocolError for a length

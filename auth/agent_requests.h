@@ -1,4 +1,4 @@
-// What a client asks an agent, and how it reads the answers: draft-miller-ssh-agent sections 4.1 to 4.7, without I/O.
+// Writes requests to an agent and reads its answers, as a client: draft-miller-ssh-agent sections 4.1 to 4.7, no I/O.
 //
 // Requests come out with their length in front, ready for the socket. Answers are read strictly: one that does not fit
 // the question throws ProtocolError. A refusal is a value. client/agent/agent_client.h does the waiting.

@@ -28,7 +28,7 @@ class AuthenticationProgress {
   // `enabled`: what may be tried at all, in the order in which it is offered. A list with another method is left out.
   AuthenticationProgress(const AuthenticationMethods& lists, std::vector<std::string> enabled);
 
-  // No list is left: nobody can log in.
+  // No list is left, so no user can log in.
   bool impossible() const { return has_lists_ && lists_.empty(); }
   // Whether the method is next in one of the lists.
   bool allows(std::string_view method) const;

@@ -1,8 +1,8 @@
-// Who may log in with which key: authorized_keys files, in the format of sshd(8).
+// Reads authorized_keys files, in the format of sshd(8): which keys may log in.
 //
 // The first line counts that has the key and whose options let the peer in; those options are then in force. A line
-// whose options are not understood is refused, not read without them: whoever wrote them meant to restrict the key.
-// RFC 4252 section 7 [4252-7-2]: the key must be one that may log in. Whether it has signed is server_auth's business.
+// with options that are not understood is refused, not read without them, because its author wanted to restrict the
+// key. RFC 4252 section 7 [4252-7-2]: the key must be one that may log in. server_auth checks that it has signed.
 //
 //   const auto file = read_authorized_keys(path, home, user_id, true);
 //   const auto search = find_authorized_key(file.text, credential, {host, address, now});  if (search.match) …

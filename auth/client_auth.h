@@ -23,7 +23,7 @@ class ClientAuth {
  public:
   using Event = std::optional<ClientAuthEvent>;
 
-  // What `server` views and points to, and `writer`, must outlive it; `trace` may be null.
+  // All that `server` views and points to, and `writer`, must outlive it; `trace` may be null.
   ClientAuth(ClientAuthSettings settings, ClientAuthServer server, PacketWriter& writer, TraceSink* trace);
   ~ClientAuth();
 

@@ -1,4 +1,4 @@
-// What the client's half of RFC 4252 asks its application, and what it is told before it starts.
+// The questions of the client's half of RFC 4252 to its application, and the data that it gets before it starts.
 //
 // An event whose name ends in Wanted is a question: ClientAuth waits for the answer that its comment names, or for
 // decline(). Texts come from the server and are not trusted: filter control characters before showing them.
@@ -63,7 +63,7 @@ struct AuthenticationSucceeded {
   // is not part of logging in (past vulnerability 24).
   bool trivial = false;
 };
-// Nothing is left to try. The connection is of no further use.
+// No method is left to try. The connection is of no further use.
 struct AuthenticationFailed {
   std::string_view methods_that_can_continue;  // as the server listed them
 };
@@ -85,7 +85,7 @@ struct ClientAuthSettings {
   bool host_bound = true;                // PubkeyAuthentication is not "unbound"
 };
 
-// What a method knows of the connection. All of it must outlive the method.
+// The connection, as far as a method needs it. All of it must outlive the method.
 struct ClientAuthServer {
   Bytes session_id;                                    // RFC 4253 section 7.2
   Bytes host_key;                                      // the blob that the server proved in the first key exchange

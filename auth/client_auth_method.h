@@ -43,7 +43,7 @@ class ClientAuthMethod {
   // FAILURE to the last request. `partial_success`: it was right, and is not enough.
   virtual void on_failure(bool partial_success) = 0;
 
-  // What the server owes us. A query (RFC 4252 section 7) cannot succeed.
+  // The answer that the server owes us. A query (RFC 4252 section 7) cannot succeed.
   enum class Owed { nothing, answer_to_query, answer_to_request };
   Owed owed() const { return owed_; }
   // A signature, a password or an answer has left.

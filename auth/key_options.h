@@ -1,10 +1,10 @@
 // The options in front of a key in authorized_keys: sshd(8), AUTHORIZED_KEYS FILE FORMAT.
 //
 // Options are separated by commas, one or more; names are compared in any case, values stand in double quotes in which
-// \" is a quote. What is unknown, repeated where that makes no sense, or not understood to the last byte spoils the
-// whole line: whoever wrote it meant to restrict the key. `cert-authority` and `principals=` are known and refused,
-// since there are no certificates yet. Options come from files of users; RFC 4252 section 7 [4252-7-2] lets the server
-// ask for more than a listed key.
+// \" is a quote. An option that is unknown, that is not understood to its last byte, or that comes twice where it may
+// not, spoils the whole line, because its author wanted to restrict the key. `cert-authority` and `principals=` are
+// known and refused, since there are no certificates yet. Options come from files of users; RFC 4252 section 7
+// [4252-7-2] lets the server ask for more than a listed key.
 //
 //   auto parsed = parse_key_options("restrict,pty,from=\"10.*\"");  if (parsed.options) …
 #pragma once
@@ -32,7 +32,7 @@ struct PermittedEndpoint {
 // std::invalid_argument: what was expected.
 PermittedEndpoint parse_permitted_endpoint(std::string_view text, bool may_be_port_alone);
 
-// What one line, or all lines of a login together, allow. Without any option: everything.
+// Permissions of one line, or of all lines of a login together. Without any option everything is permitted.
 struct KeyOptions {
   bool pty = true;
   bool port_forwarding = true;
@@ -56,7 +56,7 @@ struct ParsedKeyOptions {
 // `text` has no blanks but in quotes. expiry-time without Z is in this process's time zone.
 ParsedKeyOptions parse_key_options(std::string_view text);
 
-// Who wants to log in, from where, and when.
+// The host that a login comes from, and the time of it.
 struct LoginOrigin {
   std::string_view host;     // the name; without one, the address
   std::string_view address;  // "192.0.2.1"
@@ -65,8 +65,8 @@ struct LoginOrigin {
 // Why a key with these options does not let this peer in now; empty: it does.
 std::string refusal_of(const KeyOptions& options, const LoginOrigin& origin);
 
-// What is allowed after a login with several keys: only what each of them allows (past vulnerability 14). Nothing if
-// they force different commands, which no session could obey.
+// Returns the permissions after a login with several keys: those that each key gives (past vulnerability 14). Returns
+// nullopt if the keys force different commands, because a session runs one command only.
 std::optional<KeyOptions> combine(const KeyOptions& first, const KeyOptions& second);
 
 }  // namespace glassh

@@ -62,7 +62,7 @@ std::vector<std::string> known_key_types(std::span<const KnownHostsFile> files, 
 // The keys that are known under a name as files have it ("example.com", "[example.com]:2222"); not the revoked ones.
 std::vector<KnownHostEntry> known_keys(std::span<const KnownHostsFile> files, std::string_view name);
 
-// Under which names this key stands in the files, whoever's they are; not the lines with markers.
+// Names under which the files list this key, for any host; lines with markers are left out.
 struct KnownHostNames {
   std::string file;
   std::size_t line = 0;
@@ -70,7 +70,7 @@ struct KnownHostNames {
 };
 std::vector<KnownHostNames> names_of_key(std::span<const KnownHostsFile> files, const PublicKey& key);
 
-// What names a host in a file: "example.com", "[example.com]:2222"; in lower case.
+// Returns the name of a host in a file: "example.com", "[example.com]:2222"; in lower case.
 std::string known_host_name(std::string_view host, std::uint16_t port);
 // "|1|salt|hash" of such a name, with a salt from `rng`.
 std::string hashed_host_name(std::string_view name, Rng& rng);

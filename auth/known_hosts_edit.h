@@ -1,7 +1,7 @@
-// What glassh-keygen -F, -H and -R do to a known_hosts file: find a host's lines, hash the names, remove a host.
+// Edits a known_hosts file for glassh-keygen -F, -H and -R: finds a host's lines, hashes the names, removes a host.
 //
 // Lines that are not about the host, comments and blank lines stay byte for byte. A file with a line that cannot be
-// understood is not rewritten at all: the line may be somebody's typing error, and its meaning is not ours to guess.
+// understood is not rewritten at all: the line may be a typing error of the user, and glassh-keygen must not guess.
 //
 //   const KnownHostsEdit edit = without_host(file, "example.com");  if (edit.bad_lines.empty()) …
 #pragma once
@@ -31,7 +31,7 @@ struct KnownHostsEdit {
   std::vector<BadKnownHostsLine> wildcards;  // hashing: lines that stay as they are; `reason` has the names
   std::vector<BadKnownHostsLine> bad_lines;  // if there are any, the text must not be used
 };
-// Lines with a marker stay: whoever forgets a host does not mean to forget that its key was stolen.
+// Lines with a marker stay: a user who forgets a host does not want to forget that its key was stolen.
 KnownHostsEdit without_host(const KnownHostsFile& file, const std::string& name);
 // Names with wildcards cannot be hashed, and lines with a marker are left alone. Several names of a line become several
 // lines.

@@ -19,7 +19,7 @@ struct KnownHostsFields {
   std::string_view encoded_key;
 };
 
-// What is wrong with a line, in words that follow "the line"; empty: nothing.
+// The mistake in a line, in words that follow "the line"; empty if there is none.
 using KnownHostsReason = std::string;
 
 // The key is not looked at. Everything is split, whatever is wrong with it: past vulnerability 69, a second marker must
@@ -29,7 +29,7 @@ KnownHostsReason split_known_hosts_line(std::string_view line, KnownHostsFields&
 // `name`.
 KnownHostsReason match_known_hosts_names(std::string_view names, const std::string& name, bool& matches);
 
-// For whoever changes a file: its lines as they stand there. Views into the text.
+// For code that changes a file: its lines as they stand there. Views into the text.
 struct KnownHostsLine {
   std::size_t number = 0;       // from 1
   std::string_view whole = {};  // with its end

@@ -1,9 +1,9 @@
-// What becomes of known_hosts when a server announces its host keys: OpenSSH PROTOCOL section 2.5, and UpdateHostKeys
-// of ssh_config(5).
+// Computes how known_hosts changes when a server announces its host keys: OpenSSH PROTOCOL section 2.5, and
+// UpdateHostKeys of ssh_config(5).
 //
-// New keys are learned and those that the server has no more are forgotten, of this host only. Where lines of the
-// user's own making are concerned (patterns, lists of names, markers) or a key is known under other names, nothing is
-// changed at all. Whether the server has proved the new keys is the caller's business. Without I/O.
+// New keys of this host are learned, and keys that the server does not have any more are forgotten. If a line that the
+// user wrote is concerned (patterns, lists of names, markers), or a key is known under other names, the file is not
+// changed at all. The caller must know that the server has proved the new keys. Without I/O.
 //
 //   const HostKeyChanges changes = host_key_changes(files, names, keys);  if (changes.obstacle.empty()) …
 #pragma once

@@ -26,8 +26,8 @@
 
 namespace glassh {
 
-// Somebody begins to log in as `user`, who need not exist: how may that user? Answer with provide_settings(), which
-// goes on with the request. It is asked once, since a connection keeps its user name. A view until then.
+// A peer begins to log in as `user`, who need not exist. Answer how that user may log in, with provide_settings(),
+// which goes on with the request. It is asked once, since a connection keeps its user name. A view until then.
 struct AuthSettingsWanted {
   std::string_view user;
 };
@@ -76,11 +76,11 @@ struct ServerAuthSettings {
   AuthenticationMethods methods = {};                 // which of these are needed; none: any one
   std::vector<std::string> accepted_algorithms = {};  // PubkeyAcceptedAlgorithms; signature algorithms
   unsigned max_tries = 6;       // MaxAuthTries: failures; queries that are refused count, `none` once does not
-  unsigned max_requests = 128;  // requests of any kind, so that nobody hunts keys for ever
+  unsigned max_requests = 128;  // requests of any kind, so that no peer tries keys for ever
   std::string banner = {};      // RFC 4252 section 5.4; empty: none
 };
 
-// What may be tried at all, in the order in which it is offered.
+// Returns the methods that a peer may try, in the order in which they are offered.
 std::vector<std::string> enabled_methods(const ServerAuthSettings& settings);
 
 class ServerAuth {

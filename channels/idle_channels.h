@@ -1,8 +1,8 @@
 // Channels that nothing has gone through for too long: ChannelTimeout of sshd_config(5), without I/O.
 //
 // Only data counts, in either direction. A channel is watched from when it is open; which limit it has depends on its
-// kind, which is its type unless the application knows better ("session:shell"). What becomes of a channel that idles,
-// whoever owns it decides.
+// kind, which is its type unless the application knows better ("session:shell"). The owner of a channel decides what
+// happens when it idles.
 //
 //   idle.set_limits([](std::string_view kind) { return std::chrono::seconds(kind == "session" ? 300 : 0); });
 //   idle.set_now(now);  if (const auto idled = idle.next()) …

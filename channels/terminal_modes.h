@@ -20,7 +20,7 @@ namespace glassh {
 // Everything that Linux's termios has and the RFC has a name for, with TTY_OP_END behind it.
 std::vector<std::uint8_t> encode_terminal_modes(const termios& settings);
 
-// Where an opcode comes twice, the last one counts. What is not in the list, or not in Linux, stays as it is.
+// If an opcode comes twice, the last one counts. Settings that are not in the list, or not in Linux, stay as they are.
 void apply_terminal_modes(Bytes encoded, termios& settings);
 
 }  // namespace glassh

@@ -23,7 +23,7 @@ struct ChannelLimits {
   std::size_t backlog = 512 * 1024;                 // sealed bytes waiting for the socket, above which room() is 0
 };
 
-// What the windows of one connection share.
+// Shared by the windows of one connection.
 struct WindowPace {
   TimePoint now{};
   std::optional<std::chrono::nanoseconds> round_trip = {};  // while none is known, no window grows
@@ -43,7 +43,7 @@ class ReceiveWindow {
   std::uint32_t size() const { return size_; }
 
   void arrived(std::size_t size);    // at most available()
-  void discarded(std::size_t size);  // the same, of what nobody will consume: it is never given back
+  void discarded(std::size_t size);  // the same, of bytes that are dropped: they are never given back
   void consumed(std::size_t size);   // of what arrived: it has left our hands
   // What a WINDOW_ADJUST should add now; 0: not worth a message yet.
   std::uint32_t take_adjust();

@@ -33,8 +33,8 @@ struct ChildStreams {
 // The exit status, or 128 and the number of the signal that ended it. Throws std::system_error if it cannot be started.
 int run_child(const std::vector<std::string>& arguments, const ChildStreams& streams);
 
-// What it wrote to its standard output, which may be a secret, and its exit status. It has nothing to read, and its
-// errors are dropped. Throws std::system_error if it cannot be started.
+// The child's standard output, which may be a secret, and its exit status. Its input is empty, and its errors are
+// dropped. Throws std::system_error if it cannot be started.
 struct ChildOutput {
   SecretBytes text;  // the first 4 KiB
   int status = 0;

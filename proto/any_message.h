@@ -86,7 +86,7 @@ using ChannelRequestTails = MessageList<msg::PtyReq, msg::X11Req, msg::Env, msg:
                                         msg::Break, msg::Eow, msg::AuthAgentReq, msg::AgentReq>;
 using RequestSuccessTails = MessageList<msg::TcpipForwardReply, msg::HostKeysProveReply>;
 
-// What signatures cover.
+// The data that signatures cover.
 using SignedData = MessageList<msg::PublicKeySignedData, msg::HostbasedSignedData, msg::HostKeyProofSignedData>;
 
 using AgentMessages =

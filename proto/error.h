@@ -1,4 +1,4 @@
-// What the core throws when the peer broke the protocol, and nothing else throws.
+// ProtocolError is thrown by the core when the peer broke the protocol, and for no other reason.
 //
 // The reason goes into SSH_MSG_DISCONNECT (RFC 4253 section 11.1); the text names message, field and value and is both
 // sent to the peer and logged. It is caught in one place, `*_connection::next_event()`. Expected outcomes (a wrong

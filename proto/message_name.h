@@ -1,7 +1,7 @@
-// What to call a message in a text for people, by its number alone: RFC 4250 section 4.1.2.
+// Gives the name of a message, for texts that people read, by its number alone: RFC 4250 section 4.1.2.
 //
-// The numbers 30 to 49 belong to the key exchange method that was negotiated, so they have a name only where that is
-// told. 60 to 79 belong to the authentication method and have no name here.
+// The numbers 30 to 49 belong to the key exchange method that was negotiated, so they have a name only if the caller
+// names that method. 60 to 79 belong to the authentication method and have no name here.
 //
 //   fmt::format("{} may not come now", message_name(payload[0]))
 #pragma once

@@ -40,7 +40,7 @@ struct AgentAddIdConstrained {
   }
 };
 
-// What is asked for depends on the type; an unknown one takes all that is left, as its length is not known.
+// The fields depend on the type. An unknown type takes all that is left, because its length is not known.
 struct AgentConstraint {
   std::uint8_t type = 0;  // agent_constraint
   std::uint32_t seconds = 0;

@@ -203,7 +203,7 @@ struct HostKeysProveReply {
   static void fields(auto& self, auto& field) { field("signatures", self.signatures); }
 };
 
-// What each of these signatures covers. It never travels.
+// The data that each of these signatures covers. It is never sent.
 struct HostKeyProofSignedData {
   static constexpr std::string_view name = "hostkeys-prove-00@openssh.com signed data";
   static constexpr std::string_view section = "OpenSSH PROTOCOL section 2.5";

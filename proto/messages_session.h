@@ -47,7 +47,7 @@ struct X11Req {
 
   bool single_connection = false;
   std::string_view x11_authentication_protocol = {};
-  Hidden x11_authentication_cookie = {};  // in hexadecimal; whoever knows it may use the display
+  Hidden x11_authentication_cookie = {};  // in hexadecimal; a program that knows it may use the display
   std::uint32_t x11_screen_number = 0;
 
   static void fields(auto& self, auto& field) {

@@ -1,5 +1,5 @@
-// Where the core reports what it sees. The programs hang a sink on a connection for --trace; without one it costs a
-// null check. trace_writer.h makes text of it, trace.h does the words. A sink must not throw.
+// The core reports the packets that it sees to a TraceSink. The programs give a connection one for --trace; without one
+// the cost is a null check. trace_writer.h makes text of the reports, trace.h has the words. A sink must not throw.
 //
 //   if (trace_ != nullptr) trace_->packet(Direction::sent, sequence_number_, "aes128-gcm@openssh.com", payload);
 #pragma once

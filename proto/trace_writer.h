@@ -3,7 +3,7 @@
 //
 // Passwords and other Hidden fields are never shown. Nor is the data of channels that carry secrets by their nature: to
 // an agent, to an X11 display, and what a user types at a terminal. All other channel data is shown, also a password
-// that somebody pipes into a command.
+// that a user pipes into a command.
 //
 //   TraceWriter trace(TraceWriter::Side::client, [](std::string_view text) { fmt::print("{}", text); }, {});
 //   settings.trace = &trace;
@@ -33,7 +33,7 @@ class TraceWriter : public TraceSink {
   void note(std::string_view topic, std::string_view text) override;
 
  private:
-  // What is remembered of the packets that went one way.
+  // The state of the packets that went one way.
   struct Way {
     std::string kex_algorithms;               // of the last KEXINIT
     bool has_kexinit = false;                 // in the key exchange that is under way, or the last one

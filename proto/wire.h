@@ -328,7 +328,7 @@ std::vector<std::uint8_t> encode(const M& message) {
 // ----------------------------------------------------------------------------------------------------------------
 // byte map
 
-// Where a field lies in the payload: [begin, end), lengths included.
+// The place of a field in the payload: [begin, end), with its length field.
 struct FieldSpan {
   std::string name;
   std::size_t begin = 0;
@@ -339,8 +339,8 @@ struct ItemCount {  // the uint32 in front of a std::vector's items
   std::uint32_t value;
 };
 
-// Decodes, and calls report(const FieldSpan&, const auto& value) after each field, so that whoever listens has seen all
-// that was good when a later field throws. The count in front of a std::vector is reported as an ItemCount; a field of
+// Decodes, and calls report(const FieldSpan&, const auto& value) after each field, so that the listener has seen all
+// good fields when a later one throws. The count in front of a std::vector is reported as an ItemCount; a field of
 // the third prompt is named "prompts[2].echo".
 template <class Report>
 class Walker {

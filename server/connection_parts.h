@@ -1,7 +1,7 @@
-// What one connection consists of from the accept to its end, for the handlers that take turns at its events, and the
-// log lines that they have in common.
+// ConnectionParts are the parts of one connection that live from the accept to its end. The handlers of its events take
+// turns and share them, and the log lines below.
 //
-// Owned by AcceptedConnection, which outlives its handlers.
+// Owned by AcceptedConnection, which outlives the handlers.
 //
 //   parts.core.provide_signature(…);  log_end(parts, disconnected, who(), " [preauth]");
 #pragma once

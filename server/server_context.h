@@ -1,8 +1,8 @@
-// What all connections of one glasshd share, except for what only the keeper knows: accounts, passwords and private
-// host keys are in server/login/keeper.h's hands.
+// ServerContext is shared by all connections of one glasshd. It does not have accounts, passwords and private host
+// keys: only the keeper knows these (server/login/keeper.h).
 //
-// Lives as long as what was read at one time (a Generation, server/setup.h). It never changes; SIGHUP makes another one
-// for the connections that come later.
+// Lives as long as its Generation (server/setup.h), the files as they were read at one time. It never changes; SIGHUP
+// makes another one for the connections that come later.
 //
 //   const ServerContext context{config, log, host_keys, keeper, rng, connection_settings(config, …)};
 #pragma once
@@ -35,7 +35,7 @@ struct ServerContext {
   TraceStyle trace_style = {};
 };
 
-// What the core of a connection needs of a configuration. ModuliFile is read for it, and the log says what is wrong
+// Returns the part of a configuration that the core of a connection needs. Reads ModuliFile; the log says what is wrong
 // with that file.
 std::shared_ptr<const ServerConnectionSettings> connection_settings(const ServerConfig& config,
                                                                     const HostKeys& host_keys, KeyLog key_log,

@@ -1,5 +1,5 @@
-// What the files say: the configuration and the host keys, and whether anybody could log in with them. It is read at
-// the start, and again at SIGHUP; a connection keeps what was read when it began.
+// Reads the configuration and the host keys, and checks that a user could log in with them. glasshd reads them at its
+// start, and again at SIGHUP; a connection keeps those that were read when it began.
 //
 //   Configuration read = read_configuration(options);
 //   const Generation generation(lasting, read.config, read_host_keys(read.config, account, &rng, log));
@@ -25,11 +25,11 @@ Configuration read_configuration(const ServerOptions& options);
 // Without HostKey: the system's, or else our own, which `rng` makes if there are none; null: nothing is made.
 HostKeySigner read_host_keys(const ServerConfig& config, const Account& account, Rng* rng, const Log& log);
 
-// What would let nobody in, said before anybody tries. Match may change it later on. Throws std::runtime_error.
+// Throw std::runtime_error if no user could log in, before one tries. (A Match block may still change that.)
 void check_authentication(const ServerConfig& config, const Account& account);
 void check_host_keys(const ServerConfig& config, const HostKeys& host_keys);
 
-// What stays as it is while the process lives.
+// The parts of glasshd that stay the same while the process lives.
 struct Lasting {
   const Account& account;
   Log& log;
@@ -40,7 +40,7 @@ struct Lasting {
   std::uint64_t open_files = 0;
 };
 
-// What was read at one time, and the context of the connections that began under it.
+// The configuration and host keys that were read at one time, and the context of the connections that began then.
 struct Generation {
   Generation(const Lasting& lasting, ServerConfig its_config, HostKeySigner its_host_keys);
   Generation(const Generation&) = delete;

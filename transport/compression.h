@@ -1,9 +1,9 @@
 // RFC 4253 section 6.2: payloads made smaller, through zlib (RFC 1950, RFC 1951). One type for each direction.
 //
-// What "zlib@openssh.com" compresses, and from which packet on, is PacketWriter's and PacketReader's business; these
-// two only see payloads. One payload after the other goes through the same context, and each is flushed to its end.
-// Both work from and into memory of their own, leased while a packet is in work. Who can send compressed data has
-// logged in, and is believed no more for it: what a payload may inflate to is bounded.
+// PacketWriter and PacketReader decide what "zlib@openssh.com" compresses, and from which packet on; these two types
+// only see payloads. One payload after the other goes through the same context, and each is flushed to its end. Both
+// work in memory of their own, leased while a packet is in work. A peer that sends compressed data has logged in, but
+// it is not trusted more for that: the size to which a payload may inflate is limited.
 //
 //   const MutableBytes place = compressor.space(n);  …;  const std::size_t size = compressor.compress(n, packet);
 #pragma once
@@ -20,11 +20,11 @@ struct z_stream_s;
 
 namespace glassh {
 
-// draft-miller-secsh-compression-delayed-00: zlib, from the end of the login on. Plain "zlib", which would have whoever
-// connects feed the decompressor, is not offered.
+// draft-miller-secsh-compression-delayed-00: zlib, from the end of the login on. Plain "zlib" is not offered: with it,
+// any peer that connects could send data to the decompressor.
 inline constexpr std::string_view delayed_zlib = "zlib@openssh.com";
 
-// What -Q lists.
+// The names for -Q.
 const std::vector<std::string_view>& compression_names();
 
 class Compressor {
@@ -33,7 +33,7 @@ class Compressor {
 
   // The most that `size` bytes can become.
   std::size_t bound(std::size_t size) const;
-  // Where the next payload goes; valid until release().
+  // Memory for the next payload; valid until release().
   MutableBytes space(std::size_t size);
   Bytes payload(std::size_t size) const { return {memory_.data(), size}; }
   // The first `size` bytes of space(), compressed; `out` has room for bound(size). Returns how many they have become.

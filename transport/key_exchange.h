@@ -48,8 +48,8 @@ struct HostKeyOffered {
 struct KeysChanged {
   bool first = false;
 };
-// Client: what shows somebody who was not there, an agent, which server the session is with: the server's signature, by
-// that host key, over the session identifier. Of the first exchange, whatever key a later one has.
+// Client: shows an agent, which did not see the key exchange, which server the session is with: the server's signature,
+// by that host key, over the session identifier. It is of the first exchange, also if a later one has another key.
 struct SessionProof {
   std::vector<std::uint8_t> host_key;
   std::vector<std::uint8_t> session_id;

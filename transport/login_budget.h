@@ -1,9 +1,9 @@
-// What a peer may make us read before it has logged in (or, as a server, let us in): bytes, packets, key exchanges.
+// LoginBudget limits the work that a peer makes for us before the login is complete: bytes, packets, key exchanges.
 //
-// RFC 4251 section 9.3.5 asks for care with those who only want to keep us busy. LoginGraceTime bounds their time, this
-// their work: without it one connection could repeat the key exchange, in which we sign and multiply, as often as two
-// minutes allow, past MaxStartups and every penalty. The figures are far above what any login takes; they count for
-// both roles.
+// RFC 4251 section 9.3.5 asks for care with peers that only want to keep us busy. LoginGraceTime limits their time,
+// this limits our work: without it one connection could repeat the key exchange, in which we sign and multiply, for two
+// minutes, and neither MaxStartups nor a penalty would stop it. The figures are far above what any login takes; they
+// count for both roles.
 //
 //   if (phase_ != Phase::connection) login_budget_.count(payload);
 #pragma once
@@ -16,7 +16,7 @@ namespace glassh {
 
 class LoginBudget {
  public:
-  // Of each payload, whatever it is. Throws ProtocolError when it is one too many.
+  // Call it with each payload. Throws ProtocolError when it is one too many.
   void count(Bytes payload);
 
   // 128 requests (ServerAuthSettings) with keys and signatures of 16384 bits are half a megabyte.

@@ -1,5 +1,5 @@
-// Which message may arrive now: one table by role and phase. What it does not name is refused (or, for a number that
-// nobody has assigned, answered with UNIMPLEMENTED: RFC 4253 section 11.4).
+// Decides which message may arrive now: one table by role and phase. A message that it does not name is refused (or, if
+// its number is not assigned, answered with UNIMPLEMENTED: RFC 4253 section 11.4).
 //
 // This is the guard that the login bypasses of other implementations lacked: a message of a later layer never reaches
 // its handler early, and a message for the other role never reaches it at all. Order inside a key exchange is

@@ -17,7 +17,7 @@ namespace glassh {
 
 enum class Role { client, server };
 
-// What one side offers, in order of preference. Names are checked when configured, not here.
+// The algorithms of one side, in order of preference. Names are checked when configured, not here.
 struct Proposal {
   std::vector<std::string> kex;
   std::vector<std::string> host_key;  // signature algorithms
@@ -26,7 +26,7 @@ struct Proposal {
   std::vector<std::string> compression_client_to_server{"none"}, compression_server_to_client{"none"};
 };
 
-// What crypto/ has, in its order.
+// Returns the algorithms that crypto/ has, in its order.
 Proposal default_proposal();
 
 struct Algorithms {
@@ -38,7 +38,7 @@ struct Algorithms {
 
 Algorithms negotiate(const msg::KexInit& client, const msg::KexInit& server);
 
-// What it throws.
+// Thrown by negotiate().
 class NoCommonAlgorithm : public ProtocolError {
  public:
   // `what` in OpenSSH's words: "cipher", "key exchange method", …

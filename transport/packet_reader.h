@@ -31,7 +31,7 @@ class PacketReader {
   PacketReader(PacketReader&&) = default;
   ~PacketReader();  // wipes what was opened and not yet taken
 
-  // Where to put bytes that arrived; empty only while whole packets wait to be taken. Invalidates earlier payloads. Ask
+  // Memory for bytes that arrived; empty only while whole packets wait to be taken. Invalidates earlier payloads. Ask
   // only when there is something to read: it leases a block; filled(0) gives an unused one back.
   MutableBytes space();
   void filled(std::size_t size);

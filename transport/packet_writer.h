@@ -46,7 +46,7 @@ class PacketWriter {
 
   // A place for a payload of up to `size` bytes (at most max_payload), valid until finish() or abandon(). Not zeroed.
   MutableBytes begin(std::size_t size);
-  // What was really written; at most what was begun, at least 1. A length that is hidden (a password's) shows only in
+  // `size` bytes were written; at most what was begun, at least 1. A length that is hidden (a password's) shows only in
   // steps of 64 bytes.
   enum class Length { shows, hidden };
   void finish(std::size_t size, Length length = Length::shows);

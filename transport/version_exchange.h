@@ -14,7 +14,7 @@ std::string identification(std::string_view software_version, std::string_view c
 
 // The longest line, CR LF included (RFC 4253 section 4.2).
 inline constexpr std::size_t longest_identification = 255;
-// What a server may say before its own (ours never does): so much is listened to, no more.
+// Limits of the text that a server may send before its own identification (ours sends none).
 inline constexpr std::size_t longest_line_before = 8192;
 inline constexpr std::size_t most_lines_before = 1024;
 

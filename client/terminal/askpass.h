@@ -20,7 +20,7 @@
 
 namespace glassh {
 
-// What SSH_ASKPASS_REQUIRE (never, prefer, force), DISPLAY and SSH_ASKPASS say.
+// The meaning of SSH_ASKPASS_REQUIRE (never, prefer, force), DISPLAY and SSH_ASKPASS.
 struct AskpassRules {
   bool allowed = false;    // there is a display, or the user insists
   bool preferred = false;  // even where there is a terminal

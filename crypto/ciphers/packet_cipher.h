@@ -53,7 +53,7 @@ struct Opener {
   virtual bool open(std::uint32_t sequence_number, MutableBytes packet) = 0;
 };
 
-// What key derivation must deliver for a cipher and a MAC (RFC 4253 section 7.2). `mac` is ignored for AEAD ciphers.
+// A cipher and its MAC, for which key derivation makes keys (RFC 4253 section 7.2). `mac` is ignored for AEAD ciphers.
 struct CipherNames {
   std::string cipher;  // "chacha20-poly1305@openssh.com", "aes256-ctr", …
   std::string mac;     // "hmac-sha2-256-etm@openssh.com", … or empty

@@ -127,7 +127,7 @@ struct ServerConfig {
   std::optional<std::uint32_t> per_source_max_startups;  // nullopt: no limit
   SourceBlock per_source_net_block_size;
   SourcePenalties per_source_penalties;
-  std::string per_source_penalty_exempt_list;  // addresses and CIDR blocks, with commas; empty: nobody
+  std::string per_source_penalty_exempt_list;  // addresses and CIDR blocks, with commas; empty: none
   std::vector<std::string> accept_env;         // patterns
   LogLevel log_level = LogLevel::info;
   std::string syslog_facility = "AUTH";
@@ -138,7 +138,7 @@ struct ServerConfig {
   std::uint32_t client_alive_count_max = 3;         // 0: never disconnect
   // Who may log in (server/login/access.h).
   RootLogin permit_root_login = RootLogin::prohibit_password;
-  std::vector<std::string> allow_users, deny_users;    // patterns of USER or USER@HOST; empty: everybody, nobody
+  std::vector<std::string> allow_users, deny_users;    // patterns of USER or USER@HOST; empty: all users, none
   std::vector<std::string> allow_groups, deny_groups;  // patterns
   std::string authorized_keys_command;                 // a path and arguments with tokens; empty: none
   std::string authorized_keys_command_user;            // the user that it runs as

@@ -1,8 +1,8 @@
-// Who may log in at all, whatever the method: AllowUsers, DenyUsers, AllowGroups, DenyGroups and PermitRootLogin of
-// sshd_config(5).
+// Decides whether an account may log in at all, by any method: AllowUsers, DenyUsers, AllowGroups, DenyGroups and
+// PermitRootLogin of sshd_config(5).
 //
-// Denying goes before allowing, and users before groups. A user who is shut out is told nothing: to the peer such an
-// account does not exist. Groups are looked up only where a list asks for them.
+// Denying comes before allowing, and users come before groups. The peer of a user who may not log in is not told so: it
+// gets the answers for an account that does not exist. Groups are looked up only if a list names groups.
 //
 //   if (const std::string why = access_refusal(config, account, origin, group_names); !why.empty()) …
 #pragma once

@@ -15,7 +15,7 @@ namespace glassh {
 class AuthInfoFile {
  public:
   AuthInfoFile() = default;  // none
-  // In `directory`, under a name that nobody can foresee. Throws std::system_error.
+  // In `directory`, under a name that other users cannot guess. Throws std::system_error.
   explicit AuthInfoFile(std::string_view text, const std::string& directory = "/tmp");
   AuthInfoFile(AuthInfoFile&& other) noexcept;
   AuthInfoFile& operator=(AuthInfoFile&& other) noexcept;

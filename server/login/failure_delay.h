@@ -1,8 +1,9 @@
-// When a failed login may be answered: never before a fixed time, and only at its multiples.
+// Computes when a failed login is answered: after a fixed time, or after a multiple of it.
 //
 // The work behind an attempt is the same for a user who exists and one who does not (login.h). What still differs by
-// microseconds (a file in the cache, a longer name in the log) is hidden by rounding the whole time up. It slows down
-// whoever guesses, too. Past vulnerabilities 18 and 19: it holds for every method but `none`, which tries nothing.
+// microseconds (a file in the cache, a longer name in the log) is hidden by rounding the whole time up. It also slows
+// down an attacker who guesses. Past vulnerabilities 18 and 19: it holds for every method but `none`, which tries
+// nothing.
 //
 //   timer.expires_after(failure_answer_time(elapsed) - elapsed);
 #pragma once

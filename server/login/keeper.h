@@ -59,8 +59,8 @@ class KeeperRecord {
   virtual boost::asio::awaitable<LoginTerms> name(std::string user) = 0;
   // Whether this key would do.
   virtual boost::asio::awaitable<LoginDecision> try_key(const Credential& key) = 0;
-  // Whether this key, whose signature was right, is accepted. Whoever opens the packets has checked the signature; a
-  // keeper in another process will be given it.
+  // Whether this key, whose signature was right, is accepted. The connection has checked the signature; a keeper in
+  // another process will be given it.
   virtual boost::asio::awaitable<LoginDecision> prove_key(const Credential& key) = 0;
   // Whether this password is accepted. `method` is "password", "keyboard-interactive", or "none" with an empty
   // password.

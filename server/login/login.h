@@ -2,11 +2,11 @@
 // password.
 //
 // Lives for one question of LoginDesk. Job: judge one key or one password by the configuration and the user's files.
-// RFC 4252 section 7 [4252-7-2]: the key must be authorized for the user; that the peer owns it, server_auth has
-// checked. Section 5 [4252-5-9] [4252-5-10]: for a name that is nobody's the same work is done, with the files of the
-// user who runs glasshd, and then the answer is no; so neither answers nor times tell which names exist. Every file
-// that is consulted, and every line and file that is refused, is said to the log and to the trace. It is asked as a
-// coroutine, so that a privileged process may answer one day. Other accounts and principals are not done here.
+// RFC 4252 section 7 [4252-7-2]: the key must be authorized for the user; server_auth has checked that the peer owns
+// it. Section 5 [4252-5-9] [4252-5-10]: for a name without an account Login does the same work, with the files of the
+// user who runs glasshd, and then answers no; so neither answers nor times tell which names exist. The log and the
+// trace name every file that is read, and every line and file that is refused. Questions are coroutines, so that a
+// privileged process may answer them one day. Other accounts and principals are not supported yet.
 //
 //   const LoginVerdict verdict = co_await login.judge(std::string(attempt.user), *attempt.key, origin, trace);
 #pragma once
@@ -49,7 +49,7 @@ class Login {
   boost::asio::awaitable<LoginVerdict> judge_password(std::string user, SecretBytes password, TraceSink* trace) const;
 
  private:
-  // Where the key is listed, and with which options.
+  // The place that lists the key, and the options there.
   struct Found {
     std::string place;
     KeyOptions options;

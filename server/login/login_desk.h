@@ -5,8 +5,8 @@
 //
 //   arrived → keyed → named ⇄ judging → complete → handed          any of them → gone
 //
-// What only a login needs (the user, the keys' options, the place among MaxStartups) dies with it. A login that is
-// refused is answered late, so that the time does not tell why (failure_delay.h). RFC 4252 sections 5, 7 and 8.
+// The data that only a login needs (the user, the keys' options, the place among MaxStartups) dies with the login. A
+// refusal is sent late, so that the time does not tell its reason (failure_delay.h). RFC 4252 sections 5, 7 and 8.
 //
 //   LoginDesk desk(facts, std::move(arrived));  const LoginTerms terms = co_await desk.name("ann");
 #pragma once
@@ -24,13 +24,13 @@
 
 namespace glassh {
 
-// What the keeper knows and connections do not.
+// Known to the keeper, and not to connections.
 struct KeeperFacts {
   std::shared_ptr<const ServerConfig> config;  // as read, before Match
   HostKeySigner host_keys;
   std::string server_version;                    // V_S of every key exchange
   std::vector<std::string> host_key_algorithms;  // that a key exchange may agree on
-  const Account& account;                        // of whoever runs glasshd, the only one that can log in
+  const Account& account;                        // of the user who runs glasshd, the only one that can log in
   const Log& log;
   Passwords& passwords;
 };

@@ -12,7 +12,7 @@
 namespace glassh {
 
 ServerAuthSettings auth_settings(const ServerConfig& config);
-// What Banner's file says now; empty if there is none, or none that can be sent, which the log then says.
+// Returns the text of Banner's file now; empty if there is no file, or if the text cannot be sent, which is logged.
 std::string banner_text(const ServerConfig& config, const Log& log);
 // PasswordFile, or a shadow(5) that we may read; without either no password can be right, and none is asked for.
 bool has_passwords(const ServerConfig& config);

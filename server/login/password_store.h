@@ -1,9 +1,9 @@
-// Where the hash of a user's password stands: PasswordFile, or shadow(5).
+// Finds the hash of a user's password: in PasswordFile, or in shadow(5).
 //
-// PasswordFile is a keyword of glasshd's own, so that a server without root has passwords too: lines `user:hash`, the
-// hash as crypt(3) makes it (`mkpasswd`); empty lines and lines that begin with # are skipped. The file must belong to
-// the user or to root, and nobody else may read or write it. shadow(5) is asked where no file is named and the process
-// may read it; an account or a password that has expired lets nobody in (RFC 4252 section 8 [4252-8-11]).
+// PasswordFile is a keyword of glasshd only; with it a server without root has passwords, too. It has lines `user:hash`
+// with hashes of crypt(3) (`mkpasswd`); empty lines and lines that begin with # are skipped. The file must belong to
+// the user or to root, and no other user may read or write it. shadow(5) is read if no file is named and the process
+// may read it. An account or a password that has expired cannot log in (RFC 4252 section 8 [4252-8-11]).
 //
 //   const StoredPassword stored = find_in_password_file("/home/me/passwords", "me", uid);
 //   if (stored.problem.empty()) …
@@ -34,7 +34,7 @@ StoredPassword find_in_password_file(const std::string& path, std::string_view u
 StoredPassword find_in_shadow(const std::string& user);
 bool shadow_is_readable();
 
-// What shadow(5) says about one account on a day, counted from 1970-01-01. Nothing: it may log in.
+// Returns why an account may not log in, by its line of shadow(5), on a day counted from 1970-01-01; or nullopt.
 std::optional<std::string> shadow_problem(const spwd& entry, long today);
 
 }  // namespace glassh

@@ -1,9 +1,9 @@
 // Passwords finds out whether a password is the one that a hash was made of: crypt(3), in threads of its own.
 //
-// Lives as long as the process. Job: compute hashes outside of the threads that serve connections. Hashing is meant to
-// be slow, so it does not happen in the threads that serve connections: whoever floods the server with logins delays
-// other logins, but no session. There is always exactly one hash to compute, also where the answer is known to be no (a
-// locked account, no account at all), so that the time does not tell (past vulnerabilities 8, 18 and 19).
+// Lives as long as the process. Job: compute hashes outside of the threads that serve connections. Hashing is slow by
+// intention. In threads of its own, a peer that floods the server with logins delays other logins, but no session.
+// There is always exactly one hash to compute, also if the answer is known to be no (a locked account, no account at
+// all), so that the time does not tell (past vulnerabilities 8, 18 and 19).
 //
 //   if (co_await passwords.check(stored.hash.clone(), std::move(password), EmptyPassword::refuse)) …
 #pragma once
@@ -20,7 +20,7 @@ namespace glassh {
 
 enum class EmptyPassword { refuse, permit };  // PermitEmptyPasswords
 
-// Longer ones are refused before anything is computed: nobody's password, and an attack on the processor.
+// Longer ones are refused before a hash is computed: no user has such a password, and hashing it costs much time.
 constexpr std::size_t longest_password = 1024;
 
 // `hash` as crypt(3) makes it; "" is an empty password, and one that begins with ! or * is of a locked account and fits
@@ -30,7 +30,7 @@ bool password_matches(Bytes hash, Bytes password, EmptyPassword empty);
 class Passwords {
  public:
   Passwords() = default;
-  ~Passwords();  // whoever waited for a check has gone
+  ~Passwords();  // no connection may wait for a check any more
   Passwords(const Passwords&) = delete;
   Passwords& operator=(const Passwords&) = delete;
 

@@ -1,8 +1,8 @@
-// Runs a program as a user, without a shell, and takes what it writes: AuthorizedKeysCommand.
+// Runs a program as a user, without a shell, and returns its output: AuthorizedKeysCommand.
 //
-// The program's path is absolute, and nobody but root or whoever runs glasshd may change it or a directory above it. It
-// has no input, no descriptor of ours, "/" as its directory, an environment of a few names, and exactly the groups of
-// its user (past vulnerability 87). What it writes and how long it takes are bounded; one that exceeds a bound is
+// The program's path is absolute, and only root and the user who runs glasshd may change it or a directory above it.
+// The program has no input, no descriptor of ours, "/" as its directory, an environment of a few names, and exactly the
+// groups of its user (past vulnerability 87). Its output and its time are limited; a program that exceeds a limit is
 // killed with its process group.
 //
 //   const RunResult run = co_await run_as(executor, {{"/usr/bin/keys", "ann"}, account});  if (run.problem.empty()) …

@@ -1,8 +1,8 @@
-// What a session may do once its user is logged in: the configuration that applies, and the options of the keys.
+// SessionPermissions says what a session may do after the login: by the configuration and by the options of the keys.
 //
-// Each can only take away. ForceCommand goes before command=, as in sshd; DisableForwarding and `restrict` close every
-// kind of forwarding, those of later versions included (past vulnerability 84). Sessions ask here, and so do forwarding
-// and agents; nobody else looks at the two sources.
+// Each of the two can only take permissions away. ForceCommand comes before command=, as in sshd. DisableForwarding and
+// `restrict` forbid every kind of forwarding, also kinds that later versions add (past vulnerability 84). Sessions,
+// forwarding and agents ask here; no other code reads the two sources.
 //
 //   const SessionPermissions permissions = session_permissions(config, key_options);  if (permissions.pty) …
 #pragma once
@@ -28,7 +28,7 @@ struct Forwardable {
 struct SessionPermissions {
   bool pty = true;
   bool agent_forwarding = true;
-  // Of ports, which may_open() and may_listen() judge one by one, and of Unix sockets: may_open_socket().
+  // Forwarding of ports, which may_open() and may_listen() judge one by one, and of Unix sockets: may_open_socket().
   Forwardable tcp, sockets;
   bool x11_forwarding = true;
   bool user_rc = true;
@@ -42,7 +42,7 @@ struct SessionPermissions {
   bool may_open_socket() const;
   bool may_listen(std::string_view host, std::uint16_t port) const;
 
-  // Of which each must permit an endpoint.
+  // Each of these lists must permit an endpoint.
   std::vector<std::vector<PermittedEndpoint>> permit_open, permit_listen;
 };
 

@@ -1,4 +1,4 @@
-// What the keeper says when a login is complete: all that serving the user needs to know.
+// Welcome is the keeper's answer to a complete login: all that serving the user needs to know.
 //
 // Made by LoginDesk::complete(), moved into ServedConnection. It is plain data, so that it can cross to another process
 // one day (docs/ARCHITECTURE.md, The rim's objects).

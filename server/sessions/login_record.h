@@ -28,7 +28,7 @@ struct LastLogin {
   std::time_t time = 0;
   std::string host;  // up to 256 bytes of whatever the file has
 };
-// Nothing if there is no file, or none of this user.
+// Returns nullopt if there is no file, or no login of this user in it.
 std::optional<LastLogin> last_login(const LoginRecordFiles& files, std::uint32_t uid);
 
 struct LoginEntry {
@@ -54,7 +54,7 @@ class LoginRecord {
 
  private:
   LoginRecordFiles files_;
-  LoginEntry entry_;  // pid 0: nobody's, or ended
+  LoginEntry entry_;  // pid 0: not recorded, or ended
 };
 
 }  // namespace glassh

@@ -1,9 +1,9 @@
-// What happens in a session before its program runs: what a login shell says first, ~/.ssh/rc or /etc/ssh/sshrc, what
-// tells X11 programs their cookie; and what the user's files say for that.
+// Prepares a session before its program runs: the text that a login shell shows first, ~/.ssh/rc or /etc/ssh/sshrc, and
+// the program that stores the X11 cookie; and reads the user's files for them.
 //
 // sshd(8), LOGIN PROCESS and SSHRC; sshd_config(5), PrintMotd, PrintLastLog, PermitUserRC and PermitUserEnvironment.
-// Nothing is run or shown here: a Preparation says what is to be, and the session does it while the connection goes on.
-// No file is waited for, whatever stands at its path.
+// A Preparation is only a plan: the session shows the text and runs the programs, while the connection goes on. Reading
+// a file never waits, also if its path names a FIFO or a device.
 //
 //   Preparation before{.greeting = greeting(config, account, last)};  before.program = rc_program(…);
 #pragma once
@@ -43,8 +43,8 @@ std::optional<SpawnRequest> rc_program(const Account& account, bool user_rc,
 void add_cookie(Preparation& before, const X11Forwarding& display, const std::string& xauth, const Account& account,
                 const std::vector<std::string>& environment);
 
-// What ~/.ssh/environment sets, as far as PermitUserEnvironment lets it in. A line that is no NAME=VALUE is left out.
-// What is wrong with its lines is added to `complaints`, in sshd's words.
+// Returns the variables of ~/.ssh/environment that PermitUserEnvironment permits. Skips a line that is not NAME=VALUE.
+// Adds to `complaints` what is wrong with a line, in sshd's words.
 std::vector<EnvironmentVariable> user_environment(const ServerConfig& config, const Account& account,
                                                   std::string& complaints);
 

@@ -32,7 +32,7 @@ struct SpawnRequest {
   std::string complaints = {};           // lines that stand on its standard error before it starts
 };
 
-// What a program reads and writes: its own ends, borrowed for the call.
+// The program's ends of its streams, borrowed for the call.
 struct ProgramEnds {
   int input = -1, output = -1, error = -1;
   // A terminal's name: the program controls it, and reads and writes it. What stands above is then what we have open of

@@ -3,7 +3,7 @@
 // Lives until the session and its program both let go of it. Job: carry out pty-req, window-change and break. RFC 4254
 // sections 6.2, 6.7 and 8, RFC 4335. We hold the master's side, the program the terminal's; when every copy of the
 // master is closed, the kernel hangs up the program. Where we are root, the terminal belongs to the user and to the
-// group tty, so that write(1) can reach it and nobody else can.
+// group tty, so that write(1) can reach it, and no other user can.
 //
 //   Pty pty = Pty::open(account);  pty.apply_modes(request.encoded_terminal_modes);  pty.resize({80, 24, 0, 0});
 #pragma once

@@ -41,7 +41,7 @@ struct SessionContext {
   std::function<std::shared_ptr<X11Forwarding>(X11Wish)> forward_x11 = {};
   // Returns where the client's agent can be reached from the first call on, or nullopt if it cannot be.
   std::function<std::optional<std::string>()> forward_agent = {};
-  // Where the logins on terminals stand, if they are looked at; and whether ours are added, for which one must be root.
+  // The files that list the logins on terminals, if they are read; and whether this session is added, as root only can.
   std::optional<LoginRecordFiles> login_files = {};
   bool records_logins = false;
   // Starts the processes of sessions.

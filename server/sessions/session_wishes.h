@@ -1,7 +1,8 @@
-// What a client asks of its session before a program runs: variables, a terminal, its agent, a display.
+// SessionWishes has what a client asks of its session before a program runs: variables, a terminal, an agent, a
+// display.
 //
-// RFC 4254 sections 6.2 to 6.4. Lives as long as its session. Job: to decide which of these wishes are granted, and to
-// keep what was granted until the program takes it. The display stays here, since it goes with the session.
+// RFC 4254 sections 6.2 to 6.4. Lives as long as its session. Job: decide which of these wishes are granted, and keep
+// the granted ones until the program takes them. The display stays here, because it ends with the session.
 //
 //   answer(request, wishes.on_environment(request.details));  …  wishes.close();
 #pragma once
