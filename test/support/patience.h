@@ -1,6 +1,8 @@
 // How long a test waits for an event before it fails. A test that passes never waits for so long.
 #pragma once
 
+#include <poll.h>
+
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>
@@ -26,6 +28,21 @@ bool run_until(boost::asio::io_context& io, Condition condition, Step before_eac
 template <class Condition>
 bool run_until(boost::asio::io_context& io, Condition condition) {
   return run_until(io, std::move(condition), [] {});
+}
+
+// Runs what is ready until the descriptor has data, an end, or a connection to accept: the kernel may take its time,
+// also for a connection within this machine. Returns false if that does not come about.
+inline bool run_until_readable(boost::asio::io_context& io, int descriptor) {
+  return run_until(io, [descriptor] {
+    pollfd wanted{descriptor, POLLIN, 0};
+    return ::poll(&wanted, 1, 0) > 0;
+  });
+}
+
+// Runs what is ready, and what becomes ready in a moment, until nothing is ready any more.
+inline void run_dry(boost::asio::io_context& io, std::chrono::milliseconds moment = std::chrono::milliseconds(10)) {
+  io.restart();
+  while (io.run_one_for(moment) + io.poll() > 0) io.restart();
 }
 
 }  // namespace glassh::test

@@ -203,11 +203,7 @@ class PlainPair {
   bool run_until(Condition condition) {
     return test::run_until(io, std::move(condition));
   }
-  // Until nothing happens any more.
-  void run_dry() {
-    io.restart();
-    while (io.run_one_for(std::chrono::milliseconds(10)) > 0) io.restart();
-  }
+  void run_dry() { test::run_dry(io); }
   std::uint32_t open_channel() {
     const std::uint32_t id = left.core.channels().open("test");
     left.drive.wake();

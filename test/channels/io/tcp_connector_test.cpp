@@ -12,6 +12,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "channels/io/private_socket.h"
+#include "test/support/patience.h"
 
 namespace glassh {
 namespace {
@@ -42,6 +43,7 @@ TEST(TcpSocket, ConnectsToDigitsAndToNames) {
     attempt.start(host, own_endpoint(listener.get()).port);
     attempt.finish();
     ASSERT_TRUE(*attempt.result) << host << ": " << attempt.connector->problem();
+    ASSERT_TRUE(test::run_until_readable(attempt.io, listener.get()));
     const Fd accepted = accept_connection(listener.get());
     ASSERT_TRUE(accepted);
     EXPECT_EQ(peer_endpoint(accepted.get()).port, own_endpoint(attempt.result->get()).port);

@@ -13,6 +13,7 @@
 #include "channels/io/tcp_connector.h"
 #include "proto/messages_forward.h"
 #include "proto/messages_session.h"
+#include "test/support/patience.h"
 #include "test/support/plain_packets.h"
 #include "test/support/temporary_directory.h"
 
@@ -72,10 +73,7 @@ class ForwardedDisplayTest : public testing::Test {
     fake_ = text_of(cookie->data.reveal());
     return true;
   }
-  void run() {
-    io_.restart();
-    while (io_.run_one_for(std::chrono::milliseconds(1)) > 0) io_.restart();
-  }
+  void run() { test::run_dry(io_, std::chrono::milliseconds(1)); }
   template <class M>
   void receive(const M& message) {
     const auto payload = encode(message);
@@ -93,6 +91,8 @@ class ForwardedDisplayTest : public testing::Test {
   std::uint8_t open(std::string_view type = "x11") {
     const auto details = encode(msg::X11Open{"192.0.2.9", 40000});
     receive(msg::ChannelOpen{type, 70, 1000, 1000, Rest{details}});
+    if (!taken_) return 0;
+    EXPECT_TRUE(test::run_until(io_, [this] { return out_.writer.backlog() > 0; }));
     const auto sent = out_.take();
     if (sent.size() != 1) return 0;
     if (sent[0][0] == msg::ChannelOpenConfirmation::number) {
@@ -106,7 +106,12 @@ class ForwardedDisplayTest : public testing::Test {
     return std::string("B\0\0\x0b\0\0\0\x12\0\x10\0\0", 12) + "MIT-MAGIC-COOKIE-1" + std::string(2, '\0') +
            std::string(cookie);
   }
-  static std::string read(const Fd& socket) {
+  Fd accept() {
+    EXPECT_TRUE(test::run_until_readable(io_, x_server_.get()));
+    return accept_connection(x_server_.get());
+  }
+  std::string read(const Fd& socket) {
+    EXPECT_TRUE(test::run_until_readable(io_, socket.get()));
     char text[200];
     const ssize_t size = ::recv(socket.get(), text, sizeof text, MSG_DONTWAIT);
     return size >= 0 ? std::string(text, static_cast<std::size_t>(size)) : std::strerror(errno);
@@ -136,16 +141,17 @@ TEST_F(ForwardedDisplayTest, TheDisplayGetsTheRealCookieAndTheServerNever) {
   ASSERT_TRUE(offer());
   EXPECT_NE(hex(bytes_of(fake_)), real_hex);
   ASSERT_EQ(open(), msg::ChannelOpenConfirmation::number);
-  const Fd x = accept_connection(x_server_.get());
+  const Fd x = accept();
   ASSERT_TRUE(x);
   const std::string setup = setup_with(fake_) + "and more";
   receive(msg::ChannelData{channel_, bytes_of(setup).first(20)});
-  EXPECT_EQ(read(x), std::strerror(EAGAIN)) << "nothing before it is known to be right";
+  pollfd told{x.get(), POLLIN, 0};
+  EXPECT_EQ(::poll(&told, 1, 0), 0) << "nothing before it is known to be right";
   receive(msg::ChannelData{channel_, bytes_of(setup).subspan(20)});
   const std::string real(text_of(parse_x11_cookie("x", real_hex)->data.reveal()));
   EXPECT_EQ(read(x), setup_with(real) + "and more");
   ASSERT_EQ(::send(x.get(), "welcome", 7, 0), 7);
-  run();
+  ASSERT_TRUE(test::run_until(io_, [this] { return out_.writer.backlog() > 0; }));
   EXPECT_EQ(text_of(out_.take_only<msg::ChannelData>().data), "welcome");
   EXPECT_EQ(channels_.at(channel_).window_from_peer().available() + setup.size(), 2u * 1024 * 1024);
 }
@@ -156,7 +162,7 @@ TEST_F(ForwardedDisplayTest, WhoDoesNotShowTheFakeCookieGetsNowhere) {
   const std::string real(text_of(parse_x11_cookie("x", real_hex)->data.reveal()));
   for (const std::string& sent : {setup_with(std::string(16, 'x')), setup_with(real), std::string("hello server")}) {
     ASSERT_EQ(open(), msg::ChannelOpenConfirmation::number);
-    const Fd x = accept_connection(x_server_.get());
+    const Fd x = accept();
     ASSERT_TRUE(x);
     receive(msg::ChannelData{channel_, bytes_of(sent)});
     EXPECT_EQ(read(x), "");  // closed, and nothing came
@@ -189,7 +195,7 @@ TEST_F(ForwardedDisplayTest, ADisplayThatIsNotThereIsARefusal) {
   const auto payload = encode(msg::ChannelOpen{"x11", 70, 1000, 1000, Rest{details}});
   EXPECT_TRUE(forwarded_->open(channels_, std::get<ChannelOpenWanted>(*channels_.on_payload(payload))));
   EXPECT_TRUE(forwarded_->connecting());
-  run();
+  ASSERT_TRUE(test::run_until(io_, [this] { return out_.writer.backlog() > 0; }));
   EXPECT_EQ(out_.take_only<msg::ChannelOpenFailure>().reason_code, 2u);  // connect failed
   EXPECT_TRUE(said);
 }
@@ -264,7 +270,7 @@ TEST_F(ForwardedDisplayTest, AStormOfOpensAndClosesLeavesNothingBehind) {
     if (open() != msg::ChannelOpenConfirmation::number) FAIL() << i;
     if (i % 4 >= 1) receive(msg::ChannelData{channel_, bytes_of(setup).first(i % setup.size())});
     if (i % 4 >= 2) receive(msg::ChannelEof{channel_});
-    const Fd x = accept_connection(x_server_.get());
+    const Fd x = accept();
     ASSERT_TRUE(x);
     // A channel that is closed before the display has been reached.
     receive(msg::ChannelOpen{"x11", 71, 1000, 1000, Rest{details}});
@@ -274,7 +280,7 @@ TEST_F(ForwardedDisplayTest, AStormOfOpensAndClosesLeavesNothingBehind) {
       if (payload[0] != msg::ChannelOpenConfirmation::number) continue;
       receive(msg::ChannelClose{decode<msg::ChannelOpenConfirmation>(payload).sender_channel});
     }
-    const Fd second = accept_connection(x_server_.get());
+    const Fd second = accept();
     EXPECT_EQ(read(second), "");
     out_.take();
   }

@@ -23,7 +23,7 @@ class AgentForwardingTest : public test::ChannelsTest {
   // A program of the session that connects, and the channel that the client is asked to open for it.
   Fd connect(std::uint32_t& channel) {
     Fd program = connect_to_socket(forwarding_->socket_path());
-    run();
+    run_until_sent();
     const auto open = out_.take_only<msg::ChannelOpen>();
     EXPECT_EQ(open.channel_type, "auth-agent@openssh.com");
     channel = open.sender_channel;
@@ -38,13 +38,13 @@ TEST_F(AgentForwardingTest, AConnectionBecomesAChannelAndBytesGoBothWays) {
   const Fd program = connect(channel);
   receive(msg::ChannelOpenConfirmation{channel, 7, 1000, 1000, {}});
   ASSERT_EQ(::send(program.get(), "question", 8, 0), 8);
-  run();
+  run_until_sent();
   EXPECT_EQ(text_of(out_.take_only<msg::ChannelData>().data), "question");
   receive(msg::ChannelData{channel, bytes_of("answer")});
   EXPECT_EQ(read(program), "answer");
   // The program hangs up; the client's end, and then CLOSE.
   ::shutdown(program.get(), SHUT_WR);
-  run();
+  run_until_sent();
   EXPECT_EQ(out_.take_only<msg::ChannelEof>().recipient_channel, 7u);
   receive(msg::ChannelEof{channel});
   EXPECT_EQ(out_.take_only<msg::ChannelClose>().recipient_channel, 7u);
@@ -55,7 +55,7 @@ TEST_F(AgentForwardingTest, AConnectionBecomesAChannelAndBytesGoBothWays) {
 TEST_F(AgentForwardingTest, AChannelThatTheClientRefusesHangsUpOnTheProgram) {
   std::uint32_t channel = 0;
   const Fd program = connect(channel);
-  EXPECT_EQ(read(program), std::strerror(EAGAIN));
+  EXPECT_TRUE(silent(program));
   receive(msg::ChannelOpenFailure{channel, 1, "no", ""});
   EXPECT_EQ(read(program), "");
 }
@@ -66,9 +66,9 @@ TEST_F(AgentForwardingTest, ThereIsALimitOfConnections) {
     programs.push_back(connect_to_socket(forwarding_->socket_path()));
     run();
   }
-  EXPECT_EQ(out_.take().size(), 100u);
-  EXPECT_EQ(read(programs[99]), std::strerror(EAGAIN));
   EXPECT_EQ(read(programs[100]), "");
+  EXPECT_EQ(out_.take().size(), 100u);
+  EXPECT_TRUE(silent(programs[99]));
 }
 
 // Past vulnerability 94

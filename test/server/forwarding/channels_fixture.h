@@ -16,6 +16,7 @@
 
 #include "channels/io/channel_users.h"
 #include "test/server/log_lines.h"
+#include "test/support/patience.h"
 #include "test/support/plain_packets.h"
 
 namespace glassh::test {
@@ -34,10 +35,10 @@ class ChannelsTest : public testing::Test {
     run();
   }
 
-  // Until nothing happens any more.
-  void run() {
-    io_.restart();
-    while (io_.run_one_for(quiet_) > 0) io_.restart();
+  void run() { run_dry(io_, quiet_); }
+  // Until the client has got something.
+  void run_until_sent() {
+    ASSERT_TRUE(run_until(io_, [this] { return out_.writer.backlog() > 0; }));
   }
   // What the client says.
   template <class M>
@@ -52,14 +53,20 @@ class ChannelsTest : public testing::Test {
     }
     run();
   }
-  // What has come for a program; an error's text if nothing has.
-  static std::string read(const Fd& program) {
+  // Waits for data or the end.
+  std::string read(const Fd& program) {
+    EXPECT_TRUE(run_until_readable(io_, program.get()));
     char text[100];
     const ssize_t size = ::recv(program.get(), text, sizeof text, MSG_DONTWAIT);
     return size >= 0 ? std::string(text, static_cast<std::size_t>(size)) : std::strerror(errno);
   }
+  // True if neither data nor an end has come.
+  static bool silent(const Fd& program) {
+    pollfd told{program.get(), POLLIN, 0};
+    return ::poll(&told, 1, 0) == 0;
+  }
 
-  std::chrono::milliseconds quiet_{10};  // when nothing has happened for so long, nothing will
+  std::chrono::milliseconds quiet_{10};  // run() ends when nothing has happened for so long
   asio::io_context io_{1};
   LogLines lines_;
   PlainWriter out_;

@@ -54,6 +54,7 @@ TEST_F(DirectForwardingTest, AHostIsConnectedToAndEachDirectionEndsByItself) {
   const Fd listener = listen();
   open(msg::DirectTcpip{"localhost", own_endpoint(listener.get()).port, "10.0.0.1", 4711});
   ASSERT_TRUE(run_until([&] { return users_.count() == 1; }));
+  ASSERT_TRUE(test::run_until_readable(io_, listener.get()));
   const Fd peer = accept_connection(listener.get());
   EXPECT_EQ(out_.take_only<msg::ChannelOpenConfirmation>().recipient_channel, 7u);
   receive(msg::ChannelData{0, bytes_of("question")});
@@ -61,9 +62,11 @@ TEST_F(DirectForwardingTest, AHostIsConnectedToAndEachDirectionEndsByItself) {
   EXPECT_EQ(read(peer), "question");
   EXPECT_EQ(read(peer), "") << "the client's end";
   ASSERT_EQ(::send(peer.get(), "answer", 6, 0), 6);
-  run_all();
+  const auto sent = [this] { return out_.writer.backlog() > 0; };
+  ASSERT_TRUE(run_until(sent));
   EXPECT_EQ(text_of(out_.take_only<msg::ChannelData>().data), "answer");
   ::shutdown(peer.get(), SHUT_WR);
+  ASSERT_TRUE(run_until(sent));
   run_all();
   const auto packets = out_.take();
   EXPECT_EQ(packets.size(), 2u) << "EOF and CLOSE";

@@ -46,7 +46,9 @@ class ForwardingTest : public testing::Test {
     if (::connect(socket.get(), static_cast<const sockaddr*>(generic), address.size) < 0) socket.close();
     return socket;
   }
-  static std::string read(const Fd& socket) {
+  // Waits for data or the end.
+  std::string read(const Fd& socket) {
+    EXPECT_TRUE(!socket || run_until_readable(io_, socket.get()));
     char text[100];
     const ssize_t size = ::recv(socket.get(), text, sizeof text, MSG_DONTWAIT);
     return size >= 0 ? std::string(text, static_cast<std::size_t>(size)) : std::strerror(errno);

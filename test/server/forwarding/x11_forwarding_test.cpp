@@ -41,6 +41,7 @@ class X11ForwardingTest : public test::ChannelsTest {
     return program;
   }
   std::uint32_t opened_channel() {
+    run_until_sent();
     const auto open = out_.take_only<msg::ChannelOpen>();
     EXPECT_EQ(open.channel_type, "x11");
     return open.sender_channel;
@@ -55,6 +56,7 @@ TEST_F(X11ForwardingTest, AConnectionBecomesAChannelAndBytesGoBothWays) {
   create();
   const Fd program = connect();
   ASSERT_TRUE(program);
+  run_until_sent();
   const auto open = out_.take_only<msg::ChannelOpen>();
   const auto details = decode<msg::X11Open>(open.channel_type_specific_data.bytes);
   EXPECT_EQ(details.originator_address, "127.0.0.1");
@@ -62,7 +64,7 @@ TEST_F(X11ForwardingTest, AConnectionBecomesAChannelAndBytesGoBothWays) {
   const std::uint32_t channel = open.sender_channel;
   receive(msg::ChannelOpenConfirmation{channel, 7, 1000, 1000, {}});
   ASSERT_EQ(::send(program.get(), "setup", 5, 0), 5);
-  run();
+  run_until_sent();
   EXPECT_EQ(text_of(out_.take_only<msg::ChannelData>().data), "setup");
   receive(msg::ChannelData{channel, bytes_of("welcome")});
   EXPECT_EQ(read(program), "welcome");
@@ -170,9 +172,9 @@ TEST_F(X11ForwardingTest, ThereIsALimitOfConnections) {
   create();
   std::vector<Fd> programs;
   for (int i = 0; i < 258; ++i) programs.push_back(connect());
-  EXPECT_EQ(out_.take().size(), 256u);
-  EXPECT_EQ(read(programs[255]), std::strerror(EAGAIN));
   EXPECT_EQ(read(programs[256]), "");
+  EXPECT_EQ(out_.take().size(), 256u);
+  EXPECT_TRUE(silent(programs[255]));
 }
 
 // Past vulnerability 64: a storm of connections that come and go at any stage, from two programs at a time.
