@@ -40,7 +40,7 @@ class LoginTest : public SshClientTest {
       person.types(dialogue[next++].second);
     };
     const Result result = run({.login = std::move(login), .script = [](PacketWriter&, Bytes) { return false; }}, "");
-    meanwhile_();
+    screen_ += person.sees_all();
     return result;
   }
 

@@ -55,7 +55,7 @@ TEST_F(LocalTerminalTest, RawModeLetsEveryByteThrough) {
   arrived.resize(size);
   EXPECT_EQ(arrived, all);
   EXPECT_EQ(::write(line.get(), "a\nb", 3), 3);
-  EXPECT_EQ(person.sees(), "a\nb");
+  EXPECT_EQ(person.sees_all(), "a\nb");
 
   terminal.leave_raw();
   EXPECT_FALSE(terminal.raw());

@@ -10,8 +10,11 @@
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
+
+#include "test/support/patience.h"
 
 namespace glassh {
 
@@ -37,6 +40,20 @@ class Person {
     const ssize_t size = ::read(fd_, text.data(), text.size());
     text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
     return text;
+  }
+  // All that was written to the terminal until now. The kernel passes it on a moment later; a mark behind it tells
+  // when.
+  std::string sees_all() {
+    EXPECT_EQ(::write(kept_open_, "\x1e", 1), 1);
+    const auto give_up = std::chrono::steady_clock::now() + test::patience;
+    std::string text = sees();
+    while (!text.ends_with('\x1e') && std::chrono::steady_clock::now() < give_up) {
+      pollfd shown{fd_, POLLIN, 0};
+      ::poll(&shown, 1, 100);
+      text += sees();
+    }
+    EXPECT_TRUE(text.ends_with('\x1e')) << text;
+    return text.substr(0, text.find('\x1e'));
   }
   bool echo() const {
     termios modes{};

@@ -50,7 +50,7 @@ TEST(Prompt, AnAnswerIsOneLine) {
     Asked asked;
     ask(io, person, Echo::on, asked);
     io.poll();
-    EXPECT_EQ(person.sees(), "Question? ");
+    EXPECT_EQ(person.sees_all(), "Question? ");
     EXPECT_FALSE(asked.done);
     person.types(c.typed);
     io.run();
@@ -69,7 +69,7 @@ TEST(Prompt, ASecretDoesNotShowAndTheTerminalIsAsBefore) {
   person.types("secret\n");
   io.run();
   EXPECT_EQ(asked.answer, "secret");
-  EXPECT_EQ(person.sees(), "Question? \r\n");
+  EXPECT_EQ(person.sees_all(), "Question? \r\n");
   EXPECT_TRUE(person.echo());
 }
 
@@ -83,7 +83,7 @@ TEST(Prompt, TheTerminalIsAsBeforeWhenNobodyAnswered) {
     EXPECT_FALSE(person.echo());
   }  // as when a signal ends the program
   EXPECT_TRUE(person.echo());
-  EXPECT_EQ(person.sees(), "Question? \r\n") << "what comes next does not stand behind the question";
+  EXPECT_EQ(person.sees_all(), "Question? \r\n") << "what comes next does not stand behind the question";
 }
 
 TEST(Prompt, AHungUpTerminalGivesNoAnswer) {
