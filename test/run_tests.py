@@ -96,8 +96,8 @@ class Progress:
 
 
 def run(build, arguments):
-    """Runs ctest in one build directory. The tests get the signals as a terminal's programs get them, whoever started us:
-    a shell's background job ignores SIGINT and SIGQUIT, and `nohup` SIGHUP."""
+    """Runs ctest in one build directory. The tests get the signals as a terminal's programs get them, also if we do
+    not: a shell's background job ignores SIGINT and SIGQUIT, and a program of `nohup` ignores SIGHUP."""
     for each in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         if signal.getsignal(each) == signal.SIG_IGN:
             signal.signal(each, signal.SIG_DFL)

@@ -200,7 +200,7 @@ def reloading(cases, workspace):
 
 def grace_storm(cases, workspace):
     with cases.case("500 connections exceed LoginGraceTime together, and others log in (past vulnerability 65)"):
-        # The first 399 penalties refuse nobody: all of the 500 come in, however long that takes.
+        # The first 399 penalties refuse no connection: all of the 500 come in, however long that takes.
         server = start_glasshd(workspace, ["LoginGraceTime 5", "MaxStartups 1000",
                                            "PerSourcePenalties grace-exceeded:1 min:400 max:600",
                                            f"PerSourcePenaltyExemptList {SOMEBODY_ELSE}"], level="INFO")
