@@ -57,7 +57,7 @@ void make_private_directory(const std::string& path) {
   }
 }
 
-// Two servers may start at once: whoever comes second takes the first one's key.
+// Two servers may start at once. The second one takes the key that the first one made.
 void make_host_key(const std::string& path, Rng& rng, const Log& log) {
   const PrivateKey key = PrivateKey::generate("ssh-ed25519", rng);
   try {

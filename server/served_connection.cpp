@@ -12,7 +12,7 @@ namespace glassh {
 
 namespace {
 
-// What the sessions have in common.
+// The part of a session's context that all sessions of the connection share.
 SessionContext session_context(const ConnectionParts& parts, Welcome& welcome) {
   SessionContext context{std::move(welcome.config), std::move(welcome.account), parts.context.log,
                          parts.context.open_files, std::move(welcome.addresses)};

@@ -76,7 +76,7 @@ void read_ip_qos(ClientCall& call) { call.config.ip_qos = parse_ip_qos(call.word
 
 PrintedValues print_ip_qos(const ClientConfig& config) { return {ip_qos_text(config.ip_qos)}; }
 
-// --- What is said ---------------------------------------------------------------------------------------------------
+// --- The log -------------------------------------------------------------------------------------------------------
 
 void read_log_level(ClientCall& call) {
   const auto level = parse_log_level(call.words[0]);

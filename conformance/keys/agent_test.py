@@ -135,12 +135,14 @@ def without_an_agent(cases, workspace, tool):
 
 def lifetimes(cases, workspace, agent_name, tool):
     with cases.case(f"{agent_name}, {tool}: a key is gone when its time is over"):
-        agent = Agent(workspace, agent_name, ["-t", "1"])
+        agent = Agent(workspace, agent_name, ["-t", "2"])
         result = agent.run(tool, "-t", "1h", workspace.key("user-ecdsa", "ecdsa"))
         expect("Lifetime set to 3600 seconds\n" in text(result), result)
+        begun = time.monotonic()
         result = agent.run(tool, workspace.key("user-ed25519"))  # the agent's own limit
         expect("Identity added: " in text(result), result)
         wait_until(lambda: "ED25519" not in text(agent.run(tool, "-l")), "the key's time is over")
+        expect(time.monotonic() - begun > 0.9, "it is gone too early")  # ssh-agent counts whole seconds of its clock
         expect("ECDSA" in text(agent.run(tool, "-l")))
 
 

@@ -231,7 +231,7 @@ def command_line(terminal, line, answer):
 
 
 def answer_of(port):
-    """What a server at that port of 127.0.0.1 says first; nothing if it ends meanwhile, None if there is none."""
+    """The first bytes of a server at that port of 127.0.0.1; empty if it ends meanwhile, None if there is no server."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
             return connection.recv(8)

@@ -1,4 +1,4 @@
-// The keywords about who may log in, how, and what is said before (server/login/access.h knows what they mean).
+// The keywords about logins: who may log in, how, and the banner before (server/login/access.h has their meaning).
 #include <stdexcept>
 
 #include "config/addresses.h"
