@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "channels/io/holdings.h"
 #include "proto/trace_writer.h"
 #include "server/connection_parts.h"
 #include "server/listener.h"
@@ -33,6 +34,7 @@ class AcceptedConnection {
   asio::awaitable<std::optional<Welcome>> arrive();  // nothing: the connection has ended
   asio::awaitable<void> serve(Welcome welcome);
 
+  const Holding counted_{holdings().connections};
   const std::shared_ptr<const ServerContext> context_;
   std::unique_ptr<TraceWriter> trace_;
   ServerConnection core_;

@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "channels/io/holdings.h"
 #include "server/connection_thread.h"
 #include "server/daemon.h"
 #include "server/listener.h"
@@ -65,6 +66,7 @@ void say_notes(const std::vector<ConfigNote>& notes, const Log& log) {
 //   SIGHUP   reads the configuration again; connections keep the one that they have
 //   SIGTERM  stops listening and leaves the sessions running; a second one ends them too (SIGQUIT alike)
 //   SIGINT   ends everything
+//   SIGUSR1  writes to the log what the process holds for its peers
 // With -d, and with -i, where there is but one connection, each of them ends it. Signals, new connections and reloading
 // are all in the first thread.
 class Glasshd {
@@ -125,6 +127,7 @@ void Glasshd::serve(std::vector<Fd> sockets, const std::string& pid_file) {
   accept_on(std::move(sockets));
   asio::signal_set signals(threads_[0]->io(), SIGTERM, SIGINT, SIGHUP);
   signals.add(SIGQUIT);
+  signals.add(SIGUSR1);
   await_signal(signals);
   pid_file_.emplace(pid_file, log());
   manager_.ready();
@@ -155,6 +158,7 @@ void Glasshd::await_signal(asio::signal_set& signals) {
 }
 
 void Glasshd::on_signal(int number) {
+  if (number == SIGUSR1) return log().write(LogLevel::error, "holdings: " + text_of(holdings()));
   const bool one_connection = options_.inetd || options_.debug > 0;
   if (number == SIGHUP && !one_connection) return reload();
   const bool again = stopping_;
@@ -238,6 +242,7 @@ void Glasshd::serve_standard_input() {
 
 void ignore_signals() {
   std::signal(SIGPIPE, SIG_IGN);  // a write to nobody is an error like others
+  std::signal(SIGUSR1, SIG_IGN);  // until on_signal() takes it
   std::signal(SIGCHLD, SIG_DFL);  // whoever started us may have ignored it, and then no exit status would come
 }
 

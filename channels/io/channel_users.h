@@ -13,6 +13,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "channels/io/holdings.h"
 #include "channels/io/hub.h"
 
 namespace glassh {
@@ -37,6 +38,7 @@ class ChannelUser {
 
  private:
   const ChannelRef channel_;
+  const Holding counted_{holdings().channels};
 };
 
 class ChannelUsers {

@@ -5,6 +5,7 @@ import fcntl
 import os
 import random
 import re
+import signal
 import socket
 import time
 
@@ -40,6 +41,14 @@ class Server:
             with contextlib.suppress(FileNotFoundError):
                 count += os.readlink(entry.path).startswith("socket:")
         return count
+
+    def holdings(self):
+        """What glasshd holds for its peers, by the name of the counter."""
+        before = self.log().count("\nholdings: ")
+        os.kill(self.process.pid, signal.SIGUSR1)
+        wait_until(lambda: self.log().count("\nholdings: ") > before, "glasshd tells its holdings", self.log_tail)
+        line = re.findall(r"^holdings: (.*)$", self.log(), re.MULTILINE)[-1]
+        return {name: int(number) for name, number in (each.rsplit(" ", 1) for each in line.split(", "))}
 
     def children(self):
         """The ids of the processes that the server started and that are still there."""

@@ -1,0 +1,26 @@
+// What a client with one ordinary key can try against glasshd once it is logged in. Each attack is a function in a file
+// of its own, and a row in attack_tool_main.cpp's table.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "crypto/keys/key.h"
+
+namespace glassh::test {
+
+struct AttackTask {
+  std::uint16_t port = 0;  // on 127.0.0.1
+  std::string user;
+  PrivateKey key;
+  std::vector<std::string> arguments;  // the attack's own
+};
+
+// Returns when all has been sent; the attack's own description says in which state it leaves its connections.
+using Attack = void (*)(const AttackTask&);
+
+// After each attack: prints "ready", and keeps what it holds until standard input ends.
+void hold_until_told();
+
+}  // namespace glassh::test
