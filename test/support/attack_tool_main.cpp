@@ -1,4 +1,4 @@
-// A client with one key that attacks a glasshd, for conformance/attacks/one_client_test.py.
+// A client with one key that attacks a glasshd, for the scripts in conformance/attacks.
 //
 //   attack_tool PORT USER KEYFILE ATTACK [ARGUMENT…]
 //
