@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "auth/agent_frame.h"
 #include "crypto/constant_time.h"
 #include "crypto/keys/key_fields.h"
 #include "proto/messages_agent.h"
@@ -237,6 +238,15 @@ Constraints read_constraints(const std::vector<msg::AgentConstraint>& items) {
 
 }  // namespace
 
+// Clients read answers up to a limit. One key with a comment that is too long would hide all the others from them.
+bool Agent::can_list(const Key& added) const {
+  msg::AgentIdentitiesAnswer answer{.keys = {{added.credential.blob(), added.comment}}};
+  for (const Key& key : keys_) {
+    if (key.credential != added.credential) answer.keys.push_back({key.credential.blob(), key.comment});
+  }
+  return measure(answer) <= agent_message_limit;
+}
+
 AgentReply AgentConnection::on_add(Bytes payload, bool constrained, AgentTime now) {
   Decoder decoder(constrained ? msg::AgentAddIdConstrained::name : msg::AgentAddIdentity::name, payload);
   std::uint8_t number = 0;
@@ -263,6 +273,11 @@ AgentReply AgentConnection::on_add(Bytes payload, bool constrained, AgentTime no
       .confirm = constraints.confirm,
       .destinations = std::move(constraints.destinations),
   };
+  if (!agent_.can_list(added)) {
+    agent_.log(fmt::format("key {} is refused: with its comment of {} bytes, no client could read the list of keys",
+                           added.credential.fingerprint(), comment.size()));
+    return failure();
+  }
   agent_.log(fmt::format("adding key {} {}", added.credential.fingerprint(), one_line(comment)));
   if (Agent::Key* const known = agent_.find(added.credential.blob())) {
     // Who may not see a key shall not loosen what it is bound to.

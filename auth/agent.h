@@ -72,6 +72,7 @@ class Agent {
   };
 
   Key* find(Bytes blob);
+  bool can_list(const Key& added) const;
   void log(const std::string& text) const;
   Digest digest_of(Bytes passphrase, Bytes salt) const;
 

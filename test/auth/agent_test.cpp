@@ -83,6 +83,22 @@ TEST_F(AgentTest, AKeyThatIsAddedAgainReplacesItsLimits) {
   EXPECT_TRUE(signs(session_, key, data_));
 }
 
+// The list goes out as one message, and clients read messages of up to 256 KiB.
+TEST_F(AgentTest, AKeyWhoseCommentWouldMakeTheListTooLongIsRefused) {
+  const std::string half(130'000, 'c');
+  const std::string nearly_all(262'100, 'c');
+  EXPECT_TRUE(add(session_, test_key("ssh-ed25519", 1)));
+  EXPECT_FALSE(yes(session_, request_add(test_key("ssh-ed25519", 2), nearly_all, {})));
+  EXPECT_NE(log_.back().find("no client could read the list"), std::string::npos) << log_.back();
+  EXPECT_TRUE(yes(session_, request_add(test_key("ssh-ed25519", 2), half, {})));
+  EXPECT_TRUE(yes(session_, request_add(test_key("ssh-ed25519", 3), half, {})));
+  EXPECT_FALSE(yes(session_, request_add(test_key("ssh-ed25519", 4), half, {})));
+  // In the place of itself it counts once.
+  EXPECT_TRUE(yes(session_, request_add(test_key("ssh-ed25519", 3), half, {})));
+  EXPECT_FALSE(yes(session_, request_add(test_key("ssh-ed25519", 1), half, {})));
+  EXPECT_EQ(count(session_), 3u);
+}
+
 TEST_F(AgentTest, AllKeysAreRemoved) {
   add(session_, test_key("ssh-ed25519", 1));
   add(session_, test_key("ssh-ed25519", 2));
