@@ -71,7 +71,7 @@ std::optional<Destination> parse_destination(std::string_view text) {
 bool valid_host_name(std::string_view host) {
   if (host.empty() || host.front() == '-') return false;
   return std::none_of(host.begin(), host.end(), [](char c) {
-    return is_control(c) || c == ' ' || std::string_view("'`\"$\\;&<>|(){}").find(c) != std::string_view::npos;
+    return is_control(c) || c == ' ' || std::string_view("'`\"$\\;&<>|(){},").find(c) != std::string_view::npos;
   });
 }
 
@@ -79,7 +79,7 @@ bool valid_user_name(std::string_view user) {
   if (user.empty() || user.front() == '-' || user.back() == '\\') return false;
   if (user.find(" -") != std::string_view::npos) return false;
   return std::none_of(user.begin(), user.end(), [](char c) {
-    return is_control(c) || std::string_view("'`\"$;&<>|(){}").find(c) != std::string_view::npos;
+    return is_control(c) || std::string_view("'`\";&<>|(){}").find(c) != std::string_view::npos;
   });
 }
 

@@ -24,7 +24,8 @@ std::optional<Destination> parse_destination(std::string_view text);
 
 // Whether a name from an argument or a URI is safe in ProxyCommand's shell line. It must not begin with '-', and must
 // not have a control character or a character with a meaning for a shell. A host must not have a blank; a user must not
-// have a blank before '-'. (OpenSSH CVE-2023-51385, CVE-2025-61984, CVE-2025-61985)
+// have a blank before '-', and may have '$' and ','. The same names are refused as by OpenSSH 10.5. (OpenSSH
+// CVE-2023-51385, CVE-2025-61984, CVE-2025-61985)
 bool valid_host_name(std::string_view host);
 bool valid_user_name(std::string_view user);
 

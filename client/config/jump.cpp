@@ -18,6 +18,7 @@ std::optional<Destination> parse_plain(std::string_view text) {
     if (hop.user->empty()) return {};
     text.remove_prefix(at + 1);
   }
+  if (text.find('/') != std::string_view::npos) return {};
   if (!text.starts_with('[') && std::count(text.begin(), text.end(), ':') > 1) return {};
   const auto address = parse_host_port(text);
   if (!address || address->port == 0) return {};

@@ -139,26 +139,8 @@ TEST(ClientOptions, WrongUseIsNamed) {
 
 // OpenSSH CVE-2023-51385, CVE-2025-61984, CVE-2025-61985, libssh CVE-2023-6004: names that reach ProxyCommand's shell.
 TEST(ClientOptions, NamesThatMeanSomethingToAShellAreRefused) {
-  for (const std::string name : {"-oProxyCommand=x",
-                                 "a;b",
-                                 "a|b",
-                                 "a&b",
-                                 "$(x)",
-                                 "`x`",
-                                 "a>b",
-                                 "a<b",
-                                 "'a",
-                                 "\"a",
-                                 "a\nb",
-                                 "a\rb",
-                                 "a\tb",
-                                 "a\x01",
-                                 "a\x7f",
-                                 "{a",
-                                 "a}",
-                                 "a$IFS",
-                                 "(a",
-                                 "a)"}) {
+  for (const std::string name : {"-oProxyCommand=x", "a;b", "a|b", "a&b", "$(x)", "`x`", "a>b", "a<b", "'a", "\"a",
+                                 "a\nb", "a\rb", "a\tb", "a\x01", "a\x7f", "{a", "a}", "(a", "a)"}) {
     EXPECT_FALSE(valid_host_name(name)) << name;
     EXPECT_FALSE(valid_user_name(name)) << name;
     EXPECT_EQ(error_of({"--", name}), "hostname contains invalid characters") << name;
@@ -168,6 +150,10 @@ TEST(ClientOptions, NamesThatMeanSomethingToAShellAreRefused) {
   EXPECT_EQ(error_of({"-o", "User=a;b", "foo"}), "remote username contains invalid characters");
   EXPECT_EQ(error_of({"-o", "user \"a;b\"", "foo"}), "remote username contains invalid characters");
   EXPECT_EQ(error_of({"ssh://a%3bb@foo"}), "remote username contains invalid characters");
+  // A comma separates jump hosts. A dollar sign ends the name of a Windows machine's account, and stands in no host
+  // name.
+  EXPECT_EQ(error_of({"a,b"}), "hostname contains invalid characters");
+  EXPECT_EQ(error_of({"a$IFS"}), "hostname contains invalid characters");
   EXPECT_EQ(error_of({"ssh://a@f%24oo"}), "hostname contains invalid characters");
   EXPECT_EQ(error_of({"ssh://a%00@foo"}), "usage");
   EXPECT_FALSE(valid_host_name(std::string("a\0b", 3)));
@@ -183,7 +169,7 @@ TEST(ClientOptions, NamesThatMeanSomethingToAShellAreRefused) {
                                  "cher.example"}) {
     EXPECT_TRUE(valid_host_name(host)) << host;
   }
-  for (const auto* const user : {"bob", "a b", "DOMAIN\\bob", "bob@example.org", "b-c", "%h"}) {
+  for (const auto* const user : {"bob", "a b", "DOMAIN\\bob", "bob@example.org", "b-c", "%h", "machine$"}) {
     EXPECT_TRUE(valid_user_name(user)) << user;
   }
 }

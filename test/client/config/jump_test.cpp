@@ -64,7 +64,7 @@ TEST(Jump, NamesThatMeanSomethingToAShellOrAFlagAreRefused) {
     EXPECT_NE(config_error_of([&] { parse_jump_hosts(name + "@a"); }), "") << name;
   }
   EXPECT_EQ(config_error_of([] { parse_jump_hosts("ssh://a%3bb"); }), "invalid hostname \"a;b\"");
-  EXPECT_EQ(config_error_of([] { parse_jump_hosts("ssh://u%24@a"); }), "invalid username \"u$\"");
+  EXPECT_EQ(config_error_of([] { parse_jump_hosts("ssh://u%3b@a"); }), "invalid username \"u;\"");
   EXPECT_NE(config_error_of([] { parse_jump_hosts("ssh://a%00b"); }), "");
   EXPECT_EQ(config_error_of([] { read("Host foo\nProxyJump a;b"); }), "config:2: ProxyJump: invalid hostname \"a;b\"");
   // The user's own file may have such a user; a jump host must not.
