@@ -63,7 +63,7 @@ void ClientLog::raw(LogLevel level, std::string_view text) {
 
 void ClientLog::write(std::string_view text) {
   std::string out;
-  for (const char character : text) {
+  for (const char character : printable(text, true)) {
     if (character == '\n' && terminal_) out += '\r';
     out += character;
   }

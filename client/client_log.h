@@ -2,8 +2,9 @@
 // LogLevel.
 //
 // Lives as long as the program. Job: print a message if its level is shown. Messages of debug1 to debug3 begin with
-// their level, as ssh(1)'s do; the others stand alone. A terminal gets CR LF, because it may be in raw mode. The caller
-// passes text from the server through printable() first, and never hands in a secret.
+// their level, as ssh(1)'s do; the others stand alone. A terminal gets CR LF, because it may be in raw mode. Control
+// characters are escaped in all that is printed (RFC 4251 section 9.2 [4251-9.2-1]), so no caller can forget it; text
+// from the server that must stay on one line goes through printable() first. The caller never hands in a secret.
 //
 //   log.info("Warning: Permanently added '{}' ({}) to the list of known hosts.", name, type);
 #pragma once
@@ -59,7 +60,7 @@ class ClientLog {
 
   // Prints one line, or several separated by LF, if `level` is shown.
   void line(LogLevel level, std::string_view text);
-  // Prints the text as it is, if `level` is shown; for banners.
+  // Prints the text without a prefix, if `level` is shown; for banners.
   void raw(LogLevel level, std::string_view text);
 
  private:

@@ -24,6 +24,7 @@
 #include "client/connect.h"
 #include "client/session_wish.h"
 #include "client/ssh_client.h"
+#include "config/say.h"
 #include "crypto/version.h"
 
 namespace glassh {
@@ -61,12 +62,12 @@ ClientContext context_for(const std::string& host) {
 // -V, -Q and --help.
 bool answered_without_a_host(const ClientOptions& options) {
   if (options.show_version) {
-    fmt::print(stderr, "glassh {}, {}\n", glassh_version, libcrypto_version());
+    say(stderr, "glassh {}, {}\n", glassh_version, libcrypto_version());
   } else if (options.query) {
     for (const std::string& line : query_algorithms(*options.query, our_algorithm_names(Role::client)))
-      fmt::print("{}\n", line);
+      say(stdout, "{}\n", line);
   } else if (options.help) {
-    fmt::print("{}", client_usage());
+    say(stdout, "{}", client_usage());
   } else {
     return false;
   }
@@ -114,7 +115,7 @@ int connect_and_run(const ClientOptions& options, const ClientConfig& config, Cl
   if (options.trace) trace.also_to(*options.trace);
   if (options.keylog) {
     key_log = open_key_log(*options.keylog);
-    fmt::print(stderr, "{}\n", key_log_warning(*options.keylog));  // whatever -q says
+    say(stderr, "{}\n", key_log_warning(*options.keylog));  // whatever -q says
   }
   SessionWish wish = own_session(options, config, log);
 
@@ -153,14 +154,14 @@ int run(const ClientOptions& options, int& killed_by) {
         load_client_config(options, context_for(options.host), our_algorithm_names(Role::client));
     log.set_level(loaded.config.log_level);
     if (options.print_config) {
-      fmt::print("{}", effective_config(loaded.config));
+      say(stdout, "{}", effective_config(loaded.config));
       return 0;
     }
     log.debug1("glassh {}, {}", glassh_version, libcrypto_version());
     for (const ConfigNote& note : loaded.notes) log.line(note.level, note.text);
     return connect_and_run(options, loaded.config, log, killed_by);
   } catch (const ConfigError& error) {
-    fmt::print(stderr, "glassh: {}\n", error.what());
+    say(stderr, "glassh: {}\n", error.what());
   } catch (const std::exception& error) {
     log.fatal("glassh: {}", error.what());
   }
@@ -190,9 +191,9 @@ int main(int argc, char** argv) {
     return status;
   } catch (const glassh::UsageError& error) {
     const std::string_view text = error.what();
-    if (!text.empty()) fmt::print(stderr, "glassh: {}\n", text);
+    if (!text.empty()) glassh::say(stderr, "glassh: {}\n", text);
     const bool wrong_flag = dynamic_cast<const glassh::FlagError*>(&error) != nullptr;
-    if (text.empty() || wrong_flag) fmt::print(stderr, "{}", glassh::client_usage());
+    if (text.empty() || wrong_flag) glassh::say(stderr, "{}", glassh::client_usage());
     return glassh::SshClient::own_error;
   }
 }

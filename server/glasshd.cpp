@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "channels/io/holdings.h"
+#include "config/say.h"
 #include "server/connection_thread.h"
 #include "server/daemon.h"
 #include "server/listener.h"
@@ -51,7 +52,7 @@ Log choose_log(const ServerOptions& options, const ServerConfig& config) {
 void warn_of_key_log(const std::string& path, const Log& log) {
   const std::string text = fmt::format(
       "WARNING: --keylog: whoever reads {} can decrypt every connection to this server, now and later.", path);
-  fmt::print(stderr, "\n*** {} ***\n\n", text);
+  say(stderr, "\n*** {} ***\n\n", text);
   log.error("{}", text);
 }
 
@@ -279,13 +280,13 @@ int start(const ServerOptions& options) {
   Passwords passwords;
   HostKeySigner host_keys = read_host_keys(read.config, account, only_looking(options) ? nullptr : &rng, startup_log);
   if (host_keys.empty() && (!read.config.host_keys.empty() || !only_looking(options))) {
-    fmt::print(stderr, "glasshd: no hostkeys available -- exiting.\n");
+    say(stderr, "glasshd: no hostkeys available -- exiting.\n");
     return 1;
   }
   check_authentication(read.config, account);
   if (only_looking(options)) {
     say_notes(read.notes, startup_log);
-    if (options.print_config) fmt::print("{}", effective_config(config_for(read.config, connection_of(options))));
+    if (options.print_config) say(stdout, "{}", effective_config(config_for(read.config, connection_of(options))));
     return 0;
   }
   check_host_keys(read.config, host_keys.public_keys());
@@ -309,7 +310,7 @@ int run_glasshd(const ServerOptions& options) {
   try {
     return start(options);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "glasshd: {}\n", error.what());
+    say(stderr, "glasshd: {}\n", error.what());
     return options.test ? 1 : 255;
   }
 }

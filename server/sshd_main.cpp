@@ -4,8 +4,7 @@
 #include <string>
 #include <vector>
 
-#include <fmt/format.h>
-
+#include "config/say.h"
 #include "crypto/version.h"
 #include "server/config/server_options.h"
 #include "server/daemon.h"
@@ -17,16 +16,16 @@ int main(int argc, char** argv) {
   try {
     const glassh::ServerOptions options = glassh::parse_server_options(arguments);
     if (options.show_version) {
-      fmt::print(stderr, "glasshd {}, {}\n", glassh::glassh_version, glassh::libcrypto_version());
+      glassh::say(stderr, "glasshd {}, {}\n", glassh::glassh_version, glassh::libcrypto_version());
       return 0;
     }
     if (options.help) {
-      fmt::print("{}", glassh::server_usage());
+      glassh::say(stdout, "{}", glassh::server_usage());
       return 0;
     }
     return glassh::run_glasshd(options);
   } catch (const glassh::UsageError& error) {
-    fmt::print(stderr, "glasshd: {}\n{}", error.what(), glassh::server_usage());
+    glassh::say(stderr, "glasshd: {}\n{}", error.what(), glassh::server_usage());
     return 1;
   }
 }

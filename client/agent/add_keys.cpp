@@ -11,6 +11,7 @@
 
 #include "client/agent/destination_rules.h"
 #include "client/client_log.h"
+#include "config/say.h"
 #include "crypto/constant_time.h"
 #include "crypto/rng.h"
 
@@ -26,8 +27,8 @@ constexpr std::string_view refused = "agent refused operation";
 constexpr std::size_t input_limit = 256 * 1024;
 
 template <class... Arguments>
-void say(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
-  fmt::print(stderr, "{}\n", fmt::format(format, std::forward<Arguments>(arguments)...));
+void tell(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+  say(stderr, "{}\n", fmt::format(format, std::forward<Arguments>(arguments)...));
 }
 
 // 0, or the errno of stat(2).
@@ -142,13 +143,13 @@ asio::awaitable<bool> AddKeys::add(std::string path) {
   const std::string comment = file->comment.empty() ? name : file->comment;
   const bool added = co_await agent_.add(file->key, comment, limits_);
   if (!added) {
-    say("Could not add identity \"{}\": {}", name, refused);
+    tell("Could not add identity \"{}\": {}", name, refused);
     co_return false;
   }
   if (options_.quiet) co_return true;
-  say("Identity added: {} ({})", name, printable(comment));
-  if (limits_.lifetime_seconds) say("Lifetime set to {} seconds", *limits_.lifetime_seconds);
-  if (limits_.confirm) say("The user must confirm each use of the key");
+  tell("Identity added: {} ({})", name, printable(comment));
+  if (limits_.lifetime_seconds) tell("Lifetime set to {} seconds", *limits_.lifetime_seconds);
+  if (limits_.confirm) tell("The user must confirm each use of the key");
   co_return true;
 }
 
@@ -160,12 +161,13 @@ std::optional<PrivateKeyFile> AddKeys::load(const std::string& path, const std::
       return load_with_passphrase(text, name);
     }
     if (const int error = missing(path); error != 0) {
-      say("{}: {}", path, std::strerror(error));
+      tell("{}: {}", path, std::strerror(error));
       return std::nullopt;
     }
     const SmallFile file = read_small_file(path, input_limit);
     if (const auto problem = why_unsafe(file.mode, file.owner, ::geteuid())) {
-      say("@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\n"
+      tell(
+          "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\n"
           "@         WARNING: UNPROTECTED PRIVATE KEY FILE!          @\n"
           "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\n"
           "Permissions {:04o} for '{}' are too open.\n"
@@ -175,7 +177,7 @@ std::optional<PrivateKeyFile> AddKeys::load(const std::string& path, const std::
     }
     return load_with_passphrase(file.content, name);
   } catch (const std::runtime_error& error) {
-    say("Error loading key \"{}\": {}", name, error.what());
+    tell("Error loading key \"{}\": {}", name, error.what());
     return std::nullopt;
   }
 }
@@ -229,12 +231,12 @@ asio::awaitable<bool> AddKeys::remove(std::string path) {
   std::optional<PublicKeyLine> found;
   try {
     if (const int error = missing(path); error != 0 && missing(path + ".pub") != 0) {
-      say("Bad key file {}: {}", path, std::strerror(error));
+      tell("Bad key file {}: {}", path, std::strerror(error));
       co_return false;
     }
     found = public_half(path);
   } catch (const std::runtime_error& error) {
-    say("Bad key file {}: {}", path, error.what());
+    tell("Bad key file {}: {}", path, error.what());
     co_return false;
   }
   co_return co_await remove_key(Credential(found->key), path, found->comment);
@@ -253,7 +255,7 @@ asio::awaitable<bool> AddKeys::remove_public_keys_of_input() {
     try {
       found = parse_public_key_line(line);
     } catch (const std::runtime_error& error) {
-      say("(stdin):{}: invalid key: {}", number, error.what());
+      tell("(stdin):{}: invalid key: {}", number, error.what());
       continue;
     }
     const bool removed = co_await remove_key(Credential(found->key), "(stdin)", found->comment);
@@ -265,20 +267,20 @@ asio::awaitable<bool> AddKeys::remove_public_keys_of_input() {
 asio::awaitable<bool> AddKeys::remove_key(Credential credential, std::string path, std::string comment) {
   const bool removed = co_await agent_.remove(copy_of(credential.blob()));
   if (!removed) {
-    say("Could not remove identity \"{}\": {}", path, refused);
+    tell("Could not remove identity \"{}\": {}", path, refused);
     co_return false;
   }
-  if (!options_.quiet) say("Identity removed: {} {} ({})", path, credential.short_type(), printable(comment));
+  if (!options_.quiet) tell("Identity removed: {} {} ({})", path, credential.short_type(), printable(comment));
   co_return true;
 }
 
 asio::awaitable<bool> AddKeys::remove_all() {
   const bool removed = co_await agent_.remove_all();
   if (!removed) {
-    say("Failed to remove all identities: {}", refused);
+    tell("Failed to remove all identities: {}", refused);
     co_return false;
   }
-  if (!options_.quiet) say("All identities removed.");
+  if (!options_.quiet) tell("All identities removed.");
   co_return true;
 }
 
@@ -299,12 +301,12 @@ std::string fingerprint_line(const AgentKey& key, HashName hash) {
 
 asio::awaitable<bool> AddKeys::list(bool public_keys) {
   const std::vector<AgentKey> keys = co_await agent_.list();
-  if (keys.empty()) fmt::print("The agent has no identities.\n");
+  if (keys.empty()) say(stdout, "The agent has no identities.\n");
   for (const AgentKey& key : keys) {
     if (public_keys) {
-      fmt::print("{} {} {}\n", printable(key.type()), base64_encode(key.blob), printable(key.comment));
+      say(stdout, "{} {} {}\n", printable(key.type()), base64_encode(key.blob), printable(key.comment));
     } else {
-      fmt::print("{}\n", fingerprint_line(key, options_.fingerprint_hash));
+      say(stdout, "{}\n", fingerprint_line(key, options_.fingerprint_hash));
     }
   }
   co_return !keys.empty();
@@ -315,7 +317,7 @@ asio::awaitable<bool> AddKeys::test(std::string path) {
   try {
     found = load_public_key(path);
   } catch (const std::runtime_error& error) {
-    say("Couldn't read public key {}: {}", path, missing(path) != 0 ? std::strerror(missing(path)) : error.what());
+    tell("Couldn't read public key {}: {}", path, missing(path) != 0 ? std::strerror(missing(path)) : error.what());
     co_return false;
   }
   SystemRng rng;
@@ -325,9 +327,9 @@ asio::awaitable<bool> AddKeys::test(std::string path) {
   try {
     const auto signature = co_await agent_.sign(Credential(found->key), algorithm, data);
     if (signature) co_return true;
-    say("Agent signature failed for {}: {}", path, refused);
+    tell("Agent signature failed for {}: {}", path, refused);
   } catch (const AgentError& error) {
-    say("Signature verification failed for {}: {}", path, error.what());
+    tell("Signature verification failed for {}: {}", path, error.what());
   }
   co_return false;
 }
@@ -343,15 +345,15 @@ asio::awaitable<bool> AddKeys::lock() {
   if (!password) co_return false;
   const std::optional<SecretBytes> again = ask("Again: ");
   if (!again || !equal_in_constant_time(password->reveal(), again->reveal())) {
-    say("Passwords do not match.");
+    tell("Passwords do not match.");
     co_return false;
   }
   const bool locked = co_await agent_.lock(*password);
   if (!locked) {
-    say("Failed to lock agent: {}", refused);
+    tell("Failed to lock agent: {}", refused);
     co_return false;
   }
-  if (!options_.quiet) say("Agent locked.");
+  if (!options_.quiet) tell("Agent locked.");
   co_return true;
 }
 
@@ -361,10 +363,10 @@ asio::awaitable<bool> AddKeys::unlock() {
   if (!password) co_return false;
   const bool unlocked = co_await agent_.unlock(*password);
   if (!unlocked) {
-    say("Failed to unlock agent: {}", refused);
+    tell("Failed to unlock agent: {}", refused);
     co_return false;
   }
-  if (!options_.quiet) say("Agent unlocked.");
+  if (!options_.quiet) tell("Agent unlocked.");
   co_return true;
 }
 

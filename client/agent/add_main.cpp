@@ -16,6 +16,7 @@
 
 #include "client/agent/add_keys.h"
 #include "client/agent/add_options.h"
+#include "config/say.h"
 
 namespace glassh {
 namespace {
@@ -32,7 +33,7 @@ std::string home_directory() {
 int run(const AddOptions& options) {
   const char* const path = std::getenv("SSH_AUTH_SOCK");
   if (path == nullptr || *path == '\0') {
-    fmt::print(stderr, "Could not open a connection to your authentication agent.\n");
+    say(stderr, "Could not open a connection to your authentication agent.\n");
     return no_agent;
   }
   asio::io_context io(1);
@@ -40,7 +41,7 @@ int run(const AddOptions& options) {
   try {
     agent.emplace(AgentClient::connect(io.get_executor(), path));
   } catch (const AgentError& error) {
-    fmt::print(stderr, "Error connecting to agent: {}\n", std::strerror(error.error()));
+    say(stderr, "Error connecting to agent: {}\n", std::strerror(error.error()));
     return no_agent;
   }
   const Asker asker = Asker::of_this_process();
@@ -68,18 +69,18 @@ int main(int argument_count, char** argument_values) {
     const std::vector<std::string> arguments(argument_values + 1, argument_values + argument_count);
     const AddOptions options = parse_add_options(arguments);
     if (options.help) {
-      fmt::print("{}", add_usage());
+      say(stdout, "{}", add_usage());
       return 0;
     }
     return run(options);
   } catch (const AddUsageError& error) {
-    fmt::print(stderr, "{}\n", error.what());
+    say(stderr, "{}\n", error.what());
     status = error.status();
   } catch (const UsageError& error) {
-    if (*error.what() != '\0') fmt::print(stderr, "{}\n", error.what());
-    fmt::print(stderr, "{}", add_usage());
+    if (*error.what() != '\0') say(stderr, "{}\n", error.what());
+    say(stderr, "{}", add_usage());
   } catch (const std::exception& error) {
-    fmt::print(stderr, "{}\n", error.what());
+    say(stderr, "{}\n", error.what());
   }
   return status;
 }

@@ -24,6 +24,7 @@
 #include "channels/io/private_socket.h"
 #include "client/agent/agent_options.h"
 #include "client/agent/agent_server.h"
+#include "config/say.h"
 
 namespace glassh {
 namespace {
@@ -75,7 +76,7 @@ int end_agent(const AgentOptions& options) {
     throw std::runtime_error(fmt::format("SSH_AGENT_PID=\"{}\" is no process number, cannot kill agent", text));
   }
   if (::kill(static_cast<pid_t>(pid), SIGTERM) < 0) fail("kill");
-  fmt::print("{}", unsetting_commands(options.style, pid));
+  say(stdout, "{}", unsetting_commands(options.style, pid));
   return 0;
 }
 
@@ -91,7 +92,7 @@ int serve(const AgentOptions& options, PrivateSocket socket, Fd parent, EndingSi
   forbid_core_files();
   SystemRng rng;
   AgentServer::Log log;
-  if (options.debug) log = [](const std::string& text) { fmt::print(stderr, "debug1: {}\n", text); };
+  if (options.debug) log = [](const std::string& text) { say(stderr, "debug1: {}\n", text); };
   Agent agent({options.lifetime, options.fingerprint_hash, log}, rng);
   const Asker asker = Asker::of_this_process();
 
@@ -152,7 +153,7 @@ int run(const AgentOptions& options) {
                              ? PrivateSocket::at(*options.bind_address)
                              : PrivateSocket::in_new_directory("ssh-", fmt::format("agent.{}", ::getpid()));
   if (options.debug || options.foreground) {
-    fmt::print("{}", setting_commands(options.style, socket.path(), std::nullopt, ::getpid()));
+    say(stdout, "{}", setting_commands(options.style, socket.path(), std::nullopt, ::getpid()));
     std::fflush(stdout);
     return serve(options, std::move(socket), Fd(), signals_wait);
   }
@@ -168,7 +169,7 @@ int run(const AgentOptions& options) {
   socket.forget();
   signals_wait.over();
   if (!options.command.empty()) run_command(options.command, path, agent);
-  fmt::print("{}", setting_commands(options.style, path, agent, agent));
+  say(stdout, "{}", setting_commands(options.style, path, agent, agent));
   return 0;
 }
 
@@ -181,15 +182,15 @@ int main(int argument_count, char** argument_values) {
     const std::vector<std::string> arguments(argument_values + 1, argument_values + argument_count);
     const AgentOptions options = parse_agent_options(arguments, std::getenv("SHELL"));
     if (options.help) {
-      fmt::print("{}", agent_usage());
+      say(stdout, "{}", agent_usage());
       return 0;
     }
     return run(options);
   } catch (const UsageError& error) {
-    if (*error.what() != '\0') fmt::print(stderr, "{}\n", error.what());
-    fmt::print(stderr, "{}", agent_usage());
+    if (*error.what() != '\0') say(stderr, "{}\n", error.what());
+    say(stderr, "{}", agent_usage());
   } catch (const std::exception& error) {
-    fmt::print(stderr, "glassh-agent: {}\n", error.what());
+    say(stderr, "glassh-agent: {}\n", error.what());
   }
   return 1;
 }

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "client/keygen/files.h"
+#include "config/say.h"
 
 namespace glassh {
 namespace {
@@ -28,13 +29,13 @@ int change_passphrase(const KeygenOptions& options, KeygenContext& context) {
   const std::string real = end_of_links(path);
   const OpenedKey opened =
       open_private_key(path, options, context, "Enter old passphrase: ", fmt::format("Failed to load key {}", path));
-  if (!opened.file.comment.empty()) fmt::print("Key has comment '{}'\n", opened.file.comment);
+  if (!opened.file.comment.empty()) say(stdout, "Key has comment '{}'\n", on_one_line(opened.file.comment));
   std::fflush(stdout);
   const SecretBytes passphrase =
       options.new_passphrase ? options.new_passphrase->clone()
                              : ask_new_passphrase(context, "Enter new passphrase (empty for no passphrase): ", false);
   save_key(real, opened.file.key, opened.file.comment, passphrase, options, context, IfExists::replace);
-  fmt::print("Your identification has been saved with the new passphrase.\n");
+  say(stdout, "Your identification has been saved with the new passphrase.\n");
   return 0;
 }
 
@@ -48,14 +49,14 @@ int change_comment(const KeygenOptions& options, KeygenContext& context) {
   }
   const std::string& old = opened.file.comment;
   if (old.empty()) {
-    fmt::print("No existing comment\n");
+    say(stdout, "No existing comment\n");
   } else {
-    fmt::print("Old comment: {}\n", old);
+    say(stdout, "Old comment: {}\n", on_one_line(old));
   }
   const auto comment = options.comment ? options.comment : ask_on_standard_input("New comment: ");
   if (!comment) throw KeygenFailure("", 1);
   if (*comment == old) {
-    fmt::print("No change to comment\n");
+    say(stdout, "No change to comment\n");
     return 0;
   }
   if (comment->find_first_of(std::string("\0\r\n", 3)) != std::string::npos) {
@@ -65,9 +66,9 @@ int change_comment(const KeygenOptions& options, KeygenContext& context) {
   save_key(real, opened.file.key, *comment, *opened.passphrase, options, context, IfExists::replace);
   save_public_line(path + ".pub", opened.file.key.public_key(), *comment, context);
   if (comment->empty()) {
-    fmt::print("Comment removed\n");
+    say(stdout, "Comment removed\n");
   } else {
-    fmt::print("Comment '{}' applied\n", *comment);
+    say(stdout, "Comment '{}' applied\n", on_one_line(*comment));
   }
   return 0;
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "client/keygen/files.h"
+#include "config/say.h"
 #include "crypto/key_files/public_key_file.h"
 
 namespace glassh {
@@ -22,7 +23,7 @@ int export_public_key(const KeygenOptions& options, KeygenContext& context) {
   const std::string comment = fmt::format("{}-bit {}, converted by {} from OpenSSH", found.key.bits(),
                                           found.key.short_type(), context.user_at_host);
   try {
-    fmt::print("{}", write_public_key(found.key, options.public_format, comment));
+    say(stdout, "{}", write_public_key(found.key, options.public_format, comment));
   } catch (const KeyFileError& error) {
     throw KeygenFailure(fmt::format("{}: {}", path, error.what()));
   }
@@ -33,7 +34,7 @@ int import_public_key(const KeygenOptions& options, KeygenContext& context) {
   const std::string path = options.file ? *options.file : key_file_of(options, context);
   const std::string text = read_whole(path);
   try {
-    fmt::print("{}\n", parse_public_key(text, options.public_format).key.line());
+    say(stdout, "{}\n", parse_public_key(text, options.public_format).key.line());
   } catch (const KeyFileError& error) {
     throw KeygenFailure(fmt::format("{} is not a key in the format that -m names: {}", path, error.what()));
   }

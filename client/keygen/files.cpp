@@ -1,4 +1,5 @@
 #include "client/keygen/files.h"
+#include "config/say.h"
 #include "crypto/constant_time.h"
 
 #include <cerrno>
@@ -32,13 +33,13 @@ std::string without_path(std::string text, const std::string& path) {
 void warn_of_unprotected(const std::string& path) {
   struct stat facts {};
   if (::stat(path.c_str(), &facts) != 0 || (facts.st_mode & 077) == 0) return;
-  fmt::print(stderr,
-             "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\n"
-             "@         WARNING: UNPROTECTED PRIVATE KEY FILE!          @\n"
-             "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\n"
-             "Permissions {:04o} for '{}' are too open: others may read or change it.\n"
-             "A private key must be its owner's alone (chmod 600). It is ignored.\n",
-             facts.st_mode & 0777, path);
+  say(stderr,
+      "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\n"
+      "@         WARNING: UNPROTECTED PRIVATE KEY FILE!          @\n"
+      "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\n"
+      "Permissions {:04o} for '{}' are too open: others may read or change it.\n"
+      "A private key must be its owner's alone (chmod 600). It is ignored.\n",
+      facts.st_mode & 0777, path);
 }
 
 }  // namespace
@@ -108,7 +109,7 @@ SecretBytes ask_new_passphrase(const KeygenContext& context, const std::string& 
     if (!second && !first.empty()) throw KeygenFailure("The passphrase was not repeated; nothing is saved.", 1);
     const Bytes repeated = second ? second->reveal() : Bytes();
     if (equal_in_constant_time(first.reveal(), repeated)) return first;
-    fmt::print("Passphrases do not match.  Try again.\n");
+    say(stdout, "Passphrases do not match.  Try again.\n");
     if (!again) throw KeygenFailure("", 1);
   }
 }

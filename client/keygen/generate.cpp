@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "client/keygen/files.h"
+#include "config/say.h"
 #include "crypto/keys/randomart.h"
 
 namespace glassh {
@@ -18,9 +19,9 @@ void make_ssh_directory(const std::string& path, const KeygenOptions& options, c
   const std::string directory = context.home + "/.ssh";
   if (!path.starts_with(directory + "/") || file_exists(directory)) return;
   if (::mkdir(directory.c_str(), 0700) != 0) {
-    fmt::print(stderr, "Could not create directory '{}' ({}).\n", directory, std::generic_category().message(errno));
+    say(stderr, "Could not create directory '{}' ({}).\n", directory, std::generic_category().message(errno));
   } else if (!options.quiet) {
-    fmt::print(stderr, "Created directory '{}'.\n", directory);
+    say(stderr, "Created directory '{}'.\n", directory);
   }
 }
 
@@ -35,7 +36,7 @@ std::string file_to_save_in(const KeygenOptions& options, const KeygenContext& c
 // Only who says yes loses what was there. A link counts as a file of its own: nothing is written through it.
 IfExists ask_to_overwrite(const std::string& path) {
   if (!file_exists(path)) return IfExists::refuse;
-  fmt::print("{} already exists.\n", path);
+  say(stdout, "{} already exists.\n", path);
   const auto answer = ask_on_standard_input("Overwrite (y/n)? ");
   if (!answer || !(answer->starts_with('y') || answer->starts_with('Y'))) throw KeygenFailure("", 1);
   return IfExists::replace;
@@ -46,15 +47,15 @@ PrivateKey generate(const std::string& type, std::size_t bits, Rng& rng) {
 }
 
 void show(const std::string& path, const PublicKey& key, const std::string& comment, const KeygenOptions& options) {
-  fmt::print("Your public key has been saved in {}.pub\n", path);
-  fmt::print("The key fingerprint is:\n{} {}\n", key.fingerprint(options.hash), comment);
-  fmt::print("The key's randomart image is:\n{}\n", randomart(key, options.hash));
+  say(stdout, "Your public key has been saved in {}.pub\n", path);
+  say(stdout, "The key fingerprint is:\n{} {}\n", key.fingerprint(options.hash), on_one_line(comment));
+  say(stdout, "The key's randomart image is:\n{}\n", randomart(key, options.hash));
 }
 
 }  // namespace
 
 int generate_key(const KeygenOptions& options, KeygenContext& context) {
-  if (!options.quiet) fmt::print("Generating public/private {} key pair.\n", short_file_type(options.type));
+  if (!options.quiet) say(stdout, "Generating public/private {} key pair.\n", short_file_type(options.type));
   std::fflush(stdout);
   const PrivateKey key = generate(options.type, options.bits, context.rng);
   const std::string path = file_to_save_in(options, context);
@@ -65,7 +66,7 @@ int generate_key(const KeygenOptions& options, KeygenContext& context) {
                              : ask_new_passphrase(context, "Enter passphrase (empty for no passphrase): ", true);
   const std::string comment = options.comment.value_or(context.user_at_host);
   save_key(path, key, comment, passphrase, options, context, if_exists);
-  if (!options.quiet) fmt::print("Your identification has been saved in {}\n", path);
+  if (!options.quiet) say(stdout, "Your identification has been saved in {}\n", path);
   save_public_line(path + ".pub", key.public_key(), comment, context);
   if (!options.quiet) show(path, key.public_key(), comment, options);
   return 0;
@@ -83,7 +84,7 @@ int generate_host_keys(const KeygenOptions& options, KeygenContext& context) {
     if (exists && facts.st_size > 0) continue;
     std::string name(short_file_type(type));
     for (char& c : name) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    fmt::print("{}{} ", said ? "" : "glassh-keygen: generating new host keys: ", name);
+    say(stdout, "{}{} ", said ? "" : "glassh-keygen: generating new host keys: ", name);
     std::fflush(stdout);
     said = true;
     try {
@@ -91,11 +92,11 @@ int generate_host_keys(const KeygenOptions& options, KeygenContext& context) {
       save_private_key(path, key, context.user_at_host, context.rng, exists ? IfExists::replace : IfExists::refuse);
       save_public_key(path + ".pub", key.public_key(), context.user_at_host, context.rng, IfExists::replace);
     } catch (const KeyFileError& error) {
-      fmt::print(stderr, "Could not save your private key in {}: {}\n", path, error.what());
+      say(stderr, "Could not save your private key in {}: {}\n", path, error.what());
       status = 1;
     }
   }
-  if (said) fmt::print("\n");
+  if (said) say(stdout, "\n");
   return status;
 }
 

@@ -10,6 +10,7 @@
 
 #include "auth/known_hosts_edit.h"
 #include "client/keygen/files.h"
+#include "config/say.h"
 #include "config/small_file.h"
 #include "config/syntax.h"
 #include "crypto/keys/randomart.h"
@@ -33,23 +34,23 @@ KnownHostsFile read_file(const std::string& path) {
 
 void print_found(const FoundHostLine& line, const KeygenOptions& options, Rng& rng) {
   const std::string_view marker = line.authority ? "CA" : line.revoked ? "REVOKED" : "";
-  if (!options.quiet) fmt::print("# Host {} found: line {} {}\n", options.name, line.line, marker);
+  if (!options.quiet) say(stdout, "# Host {} found: line {} {}\n", options.name, line.line, marker);
   if (options.show_hashed) {
     // Each name of the line, so that the output can become a line of another file.
     const bool hashed = line.names.starts_with('|');
     for (std::size_t at = 0; at < line.names.size() && !hashed;) {
       const std::size_t end = std::min(line.names.find(',', at), line.names.size());
       const std::string name = lower_case(std::string_view(line.names).substr(at, end - at));
-      fmt::print("{} {}\n", hashed_host_name(name, rng), line.key_text);
+      say(stdout, "{} {}\n", hashed_host_name(name, rng), line.key_text);
       at = end + 1;
     }
-    if (hashed) fmt::print("{}\n", line.text);
+    if (hashed) say(stdout, "{}\n", line.text);
   } else if (options.show_fingerprint && line.key) {
-    fmt::print("{} {} {}{}{}\n", options.name, line.key->short_type(), line.key->fingerprint(options.hash),
-               line.comment.empty() ? "" : " ", line.comment);
-    if (options.verbose > 0) fmt::print("{}\n", randomart(*line.key, options.hash));
+    say(stdout, "{} {} {}{}{}\n", options.name, line.key->short_type(), line.key->fingerprint(options.hash),
+        line.comment.empty() ? "" : " ", on_one_line(line.comment));
+    if (options.verbose > 0) say(stdout, "{}\n", randomart(*line.key, options.hash));
   } else {
-    fmt::print("{}\n", line.text);
+    say(stdout, "{}\n", line.text);
   }
 }
 
@@ -63,7 +64,7 @@ int find_host(const KnownHostsFile& file, const KeygenOptions& options, Rng& rng
 void refuse_bad_lines(const KnownHostsEdit& edit, const std::string& path) {
   if (edit.bad_lines.empty()) return;
   for (const BadKnownHostsLine& bad : edit.bad_lines) {
-    fmt::print(stderr, "{}:{}: invalid line: it {}\n", path, bad.line, bad.reason);
+    say(stderr, "{}:{}: invalid line: it {}\n", path, bad.line, bad.reason);
   }
   throw KeygenFailure(fmt::format("{} is not a valid known_hosts file.\n"
                                   "Not replacing existing known_hosts file because of errors",
@@ -77,22 +78,21 @@ void replace(const std::string& path, const KnownHostsEdit& edit, const KeygenOp
   } catch (const FileError& error) {
     throw KeygenFailure(fmt::format("Cannot replace {}: {}", path, error.what()));
   }
-  fmt::print("{} updated.\nOriginal contents retained as {}.old\n", path, path);
+  say(stdout, "{} updated.\nOriginal contents retained as {}.old\n", path, path);
   if (options.action == Action::hash_hosts) {
-    fmt::print(stderr, "WARNING: {}.old contains unhashed entries\nDelete this file to ensure privacy of hostnames\n",
-               path);
+    say(stderr, "WARNING: {}.old contains unhashed entries\nDelete this file to ensure privacy of hostnames\n", path);
   }
 }
 
 int remove_host(const KnownHostsFile& file, const KeygenOptions& options, Rng& rng) {
   const KnownHostsEdit edit = without_host(file, lower_case(options.name));
   for (const std::size_t line : edit.lines) {
-    if (!options.quiet) fmt::print("# Host {} found: line {}\n", options.name, line);
+    if (!options.quiet) say(stdout, "# Host {} found: line {}\n", options.name, line);
   }
   std::fflush(stdout);
   refuse_bad_lines(edit, file.path);
   if (edit.lines.empty()) {
-    fmt::print(stderr, "Host {} not found in {}\n", options.name, file.path);
+    say(stderr, "Host {} not found in {}\n", options.name, file.path);
     return 0;
   }
   replace(file.path, edit, options, rng);
@@ -102,11 +102,11 @@ int remove_host(const KnownHostsFile& file, const KeygenOptions& options, Rng& r
 int hash_hosts(const KnownHostsFile& file, const KeygenOptions& options, Rng& rng) {
   const KnownHostsEdit edit = with_hashed_names(file, rng);
   for (const BadKnownHostsLine& line : edit.wildcards) {
-    fmt::print(stderr, "{}:{}: ignoring host name with wildcard: {}\n", file.path, line.line, line.reason);
+    say(stderr, "{}:{}: ignoring host name with wildcard: {}\n", file.path, line.line, line.reason);
   }
   refuse_bad_lines(edit, file.path);
   if (edit.lines.empty()) {
-    fmt::print("{} has no name that could be hashed; it stays as it is.\n", file.path);
+    say(stdout, "{} has no name that could be hashed; it stays as it is.\n", file.path);
     return 0;
   }
   replace(file.path, edit, options, rng);
@@ -116,8 +116,9 @@ int hash_hosts(const KnownHostsFile& file, const KeygenOptions& options, Rng& rn
 }  // namespace
 
 int edit_known_hosts(const KeygenOptions& options, KeygenContext& context) {
-  const KnownHostsFile file = read_file(options.file.value_or(context.home + "/.ssh/known_hosts"));
-  if (options.action == Action::find_host) return find_host(file, options, context.rng);
+  const std::string path = options.file.value_or(context.home + "/.ssh/known_hosts");
+  if (options.action == Action::find_host) return find_host(read_file(path), options, context.rng);
+  const KnownHostsFile file = read_file(path);
   if (options.action == Action::remove_host) return remove_host(file, options, context.rng);
   return hash_hosts(file, options, context.rng);
 }

@@ -1,4 +1,5 @@
 #include "client/keygen/keygen.h"
+#include "config/say.h"
 
 #include <cstdio>
 
@@ -34,7 +35,7 @@ int run_keygen(const KeygenOptions& options, KeygenContext& context) {
     case Action::password_line:
       return print_password_line(options, context);
     case Action::help:
-      fmt::print("{}", keygen_usage());
+      say(stdout, "{}", keygen_usage());
       return 0;
   }
   return 1;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "client/keygen/keygen.h"
+#include "config/say.h"
 
 namespace glassh {
 namespace {
@@ -21,7 +22,7 @@ constexpr int failed = 255;
 int run(const KeygenOptions& options) {
   const passwd* const user = ::getpwuid(::getuid());
   if (user == nullptr) {
-    fmt::print(stderr, "No user exists for uid {}\n", ::getuid());
+    say(stderr, "No user exists for uid {}\n", ::getuid());
     return failed;
   }
   char host[256] = "";
@@ -44,16 +45,16 @@ int main(int argc, char** argv) {
   try {
     return run(parse_keygen_options(arguments));
   } catch (const UsageError& error) {
-    fmt::print(stderr, "{}\n{}", error.what(), keygen_usage());
+    say(stderr, "{}\n{}", error.what(), keygen_usage());
     return wrong_use;
   } catch (const KeygenFailure& error) {
     std::fflush(stdout);
     const std::string text = error.what();
-    if (!text.empty()) fmt::print(stderr, "{}\n", text);
+    if (!text.empty()) say(stderr, "{}\n", text);
     return error.status();
   } catch (const std::exception& error) {
     std::fflush(stdout);
-    fmt::print(stderr, "{}\n", error.what());
+    say(stderr, "{}\n", error.what());
     return failed;
   }
 }

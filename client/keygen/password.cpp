@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "client/keygen/files.h"
+#include "config/say.h"
 
 namespace glassh {
 namespace {
@@ -55,7 +56,7 @@ int print_password_line(const KeygenOptions& options, KeygenContext& context) {
     if (byte == 0) throw KeygenFailure("A password cannot have a NUL byte.");
   }
   if (password.empty()) throw KeygenFailure("The password is empty; nothing is written.", 1);
-  fmt::print("{}:{}\n", options.name, hash_of(password, context.rng));
+  say(stdout, "{}:{}\n", options.name, hash_of(password, context.rng));
   return 0;
 }
 

@@ -6,14 +6,15 @@
 
 #include "auth/key_lines.h"
 #include "client/keygen/files.h"
+#include "config/say.h"
 #include "crypto/keys/randomart.h"
 
 namespace glassh {
 namespace {
 
 void print_fingerprint(const PublicKey& key, std::string_view comment, const KeygenOptions& options) {
-  fmt::print("{} {} {} ({})\n", key.bits(), key.fingerprint(options.hash), comment, key.short_type());
-  if (options.verbose > 0) fmt::print("{}\n", randomart(key, options.hash));
+  say(stdout, "{} {} {} ({})\n", key.bits(), key.fingerprint(options.hash), on_one_line(comment), key.short_type());
+  if (options.verbose > 0) say(stdout, "{}\n", randomart(key, options.hash));
 }
 
 // Empty, too, where it takes a passphrase to read it.
@@ -72,8 +73,8 @@ int print_public_key(const KeygenOptions& options, KeygenContext& context) {
   const std::string path = key_file_of(options, context);
   const OpenedKey opened =
       open_private_key(path, options, context, "Enter passphrase: ", fmt::format("Load key \"{}\"", path));
-  const std::string& comment = opened.file.comment;
-  fmt::print("{}{}{}\n", opened.file.key.public_key().line(), comment.empty() ? "" : " ", comment);
+  const std::string comment = on_one_line(opened.file.comment);
+  say(stdout, "{}{}{}\n", opened.file.key.public_key().line(), comment.empty() ? "" : " ", comment);
   return 0;
 }
 
@@ -118,10 +119,10 @@ void print_records(const PublicKey& key, const KeygenOptions& options) {
     for (const RecordHash& hash : record_hashes) {
       const Digest digest = Hash(hash.hash).raw(key.blob()).finish();
       if (options.generic_record) {  // RFC 3597 section 5, for name servers that do not know SSHFP
-        fmt::print("{} IN TYPE44 \\# {} {:02x} {:02x} {}\n", options.name, 2 + digest.bytes().size(), algorithm.number,
-                   hash.number, hex(digest.bytes()));
+        say(stdout, "{} IN TYPE44 \\# {} {:02x} {:02x} {}\n", options.name, 2 + digest.bytes().size(), algorithm.number,
+            hash.number, hex(digest.bytes()));
       } else {
-        fmt::print("{} IN SSHFP {} {} {}\n", options.name, algorithm.number, hash.number, hex(digest.bytes()));
+        say(stdout, "{} IN SSHFP {} {} {}\n", options.name, algorithm.number, hash.number, hex(digest.bytes()));
       }
     }
   }

@@ -21,6 +21,7 @@
 #include <fmt/format.h>
 
 #include "channels/io/fd.h"
+#include "config/say.h"
 #include "config/syntax.h"
 
 namespace glassh {
@@ -85,7 +86,7 @@ asio::awaitable<std::optional<SecretBytes>> ask_on_terminal(Prompt prompt, Quest
 
 // Without a terminal: from standard input, with the question on standard error.
 std::optional<SecretBytes> ask_on_input(const Question& question) {
-  fmt::print(stderr, "{}", question.text);
+  say(stderr, "{}", question.text);
   SecretBytes line(1024);
   std::size_t size = 0;
   while (true) {
@@ -114,7 +115,7 @@ Asker::Asker(AskpassRules askpass, Complain complain, std::string terminal)
 Asker Asker::of_this_process(Complain complain) { return Asker(askpass_rules(of_environment), std::move(complain)); }
 
 Asker Asker::of_this_process() {
-  return of_this_process([](const std::string& text) { fmt::print(stderr, "{}\n", text); });
+  return of_this_process([](const std::string& text) { say(stderr, "{}\n", text); });
 }
 
 bool Asker::can_ask() const {
@@ -130,6 +131,7 @@ asio::awaitable<std::optional<SecretBytes>> Asker::ask(asio::any_io_executor exe
 
 asio::awaitable<std::optional<SecretBytes>> Asker::ask(asio::any_io_executor executor, Question question,
                                                        std::vector<int> signals) const {
+  question.text = made_safe(question.text, TextFor::terminal_lines);
   std::optional<Prompt> prompt;
   if (question.where != Question::Where::window) prompt = Prompt::open(executor, terminal_);
   // If standard input is not a terminal, ssh-keygen assumes that no person is there.
@@ -177,7 +179,7 @@ std::optional<SecretBytes> Asker::ask_and_wait(const Question& question) const {
 }
 
 std::optional<std::string> ask_on_standard_input(const std::string& question) {
-  fmt::print("{}", question);
+  say(stdout, "{}", question);
   std::fflush(stdout);
   std::string line;
   int byte = 0;

@@ -12,6 +12,7 @@
 #include "client/terminal/background.h"
 #include "client/terminal/escape_command.h"
 #include "client/terminal/prompt.h"
+#include "config/say.h"
 #include "proto/messages_session.h"
 
 namespace glassh {
@@ -48,7 +49,7 @@ asio::awaitable<TypedInput::Then> EscapeActions::act(Escape escape) {
       go_to_background();
       co_return TypedInput::Then::end;
     case Escape::help:
-      std::fputs(escape_help(static_cast<std::uint8_t>(*config_.escape_char)).c_str(), stderr);
+      say_raw(stderr, escape_help(static_cast<std::uint8_t>(*config_.escape_char)));
       break;
     case Escape::send_break:
       answer("B");
@@ -73,7 +74,7 @@ asio::awaitable<TypedInput::Then> EscapeActions::act(Escape escape) {
 // `text` is what was typed, and what there is to say about it.
 void EscapeActions::answer(std::string_view text) const {
   const std::string line = escape_character_text(static_cast<std::uint8_t>(*config_.escape_char));
-  std::fputs((line + std::string(text) + "\r\n").c_str(), stderr);
+  say_raw(stderr, line + std::string(text) + "\n");
 }
 
 // RFC 4335 section 3: a length that every system is fine with.
@@ -122,7 +123,7 @@ void EscapeActions::go_to_background() {
 
 asio::awaitable<void> EscapeActions::command_line() {
   if (!config_.enable_escape_commandline) {
-    std::fputs("commandline disabled\r\n", stderr);
+    say_raw(stderr, "commandline disabled\n");
     co_return;
   }
   LocalTerminal& terminal = session_.terminal();

@@ -20,6 +20,7 @@
 #include "client/shell_word.h"
 #include "client/tools/copied_keys.h"
 #include "client/tools/copy_id_options.h"
+#include "config/say.h"
 #include "config/small_file.h"
 
 namespace glassh {
@@ -36,8 +37,8 @@ class CopyIdError : public std::runtime_error {
 };
 
 template <class... Arguments>
-void say(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
-  fmt::print(stderr, "glassh-copy-id: {}\n", fmt::format(format, std::forward<Arguments>(arguments)...));
+void tell(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+  say(stderr, "glassh-copy-id: {}\n", fmt::format(format, std::forward<Arguments>(arguments)...));
 }
 
 // For the files that pass between programs. Gone at the end, also at one by a signal.
@@ -80,16 +81,17 @@ class CopyId {
     std::vector<CopiedKey> keys = gather();
     if (!options_.forced) keys = without_installed(std::move(keys));
     if (keys.empty()) {
-      say("WARNING: all keys were skipped, because they are on the remote system already.\n"
+      tell(
+          "WARNING: all keys were skipped, because they are on the remote system already.\n"
           "        (If that is a mistake, -f adds them without a look.)");
       return;
     }
     if (options_.dry_run) {
-      fmt::print("These key(s) would be added:\n\n{}", key_lines(keys));
+      say(stdout, "These key(s) would be added:\n\n{}", key_lines(keys));
       return;
     }
     if (!options_.forced)
-      say("INFO: {} key(s) remain to be installed; if you are asked now, it is for that", keys.size());
+      tell("INFO: {} key(s) remain to be installed; if you are asked now, it is for that", keys.size());
     report(options_.sftp ? install_by_sftp(keys) : install_by_command(keys));
   }
 
@@ -161,14 +163,14 @@ class CopyId {
       private_key_ = private_path;
     }
     std::vector<CopiedKey> keys = keys_of_file(public_path);
-    say("INFO: the key(s) to install are from \"{}\"", public_path);
+    tell("INFO: the key(s) to install are from \"{}\"", public_path);
     return keys;
   }
 
   // --- which of them are there --------------------------------------------------------------------------------------
 
   std::vector<CopiedKey> without_installed(std::vector<CopiedKey> keys) {
-    say("INFO: trying to log in with the key(s), to leave out those that are installed already");
+    tell("INFO: trying to log in with the key(s), to leave out those that are installed already");
     std::erase_if(keys, [this](const CopiedKey& key) { return logs_in(key); });
     return keys;
   }
@@ -249,7 +251,7 @@ class CopyId {
     const auto& flags = options_.client_flags;
     for (const std::string& flag : options_.sftp ? flags_for_sftp(flags) : flags) words += " " + shell_word(flag);
     words += " " + shell_word(options_.destination);
-    fmt::print(
+    say(stdout,
         "\nNumber of key(s) added: {}\n\n"
         "Now try to log in with:   {}{}\n"
         "and see that only the key(s) that you wanted were added.\n\n",
@@ -291,10 +293,10 @@ int run(const std::vector<std::string>& arguments) {
     return 0;
   } catch (const UsageError& error) {
     const std::string_view text = error.what();
-    if (!text.empty()) say("ERROR: {}", text);
-    fmt::print(stderr, "{}", copy_id_usage());
+    if (!text.empty()) tell("ERROR: {}", text);
+    say(stderr, "{}", copy_id_usage());
   } catch (const std::exception& error) {
-    say("ERROR: {}", error.what());
+    tell("ERROR: {}", error.what());
     if (ended_by_signal != 0) return 128 + ended_by_signal;
   }
   return 1;

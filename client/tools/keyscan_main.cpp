@@ -20,6 +20,7 @@
 #include "client/client_trace.h"
 #include "client/tools/key_scan.h"
 #include "client/tools/keyscan_options.h"
+#include "config/say.h"
 
 namespace glassh {
 namespace {
@@ -82,7 +83,7 @@ class Scanner {
       KeyQuestion question{address, options_.port, options_.family, *algorithms_of_scan_type(type), options_.timeout};
       const ScannedKey got = co_await scan_host_key(executor, std::move(question), rng_, trace_.sink());
       if (!got.server_version.empty() && !options_.quiet) {
-        fmt::print(stderr, "# {}:{} {}\n", address, options_.port, printable(got.server_version));
+        say(stderr, "# {}:{} {}\n", address, options_.port, printable(got.server_version));
       }
       if (got.key) print(target, *got.key);
       if (got.key || got.end == ScanEnd::not_this_type) co_return;
@@ -119,7 +120,7 @@ class Scanner {
       const std::string written = options_.hash_names   ? hashed_host_name(known_host_name(name, options_.port), rng_)
                                   : options_.port == 22 ? std::string(name)
                                                         : fmt::format("[{}]:{}", name, options_.port);
-      fmt::print("{} {}\n", written, key.line());
+      say(stdout, "{} {}\n", written, key.line());
     }
     std::fflush(stdout);
   }
@@ -161,11 +162,11 @@ int run(const std::vector<std::string>& arguments) {
     return scanner.run() ? 0 : 1;
   } catch (const UsageError& error) {
     const std::string_view text = error.what();
-    if (!text.empty()) fmt::print(stderr, "{}\n", text);
-    if (text.empty()) fmt::print(stderr, "{}", keyscan_usage());
+    if (!text.empty()) say(stderr, "{}\n", text);
+    if (text.empty()) say(stderr, "{}", keyscan_usage());
     return 1;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "glassh-keyscan: {}\n", error.what());
+    say(stderr, "glassh-keyscan: {}\n", error.what());
     return 255;
   }
 }

@@ -8,12 +8,13 @@ PuTTY's puttygen reads ours as well. Nothing is read of the user's own ~/.ssh.
 import os
 import re
 import stat
+import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import USER, Cases, Workspace, client_options, expect, expect_equal, find_program, ssh, start_glasshd
+from peers import PATIENCE, USER, Cases, Workspace, client_options, expect, expect_equal, find_program, ssh, start_glasshd
 from peers.terminal import Terminal
 from peers.workspace import our_program
 
@@ -264,6 +265,15 @@ def known_hosts(cases, work, ours, theirs):
             expect_equal((said.out.decode() + said.err).replace(mine, "FILE"),
                          (expected.out.decode() + expected.err).replace(their, "FILE").replace("\r\n", "\n"))
             expect_equal(os.path.exists(mine + ".old"), os.path.exists(their + ".old"), name)
+    with cases.case("control characters of a comment or a known_hosts file do not reach the terminal"):
+        evil = "evil\x1b]0;title\x07\u202etxt"
+        key = work.public_key("host")
+        public = write(work.fresh("evil.pub"), f"{key} {evil}\n")
+        known = write(work.fresh("known"), f"example.org {key} {evil}\n")
+        for words in (["-l", "-f", public], ["-lv", "-f", public], ["-F", "example.org", "-f", known], ["-l", "-F", "example.org", "-f", known]):
+            said = ours.run(*words)
+            text = said.out.decode() + said.err
+            expect("evil\\033]0;title\\007" in text and "\x1b" not in text and "\u202e" not in text, said)
     with cases.case("a file with a line that is none is not replaced, and line and reason are named"):
         for flags in (["-R", "example.com"], ["-H"]):
             known = write(work.fresh("known"), known_hosts_text(work) + "junk line\n")

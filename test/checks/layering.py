@@ -62,6 +62,9 @@ RULES = [
     ("signals are events, not handlers",
      r"\bsa_handler\s*=(?!=|\s*SIG_(IGN|DFL)\b)|\bsa_sigaction\b|(?<![\w.>])signal\s*\([^,()]+,(?!\s*SIG_(IGN|DFL)\b)",
      r"client/(terminal/local_terminal|tools/copy_id_main)\.cpp$|test/"),
+    # RFC 4251 section 9.2: what prints for people escapes control characters, whatever its callers do.
+    ("programs print through say() and their logs", r"\bfmt::v?print\s*\(|\bstd::(cout|cerr|clog)\b|\b(fputs|puts|putchar|fputc|perror)\s*\(",
+     r"config/say\.cpp$|test/"),
     ("no time limit by a signal", r"(?<![\w.>])(::alarm|ualarm|setitimer|timer_create)\s*\(", None),
 ]
 HEADER_RULES = [
@@ -242,6 +245,8 @@ BAD = [
     ("server/a.cpp", "std::signal(SIGALRM, on_alarm);\n", "signals are events, not handlers"),
     ("server/a.cpp", "action.sa_handler = on_alarm;\n", "signals are events, not handlers"),
     ("client/a.cpp", "action.sa_sigaction = on_alarm;\n", "signals are events, not handlers"),
+    ("client/a.cpp", 'fmt::print(stderr, "{}", comment);\n', "programs print through say() and their logs"),
+    ("server/a.cpp", "std::cerr << text;\n", "programs print through say() and their logs"),
     ("server/a.cpp", "::alarm(120);\n", "no time limit by a signal"),
     ("proto/a.h", "// A.\n#pragma once\nusing namespace std;\n", "no `using namespace` in a header"),
     ("proto/a.h", "// A.\n", "each header has #pragma once"),

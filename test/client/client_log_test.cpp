@@ -23,6 +23,18 @@ TEST(ClientLog, WritesToItsFileWhatItsLevelShows) {
   EXPECT_EQ(home.read("log"), "to everyone\ndebug1: two\ndebug1: lines\n");
 }
 
+// RFC 4251 section 9.2 [4251-9.2-1]: also where a caller forgot to make the text safe.
+TEST(ClientLog, ControlCharactersOfAPeersTextAreEscapedWhoeverPrintsIt) {
+  const TemporaryDirectory home;
+  {
+    ClientLog log(LogLevel::debug1);
+    log.use_file(home.path("log"));
+    log.debug1("channel of type {}", "x\x1b[2J\xc2\x9b\xe2\x80\xae");
+    log.raw(LogLevel::info, "banner\x07\n");
+  }
+  EXPECT_EQ(home.read("log"), "debug1: channel of type x\\033[2J\\302\\233\\342\\200\\256\nbanner\\007\n");
+}
+
 TEST(ClientLog, AFileThatCannotBeOpenedIsNamed) {
   ClientLog log;
   try {
