@@ -10,6 +10,7 @@
 
 #include "auth/key_lines.h"
 #include "auth/known_hosts_line.h"
+#include "config/file_lock.h"
 #include "config/small_file.h"
 #include "config/syntax.h"
 #include "proto/error.h"
@@ -253,6 +254,7 @@ void add_known_host(const std::string& path, std::span<const HostAndPort> names,
     const std::string directory = path.substr(0, slash);
     if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) throw FileError(errno, directory);
   }
+  const FileLock lock(path);
   append_line(path, lines, 0600);
 }
 

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <exception>
+#include <optional>
 #include <utility>
 
 #include "auth/known_hosts_edit.h"
 #include "auth/rsa_size.h"
+#include "config/file_lock.h"
 #include "config/small_file.h"
 #include "proto/messages_forward.h"
 
@@ -202,6 +204,7 @@ void HostKeyUpdate::write_files() const {
 }
 
 void HostKeyUpdate::write_file(const std::string& path, std::span<const PublicKey> keys) const {
+  std::optional<FileLock> lock(std::in_place, path);
   const KnownHostsFile file = read_known_hosts(path);
   const std::string& host = check_.name();
   const KnownHostsUpdate update =
@@ -217,6 +220,7 @@ void HostKeyUpdate::write_file(const std::string& path, std::span<const PublicKe
   }
   if (update.removed.empty() && update.added.empty() && !update.completed) return;
   if (file.text.empty()) {  // it may not be there
+    lock.reset();           // add_known_host() takes it
     for (const PublicKey& key : update.added) {
       add_known_host(path, check_.names(), key, config_.hash_known_hosts ? &rng_ : nullptr);
     }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <memory>
 #include <system_error>
 
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 
 #include "auth/known_hosts_edit.h"
 #include "client/keygen/files.h"
+#include "config/file_lock.h"
 #include "config/say.h"
 #include "config/small_file.h"
 #include "config/syntax.h"
@@ -27,6 +29,14 @@ KnownHostsFile read_file(const std::string& path) {
   }
   try {
     return read_known_hosts(path);
+  } catch (const FileError& error) {
+    throw KeygenFailure(error.what());
+  }
+}
+
+std::unique_ptr<FileLock> lock_file(const std::string& path) {
+  try {
+    return std::make_unique<FileLock>(path);
   } catch (const FileError& error) {
     throw KeygenFailure(error.what());
   }
@@ -118,6 +128,7 @@ int hash_hosts(const KnownHostsFile& file, const KeygenOptions& options, Rng& rn
 int edit_known_hosts(const KeygenOptions& options, KeygenContext& context) {
   const std::string path = options.file.value_or(context.home + "/.ssh/known_hosts");
   if (options.action == Action::find_host) return find_host(read_file(path), options, context.rng);
+  const std::unique_ptr<FileLock> lock = lock_file(path);
   const KnownHostsFile file = read_file(path);
   if (options.action == Action::remove_host) return remove_host(file, options, context.rng);
   return hash_hosts(file, options, context.rng);

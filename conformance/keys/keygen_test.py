@@ -265,6 +265,16 @@ def known_hosts(cases, work, ours, theirs):
             expect_equal((said.out.decode() + said.err).replace(mine, "FILE"),
                          (expected.out.decode() + expected.err).replace(their, "FILE").replace("\r\n", "\n"))
             expect_equal(os.path.exists(mine + ".old"), os.path.exists(their + ".old"), name)
+    with cases.case("many -R at the same time lose no change"):
+        key = work.public_key("host")
+        names = [f"host{number}.example" for number in range(40)]
+        known = write(work.fresh("known"), "".join(f"{name} {key}\n" for name in names))
+        running = [work.start([ours.program, "-q", "-R", name, "-f", known], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                   for name in names[:20]]
+        for each in running:
+            expect_equal(each.wait(PATIENCE), 0)
+        expect_equal(read(known), "".join(f"{name} {key}\n" for name in names[20:]))
+        expect(not os.path.exists(known + ".lock"), "the lock is still there")
     with cases.case("control characters of a comment or a known_hosts file do not reach the terminal"):
         evil = "evil\x1b]0;title\x07\u202etxt"
         key = work.public_key("host")
