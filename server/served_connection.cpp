@@ -20,6 +20,7 @@ SessionContext session_context(const ConnectionParts& parts, Welcome& welcome) {
   context.permissions = std::move(welcome.permissions);
   context.login_files = LoginRecordFiles();
   context.records_logins = context.account.uid == 0;
+  context.slow = std::make_shared<SlowCaller>(context.account.name, context.addresses.remote_host);
   return context;
 }
 
@@ -45,6 +46,7 @@ ServedConnection::~ServedConnection() {
   direct_->end();
   remote_->end();
   users_.end();
+  session_context_->slow->end();
 }
 
 void ServedConnection::begin() {

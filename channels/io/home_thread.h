@@ -5,7 +5,7 @@
 // reports late. Work that is posted must not own what belongs to the io_context, because it may be dropped, and then
 // destroyed, in any thread: it holds a std::weak_ptr, and locks that when it runs.
 //
-//   const HomeThread home(executor);  …  home.post([weak] { if (const auto self = weak.lock()) self->on_answer(); });
+//   const HomeThread home(executor);  …  home.post([weak] { if (const auto self = weak.lock()) self->wake(); });
 #pragma once
 
 #include <memory>

@@ -2,38 +2,18 @@
 
 #include <cerrno>
 #include <cstring>
-#include <deque>
 #include <memory>
-#include <mutex>
-#include <system_error>
-#include <thread>
+#include <string_view>
 #include <utility>
 
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
+#include <strings.h>
 
 namespace glassh {
 
-// The data that a lookup's thread shares with the coroutine that waits for it. Either may be gone first.
-struct NameLookup::Lookup {
-  Lookup(std::string name, std::uint16_t port_number, int address_family)
-      : host(std::move(name)), port(port_number), family(address_family) {}
-
-  const std::string host;
-  const std::uint16_t port;
-  const int family;
-  Fd answered = {};  // an eventfd
-  std::mutex mutex = {};
-  LookupResult result = {};
-};
-
 namespace {
-
-// At once, in the whole program; more wait in line.
-constexpr unsigned most_threads = 32;
 
 struct FreeAddresses {
   void operator()(addrinfo* addresses) const { ::freeaddrinfo(addresses); }
@@ -60,52 +40,23 @@ LookupResult look_up(const std::string& host, std::uint16_t port, int family, in
   return result;
 }
 
-using Lookup = NameLookup::Lookup;
+bool is_localhost(std::string_view host) {
+  constexpr std::string_view localhost = "localhost";
+  if (host.ends_with('.')) host.remove_suffix(1);
+  if (host.size() < localhost.size()) return false;
+  const std::string_view last = host.substr(host.size() - localhost.size());
+  const bool whole = last.size() == host.size() || host[host.size() - localhost.size() - 1] == '.';
+  return whole && ::strncasecmp(last.data(), localhost.data(), localhost.size()) == 0;
+}
 
-// Threads that exist while there is something to look up.
-class LookupThreads {
- public:
-  void add(std::shared_ptr<Lookup> lookup) {
-    const std::lock_guard lock(mutex_);
-    waiting_.push_back(std::move(lookup));
-    if (threads_ == most_threads) return;
-    std::thread([this] { work(); }).detach();
-    ++threads_;
+// In the order in which getaddrinfo(3) has them.
+LookupResult loopback(std::uint16_t port, int family) {
+  LookupResult result;
+  for (const char* const digits : {"::1", "127.0.0.1"}) {
+    LookupResult one = look_up(digits, port, family, AI_NUMERICHOST);
+    result.addresses.insert(result.addresses.end(), one.addresses.begin(), one.addresses.end());
   }
-
- private:
-  void work() {
-    while (const std::shared_ptr<Lookup> lookup = next()) {
-      LookupResult result = look_up(lookup->host, lookup->port, lookup->family, 0);
-      {
-        const std::lock_guard lock(lookup->mutex);
-        lookup->result = std::move(result);
-      }
-      ::eventfd_write(lookup->answered.get(), 1);
-    }
-  }
-
-  // Null: the thread is counted no more, and ends.
-  std::shared_ptr<Lookup> next() {
-    const std::lock_guard lock(mutex_);
-    if (waiting_.empty()) {
-      --threads_;
-      return nullptr;
-    }
-    auto lookup = std::move(waiting_.front());
-    waiting_.pop_front();
-    return lookup;
-  }
-
-  std::mutex mutex_;
-  std::deque<std::shared_ptr<Lookup>> waiting_;
-  unsigned threads_ = 0;
-};
-
-// Never destroyed: a thread may outlive main.
-LookupThreads& lookup_threads() {
-  static LookupThreads* const threads = new LookupThreads;
-  return *threads;
+  return result;
 }
 
 }  // namespace
@@ -156,37 +107,28 @@ LookupResult look_up_here(const std::string& host, std::uint16_t port, int famil
   return look_up(host, port, family, 0);
 }
 
-asio::awaitable<LookupResult> NameLookup::find(std::string host, std::uint16_t port, int family) {
-  LookupResult at_once = look_up(host, port, family, AI_NUMERICHOST);
-  if (!at_once.addresses.empty()) co_return at_once;
-  const auto lookup = std::make_shared<Lookup>(std::move(host), port, family);
-  const std::string problem = start(lookup);
-  if (!problem.empty()) co_return LookupResult{{}, problem};
-  co_await answered_.readable();
-  answered_.close();
-  if (cancelled_) co_return LookupResult{{}, std::strerror(ECANCELED)};
-  const std::lock_guard lock(lookup->mutex);
-  co_return std::move(lookup->result);
+std::optional<LookupResult> look_up_at_once(const std::string& host, std::uint16_t port, int family) {
+  if (is_localhost(host)) return loopback(port, family);
+  LookupResult result = look_up(host, port, family, AI_NUMERICHOST);
+  return result.addresses.empty() ? std::nullopt : std::optional(std::move(result));
 }
 
-// Empty, or why it could not be started.
-std::string NameLookup::start(const std::shared_ptr<Lookup>& lookup) {
-  if (cancelled_) return std::strerror(ECANCELED);
-  try {
-    Fd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    if (!event) return std::strerror(errno);
-    lookup->answered = Fd::duplicate(event.get());
-    answered_ = Descriptor::own(executor_, std::move(event));
-    lookup_threads().add(lookup);
-  } catch (const std::system_error& error) {  // no descriptor, no thread
-    return error.code().message();
-  }
-  return {};
+asio::awaitable<LookupResult> NameLookup::find(std::string host, std::uint16_t port, int family) {
+  if (auto at_once = look_up_at_once(host, port, family)) co_return std::move(*at_once);
+  if (cancelled_) co_return LookupResult{{}, std::strerror(ECANCELED)};
+  const auto result = std::make_shared<LookupResult>();
+  SlowCall& call = call_.emplace(executor_, caller_, SlowKind::names);
+  const auto look = [result, host = std::move(host), port, family] { *result = look_up(host, port, family, 0); };
+  const std::error_code error = co_await call.run(look);
+  call_.reset();
+  if (error == std::errc::device_or_resource_busy) co_return LookupResult{{}, "too many lookups are pending"};
+  if (error) co_return LookupResult{{}, error.message()};
+  co_return std::move(*result);
 }
 
 void NameLookup::cancel() {
   cancelled_ = true;
-  answered_.close();
+  if (call_) call_->cancel();
 }
 
 }  // namespace glassh

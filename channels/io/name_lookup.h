@@ -1,21 +1,21 @@
 // NameLookup looks up the addresses of a host without blocking the other connections of its thread.
 //
 // Lives as long as the code that needs addresses. Job: run getaddrinfo(3), which blocks for half a minute if a name
-// server is silent, in a thread of its own; an address in digits needs no thread. A lookup that is cancelled runs to
-// its end and is forgotten: its thread shares nothing with the connection, and the program does not wait for it when it
-// ends.
+// server is silent, as a slow call (slow_calls.h). An address in digits and localhost need no thread, so they are found
+// also while a name server is silent.
 //
 //   NameLookup lookup(executor);  const LookupResult found = co_await lookup.find("example.org", 80);
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <sys/socket.h>
 
-#include "channels/io/descriptor.h"
+#include "channels/io/slow_calls.h"
 
 namespace glassh {
 
@@ -38,21 +38,24 @@ struct LookupResult {
 // Looks up and blocks. `family` is AF_UNSPEC, AF_INET or AF_INET6.
 LookupResult look_up_here(const std::string& host, std::uint16_t port, int family);
 
+// The answer for an address in digits, "localhost", or a name that ends in ".localhost" (RFC 6761 section 6.3), which
+// no name service is asked for; nullopt for another name.
+std::optional<LookupResult> look_up_at_once(const std::string& host, std::uint16_t port, int family);
+
 class NameLookup {
  public:
-  explicit NameLookup(asio::any_io_executor executor) : executor_(std::move(executor)) {}
+  // `caller` may be null: this process itself.
+  explicit NameLookup(asio::any_io_executor executor, std::shared_ptr<SlowCaller> caller = nullptr)
+      : executor_(std::move(executor)), caller_(std::move(caller)) {}
 
   // One call at a time. After cancel() it returns a problem. This object must live until it returns.
   asio::awaitable<LookupResult> find(std::string host, std::uint16_t port, int family = AF_UNSPEC);
   void cancel();
 
-  struct Lookup;
-
  private:
-  std::string start(const std::shared_ptr<Lookup>& lookup);
-
   asio::any_io_executor executor_;
-  Descriptor answered_;
+  std::shared_ptr<SlowCaller> caller_;
+  std::optional<SlowCall> call_;  // the one that is waited for
   bool cancelled_ = false;
 };
 

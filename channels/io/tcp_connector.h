@@ -9,7 +9,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "channels/io/descriptor.h"
 #include "channels/io/name_lookup.h"
@@ -20,8 +22,10 @@ namespace glassh {
 // try each address.
 class TcpConnector {
  public:
-  explicit TcpConnector(const asio::any_io_executor& executor, int family = AF_UNSPEC)
-      : executor_(executor), family_(family), lookup_(executor) {}
+  // `caller` of the lookup; null: this process itself.
+  explicit TcpConnector(const asio::any_io_executor& executor, int family = AF_UNSPEC,
+                        std::shared_ptr<SlowCaller> caller = nullptr)
+      : executor_(executor), family_(family), lookup_(executor, std::move(caller)) {}
 
   // Must be called once. Returns a connected, non-blocking socket; or no socket, and problem() has the reason.
   asio::awaitable<Fd> connect(std::string host, std::uint16_t port);

@@ -93,12 +93,13 @@ def glasshd_configuration(workspace, settings=(), host_kinds=HOST_KEY_KINDS, lev
     return path
 
 
-def start_glasshd(workspace, settings=(), flags=(), host_kinds=HOST_KEY_KINDS, level="VERBOSE"):
+def start_glasshd(workspace, settings=(), flags=(), host_kinds=HOST_KEY_KINDS, level="VERBOSE", env=None):
     """Settings come first in the file, so they win."""
     log_path = workspace.fresh("glasshd.log")
     configuration = glasshd_configuration(workspace, settings, host_kinds, level)
     with open(log_path, "wb") as log:
-        process = workspace.start([our_program("glasshd"), "-D", "-e", "-f", configuration, *flags], stderr=log)
+        process = workspace.start([our_program("glasshd"), "-D", "-e", "-f", configuration, *flags], stderr=log,
+                                  env=env or {})
     server = Server(workspace, process, log_path)
 
     def listening():

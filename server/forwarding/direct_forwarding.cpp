@@ -80,7 +80,7 @@ void DirectForwarding::open_tcp(const ChannelOpenWanted& wanted) {
 asio::awaitable<void> DirectForwarding::connect(std::shared_ptr<DirectForwarding> self, ChannelRef channel,
                                                 std::string host, std::uint16_t port) {
   const int family = family_number(self->context_->config->address_family);
-  const auto connector = std::make_shared<TcpConnector>(self->hub_->executor(), family);
+  const auto connector = std::make_shared<TcpConnector>(self->hub_->executor(), family, self->context_->slow);
   self->connecting_.insert(connector);
   Fd socket = co_await connector->connect(host, port);
   self->connecting_.erase(connector);

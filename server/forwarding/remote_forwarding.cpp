@@ -26,7 +26,7 @@ RemoteForwarding::RemoteForwarding(std::shared_ptr<Hub> hub, Channels& channels,
       channels_(channels),
       users_(users),
       context_(std::move(context)),
-      lookup_(hub_->executor()) {}
+      lookup_(hub_->executor(), context_->slow) {}
 
 bool RemoteForwarding::knows(std::string_view name) {
   return name == msg::TcpipForward::name || name == msg::CancelTcpipForward::name ||

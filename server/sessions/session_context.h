@@ -13,6 +13,7 @@
 #include <string>
 
 #include "channels/io/hub.h"
+#include "channels/io/slow_calls.h"
 #include "server/account.h"
 #include "server/config/server_config.h"
 #include "server/forwarding/x11_forwarding.h"
@@ -44,6 +45,8 @@ struct SessionContext {
   // The files that list the logins on terminals, if they are read; and whether this session is added, as root only can.
   std::optional<LoginRecordFiles> login_files = {};
   bool records_logins = false;
+  // For calls that may wait for long; ended with the connection. Null: they are this process's own.
+  std::shared_ptr<SlowCaller> slow = {};
   // Starts the processes of sessions.
   std::shared_ptr<ProgramStarter> starter = std::make_shared<LocalStarter>();
   // Returns a program inside glasshd for such a plan, or null if it takes a process. Empty: there is no such program.

@@ -30,6 +30,8 @@ struct Row {
 };
 constexpr Row attacks[] = {
     {"nothing", [](const AttackTask&) { hold_until_told(); }},
+    {"lookups", open_slow_names},
+    {"paths", open_slow_paths},
 };
 
 void run(const std::vector<std::string>& arguments) {

@@ -44,7 +44,7 @@ TEST(HomeThread, DropsWhatHadNoTurnBeforeTheIoContextWent) {
   EXPECT_EQ(kept.use_count(), 1);
 }
 
-// A race that ThreadSanitizer and AddressSanitizer look at.
+// A race that the builds with sanitizers look at.
 TEST(HomeThread, MayBeUsedWhileTheIoContextGoes) {
   for (int round = 0; round < 50; ++round) {
     auto io = std::make_unique<asio::io_context>(1);

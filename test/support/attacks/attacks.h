@@ -20,6 +20,9 @@ struct AttackTask {
 // Returns when all has been sent; the attack's own description says in which state it leaves its connections.
 using Attack = void (*)(const AttackTask&);
 
+void open_slow_names(const AttackTask& task);
+void open_slow_paths(const AttackTask& task);
+
 // After each attack: prints "ready", and keeps what it holds until standard input ends.
 void hold_until_told();
 

@@ -1,0 +1,269 @@
+#include "channels/io/slow_calls.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+
+#include <pthread.h>
+
+#include "channels/io/holdings.h"
+#include "channels/io/signal.h"
+
+namespace glassh {
+
+struct SlowCall::Waiter {
+  explicit Waiter(const asio::any_io_executor& executor) : changed(executor) {}
+  Signal changed;
+  bool done = false;
+  bool cancelled = false;
+};
+
+// The data that a call's thread has. It refers to the waiter only for the waiter's own thread.
+struct SlowCall::Job {
+  std::function<void()> work;
+  HomeThread home;
+  std::weak_ptr<Waiter> waiter;
+  SlowKind kind;
+  std::string user, source;
+  Holding counted{holdings().slow_calls};
+  Holding lookup = {};
+};
+
+using Job = SlowCall::Job;
+
+struct SlowCaller::Line {
+  std::array<std::deque<std::shared_ptr<Job>>, slow_kinds> jobs;
+  bool empty() const {
+    return std::all_of(jobs.begin(), jobs.end(), [](const auto& each) { return each.empty(); });
+  }
+};
+
+namespace {
+
+using Line = SlowCaller::Line;
+
+std::size_t index_of(const Job& job) { return static_cast<std::size_t>(job.kind); }
+
+// How many threads each user, or each source, has.
+class Shares {
+ public:
+  bool has_room(const std::string& name, std::size_t kind) const {
+    const auto found = taken_.find(name);
+    return name.empty() || found == taken_.end() || found->second[kind] < slow_shares[kind];
+  }
+  void take(const std::string& name, std::size_t kind) {
+    if (!name.empty()) ++taken_[name][kind];
+  }
+  void give_back(const std::string& name, std::size_t kind) {
+    const auto found = taken_.find(name);
+    if (found == taken_.end()) return;
+    --found->second[kind];
+    if (found->second == Counts{}) taken_.erase(found);
+  }
+
+ private:
+  using Counts = std::array<std::size_t, slow_kinds>;
+  std::unordered_map<std::string, Counts> taken_;
+};
+
+// Threads that exist while there are calls for them.
+class SlowThreads {
+ public:
+  // Throws std::system_error if there is no thread at all.
+  void add(const std::shared_ptr<Line>& line, const std::shared_ptr<Job>& job) {
+    const std::lock_guard lock(mutex_);
+    if (line->empty()) turns_.push_back(line);
+    line->jobs[index_of(*job)].push_back(job);
+    try {
+      start_thread_if_useful();
+    } catch (const std::system_error&) {
+      if (threads_ > 0) return;  // its turn will come
+      take_out(line, job);
+      throw;
+    }
+  }
+
+  // Returns whether it was still waiting.
+  bool remove(const std::shared_ptr<Line>& line, const std::shared_ptr<Job>& job) {
+    const std::lock_guard lock(mutex_);
+    return take_out(line, job);
+  }
+
+ private:
+  bool take_out(const std::shared_ptr<Line>& line, const std::shared_ptr<Job>& job) {
+    auto& jobs = line->jobs[index_of(*job)];
+    const bool was_there = std::erase(jobs, job) > 0;
+    if (was_there && line->empty()) std::erase(turns_, line);
+    return was_there;
+  }
+
+  bool may_run(const Job& job) const {
+    return users_.has_room(job.user, index_of(job)) && sources_.has_room(job.source, index_of(job));
+  }
+
+  // The first call that may run of the line whose turn it is.
+  std::deque<std::shared_ptr<Job>>* find_next(Line& line) const {
+    for (auto& jobs : line.jobs) {
+      if (!jobs.empty() && may_run(*jobs.front())) return &jobs;
+    }
+    return nullptr;
+  }
+
+  std::shared_ptr<Job> take_next() {
+    for (auto line = turns_.begin(); line != turns_.end(); ++line) {
+      auto* const jobs = find_next(**line);
+      if (jobs == nullptr) continue;
+      const std::shared_ptr<Job> job = std::move(jobs->front());
+      jobs->pop_front();
+      const std::shared_ptr<Line> served = std::move(*line);
+      turns_.erase(line);
+      if (!served->empty()) turns_.push_back(served);
+      users_.take(job->user, index_of(*job));
+      sources_.take(job->source, index_of(*job));
+      return job;
+    }
+    return nullptr;
+  }
+
+  void start_thread_if_useful() {
+    const bool useful = std::any_of(turns_.begin(), turns_.end(), [&](const auto& line) { return find_next(*line); });
+    if (!useful || threads_ == most_slow_threads) return;
+    // A thread inherits the mask: signals are for the program's own threads.
+    sigset_t all;
+    sigset_t before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    try {
+      std::thread([this] { work(); }).detach();
+      ++threads_;
+    } catch (const std::system_error&) {
+      ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+      throw;
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+
+  void work() {
+    ::pthread_setname_np(::pthread_self(), "slow calls");
+    std::shared_ptr<Job> job;
+    while ((job = next(job)) != nullptr) {
+      job->work();
+      job->work = nullptr;
+    }
+  }
+
+  // Null: the thread is counted no more, and ends. Several calls may be free to run by the end of one.
+  std::shared_ptr<Job> next(const std::shared_ptr<Job>& done) {
+    std::shared_ptr<Job> job;
+    {
+      const std::lock_guard lock(mutex_);
+      if (done != nullptr) {
+        users_.give_back(done->user, index_of(*done));
+        sources_.give_back(done->source, index_of(*done));
+        done->counted = Holding();
+        done->lookup = Holding();
+      }
+      job = take_next();
+      if (job == nullptr) --threads_;
+      if (job != nullptr) {
+        try {
+          start_thread_if_useful();
+        } catch (const std::system_error&) {  // this thread will do it
+        }
+      }
+    }
+    if (done != nullptr) {
+      done->home.post([waiter = done->waiter] {
+        const auto still_there = waiter.lock();
+        if (still_there == nullptr) return;
+        still_there->done = true;
+        still_there->changed.raise();
+      });
+    }
+    return job;
+  }
+
+  std::mutex mutex_;
+  std::deque<std::shared_ptr<Line>> turns_;  // lines with calls that wait; whose turn it is is in front
+  Shares users_, sources_;
+  std::size_t threads_ = 0;
+};
+
+// Never destroyed: a thread may outlive main.
+SlowThreads& slow_threads() {
+  static SlowThreads* const threads = new SlowThreads;
+  return *threads;
+}
+
+}  // namespace
+
+// ---- SlowCaller
+
+SlowCaller::SlowCaller(std::string user, std::string source)
+    : user_(std::move(user)), source_(std::move(source)), line_(std::make_shared<Line>()) {}
+
+SlowCaller::~SlowCaller() = default;
+
+void SlowCaller::end() {
+  over_ = true;
+  const std::set<SlowCall*> calls = calls_;
+  for (SlowCall* const call : calls) {
+    if (slow_threads().remove(line_, call->job_)) call->cancel();
+  }
+}
+
+// ---- SlowCall
+
+SlowCall::SlowCall(const asio::any_io_executor& executor, std::shared_ptr<SlowCaller> caller, SlowKind kind)
+    : executor_(executor),
+      caller_(caller != nullptr ? std::move(caller) : std::make_shared<SlowCaller>("", "")),
+      kind_(kind),
+      waiter_(std::make_shared<Waiter>(executor)) {}
+
+SlowCall::~SlowCall() { leave(); }
+
+asio::awaitable<std::error_code> SlowCall::run(std::function<void()> work) {
+  if (waiter_->cancelled || caller_->over_) co_return std::make_error_code(std::errc::operation_canceled);
+  const bool is_lookup = kind_ == SlowKind::names;
+  if (is_lookup && !caller_->source_.empty() && caller_->lookups_ >= SlowCaller::most_lookups) {
+    co_return std::make_error_code(std::errc::device_or_resource_busy);
+  }
+  auto job = std::make_shared<Job>(
+      Job{std::move(work), HomeThread(executor_), waiter_, kind_, caller_->user_, caller_->source_});
+  if (is_lookup) job->lookup = Holding(holdings().lookups);
+  try {
+    slow_threads().add(caller_->line_, job);
+  } catch (const std::system_error& error) {
+    co_return error.code();
+  }
+  job_ = std::move(job);
+  caller_->calls_.insert(this);
+  if (is_lookup) ++caller_->lookups_;
+  // If this coroutine is cancelled, the second wait throws.
+  while (!waiter_->done && !waiter_->cancelled) co_await waiter_->changed.wait();
+
+  const bool done = waiter_->done && !waiter_->cancelled;
+  leave();
+  co_return done ? std::error_code() : std::make_error_code(std::errc::operation_canceled);
+}
+
+void SlowCall::cancel() {
+  waiter_->cancelled = true;
+  waiter_->changed.raise();
+  leave();
+}
+
+// A lookup that has begun still counts for its thread, but no more for its caller, who is free to ask for others.
+void SlowCall::leave() {
+  if (job_ == nullptr) return;
+  if (slow_threads().remove(caller_->line_, job_)) job_->work = nullptr;
+  job_.reset();
+  caller_->calls_.erase(this);
+  if (kind_ == SlowKind::names) --caller_->lookups_;
+}
+
+}  // namespace glassh

@@ -1,0 +1,106 @@
+"""Name servers, group lists, homes and paths that hang: who waits for them, and who must not notice.
+
+GLASSH_SLOW_LIBRARY names the library made of test/support/slow_system.cpp, with which a test says what hangs.
+"""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from peers import PATIENCE, Cases, Workspace, client_options, expect, expect_equal, ssh, start_glasshd, wait_until
+from peers.slow_system import SlowSystem
+from peers.victims import Victims, end_attack, expect_no_growth, given_back, start_attack
+
+LOOKUPS_OF_A_CONNECTION = 64
+RUNNING_LOOKUPS = 12  # of one user or source: channels/io/slow_calls.h
+LOOKUPS_WANTED = 4090
+ATTACKERS = 4
+
+
+class Greeter:
+    """Says hello to each connection."""
+
+    def __init__(self, workspace):
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        workspace.at_end(self._listener.close)
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                with connection:
+                    connection.sendall(b"hello\n")
+
+
+def expect_forward(workspace, server, host, port):
+    options = client_options(workspace, server)
+    done = workspace.run(ssh(*options, "-W", f"{host}:{port}", "127.0.0.1"), timeout=PATIENCE)
+    expect_equal(done.out, b"hello\n", done, server.log_tail)
+
+
+def attack_with_lookups(workspace, server):
+    """Four connections, each with as many lookups as it may have pending."""
+    attackers = [start_attack(workspace, server, "lookups", LOOKUPS_WANTED) for _ in range(ATTACKERS)]
+    wanted = ATTACKERS * LOOKUPS_OF_A_CONNECTION
+    wait_until(lambda: server.holdings()["lookups"] == wanted, f"{wanted} lookups are pending",
+               lambda: str(server.holdings()), server.log_tail)
+    return attackers
+
+
+def leave(server, attackers):
+    for attacker in attackers:
+        end_attack(attacker)
+    wait_until(lambda: server.holdings()["lookups"] <= RUNNING_LOOKUPS, "the lookups leave the queue",
+               lambda: str(server.holdings()), server.log_tail)
+
+
+def lookups(cases, workspace):
+    slow = SlowSystem(workspace)
+    server = start_glasshd(workspace, env=slow.environment)
+    greeter = Greeter(workspace)
+    victims = Victims(workspace, server)
+    before, descriptors = server.holdings(), server.descriptors()
+    with cases.case("4 connections with 4090 lookups each at a silent name server: sessions, logins and forwards go on"):
+        slow.hang()
+        attackers = attack_with_lookups(workspace, server)
+        victims.work()
+        expect_forward(workspace, server, "localhost", greeter.port)
+        expect_forward(workspace, server, "127.0.0.1", greeter.port)
+        expect("too many lookups are pending" in server.log(), server.log_tail)
+    with cases.case("when they have left, at most the threads of one source are still looking up, without a descriptor"):
+        leave(server, attackers)
+        wait_until(lambda: server.descriptors() <= descriptors, "the descriptors are given back")
+        victims.work()
+    with cases.case("when the name server speaks again, all is given back"):
+        slow.go_on()
+        given_back(server, before, descriptors)
+
+    def once():
+        slow.hang()
+        leave(server, attack_with_lookups(workspace, server))
+        slow.go_on()
+        given_back(server, before, descriptors)
+
+    with cases.case("ten such attacks do not add to the memory"):
+        expect_no_growth(server, once)
+    victims.end()
+    print(f"# lookups: {victims.waited()}", flush=True)
+
+
+def main():
+    cases = Cases()
+    with Workspace() as workspace:
+        lookups(cases, workspace)
+    return cases.status()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
