@@ -13,12 +13,13 @@ import threading
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import PATIENCE, Cases, Workspace, client_options, expect, expect_equal, ssh, start_glasshd, wait_until
+from peers import PATIENCE, USER, Cases, Workspace, client_options, expect, expect_equal, ssh, start_glasshd, wait_until
 from peers.slow_system import SlowSystem
 from peers.victims import Victims, end_attack, expect_no_growth, given_back, start_attack
 
 LOOKUPS_OF_A_CONNECTION = 64
 RUNNING_LOOKUPS = 12  # of one user or source: channels/io/slow_calls.h
+FILES_OF_A_USER = 4
 LOOKUPS_WANTED = 4090
 ATTACKERS = 4
 
@@ -95,10 +96,72 @@ def lookups(cases, workspace):
     print(f"# lookups: {victims.waited()}", flush=True)
 
 
+ELSEWHERE = ("-b", "127.0.0.2")  # another source than the victims'
+
+
+def start_clients(workspace, server, count, *words, user=USER):
+    """Clients that nobody waits for."""
+    options = client_options(workspace, server, user=user)
+    return [workspace.start(ssh(*options, *ELSEWHERE, "127.0.0.1", *words), stdin=subprocess.PIPE,
+                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for _ in range(count)]
+
+
+def end_clients(clients):
+    for client in clients:
+        client.kill()
+        client.wait(PATIENCE)
+        client.stdin.close()
+        client.stdout.close()
+
+
+def group_lists(cases, workspace):
+    slow = SlowSystem(workspace)
+    groups = workspace.file("groups.conf", "Match Group no-such-group\n  Banner none\n")
+    server = start_glasshd(workspace, [f"Include {groups}"], env=slow.environment)
+    victims = Victims(workspace, server)
+    before, descriptors = server.holdings(), server.descriptors()
+    with cases.case("Match Group and a name service that hangs: clients that have not logged in do not stall sessions"):
+        slow.hang("groups")
+        clients = start_clients(workspace, server, 2, user="nobody-here") + start_clients(workspace, server, 2)
+        slow.wait_for(4, server.log_tail)
+        for _ in range(5):
+            victims.echo()
+    with cases.case("when it answers again and they have gone, all is given back"):
+        end_clients(clients)
+        slow.go_on("groups")
+        given_back(server, before, descriptors)
+        victims.work(1)
+    victims.end()
+
+
+def homes(cases, workspace):
+    slow = SlowSystem(workspace)
+    keys = os.path.join(slow.directory, "authorized_keys")
+    hanging = workspace.file("hanging.conf", f"Match User hanging\n  AuthorizedKeysFile {keys}\n")
+    server = start_glasshd(workspace, [f"Include {hanging}"], env=slow.environment)
+    victims = Victims(workspace, server)
+    before, descriptors = server.holdings(), server.descriptors()
+    with cases.case("a home that hangs, and 10 clients that want to log in there: sessions and other logins go on"):
+        slow.hang()
+        clients = start_clients(workspace, server, 10, user="hanging")
+        slow.wait_for(FILES_OF_A_USER, server.log_tail)
+        wait_until(lambda: server.holdings()["slow calls"] == 10, "10 wait", lambda: str(server.holdings()))
+        victims.work()
+        expect_equal(len(slow.hanging()), FILES_OF_A_USER)
+    with cases.case("when the home is back and they have gone, all is given back"):
+        end_clients(clients)
+        slow.go_on()
+        given_back(server, before, descriptors)
+    victims.end()
+    print(f"# homes: {victims.waited()}", flush=True)
+
+
 def main():
     cases = Cases()
     with Workspace() as workspace:
         lookups(cases, workspace)
+        group_lists(cases, workspace)
+        homes(cases, workspace)
     return cases.status()
 
 

@@ -41,9 +41,10 @@ boost::asio::awaitable<LoginVerdict> Login::judge_password(std::string user, Sec
                                                            TraceSink* trace) const {
   LoginVerdict verdict;
   verdict.user_is_known = user == account_.name;
-  const StoredPassword stored = config_.password_file.empty()
-                                    ? find_in_shadow(account_.name)
-                                    : find_in_password_file(config_.password_file, account_.name, account_.uid);
+  const auto look = [file = config_.password_file, name = account_.name, owner = account_.uid] {
+    return file.empty() ? find_in_shadow(name) : find_in_password_file(file, name, owner);
+  };
+  const StoredPassword stored = co_await call_slowly(slow_, SlowKind::accounts, look);
   for (const std::string& remark : stored.remarks) say(LogLevel::info, trace, remark);
   if (!stored.problem.empty()) {
     say(LogLevel::info, trace, fmt::format("Authentication refused: no password is used: {}", stored.problem));
@@ -66,7 +67,7 @@ boost::asio::awaitable<std::optional<Login::Found>> Login::find(const Credential
   auto found = co_await ask_command(key, origin, trace);
   if (found) co_return found;
   for (const std::string& path : authorized_keys_paths(config_, account_.name, account_.home, account_.uid)) {
-    found = find_in(path, key, origin, trace);
+    found = co_await find_in(path, key, origin, trace);
     if (found) co_return found;
   }
   co_return std::nullopt;
@@ -96,7 +97,8 @@ boost::asio::awaitable<std::optional<Login::Found>> Login::ask_command(const Cre
   if (config_.authorized_keys_command.empty()) co_return std::nullopt;
   const auto words = words_of_command(config_.authorized_keys_command, account_, key);
   const std::string name = fmt::format("AuthorizedKeysCommand {}", words[0]);
-  const auto runner = find_account(config_.authorized_keys_command_user);
+  const auto look = [name = config_.authorized_keys_command_user] { return find_account(name); };
+  const auto runner = co_await call_slowly(slow_, SlowKind::accounts, look);
   if (!runner) {
     say(LogLevel::error, trace,
         fmt::format("{} is not run: there is no user '{}' (AuthorizedKeysCommandUser)", name,
@@ -107,7 +109,7 @@ boost::asio::awaitable<std::optional<Login::Found>> Login::ask_command(const Cre
   RunRequest request;
   request.arguments = words;
   request.user = *runner;
-  const RunResult run = co_await run_as(executor, std::move(request));
+  const RunResult run = co_await run_as(executor, slow_, std::move(request));
   if (!run.problem.empty()) {
     say(LogLevel::error, trace, fmt::format("{} is not used: {}", name, run.problem));
     co_return std::nullopt;
@@ -115,18 +117,21 @@ boost::asio::awaitable<std::optional<Login::Found>> Login::ask_command(const Cre
   co_return find_in_text(run.output, name, key, origin, trace);
 }
 
-std::optional<Login::Found> Login::find_in(const std::string& path, const Credential& key, const LoginOrigin& origin,
-                                           TraceSink* trace) const {
-  const AuthorizedKeysFile file = read_authorized_keys(path, account_.home, account_.uid, config_.strict_modes);
+boost::asio::awaitable<std::optional<Login::Found>> Login::find_in(std::string path, const Credential& key,
+                                                                   const LoginOrigin& origin, TraceSink* trace) const {
+  const auto read = [path, home = account_.home, user_id = account_.uid, strict = config_.strict_modes] {
+    return read_authorized_keys(path, home, user_id, strict);
+  };
+  const AuthorizedKeysFile file = co_await call_slowly(slow_, SlowKind::files, read);
   if (file.missing) {
     say(LogLevel::debug1, trace, fmt::format("{}: there is no such file", path));
-    return std::nullopt;
+    co_return std::nullopt;
   }
   if (!file.refusal.empty()) {
     say(LogLevel::info, trace, fmt::format("Authentication refused: {} is not used: {}", path, file.refusal));
-    return std::nullopt;
+    co_return std::nullopt;
   }
-  return find_in_text(file.text, path, key, origin, trace);
+  co_return find_in_text(file.text, path, key, origin, trace);
 }
 
 std::optional<Login::Found> Login::find_in_text(const std::string& text, const std::string& path, const Credential& key,

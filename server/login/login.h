@@ -4,20 +4,24 @@
 // Lives for one question of LoginDesk. Job: judge one key or one password by the configuration and the user's files.
 // RFC 4252 section 7 [4252-7-2]: the key must be authorized for the user; server_auth has checked that the peer owns
 // it. Section 5 [4252-5-9] [4252-5-10]: for a name without an account Login does the same work, with the files of the
-// user who runs glasshd, and then answers no; so neither answers nor times tell which names exist. The log and the
-// trace name every file that is read, and every line and file that is refused. Questions are coroutines, so that a
-// privileged process may answer them one day. Other accounts and principals are not supported yet.
+// user who runs glasshd, and then answers no; so neither answers nor times tell which names exist. Files are read as
+// slow calls (channels/io/slow_calls.h). The log and the trace name every file that is read, and every line and file
+// that is refused. Questions are coroutines, so that a privileged process may answer them one day. Other accounts and
+// principals are not supported yet.
 //
 //   const LoginVerdict verdict = co_await login.judge(std::string(attempt.user), *attempt.key, origin, trace);
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "auth/key_options.h"
 #include "auth/server_auth.h"
+#include "channels/io/slow_calls.h"
 #include "server/account.h"
 #include "server/config/server_config.h"
 #include "server/log.h"
@@ -39,9 +43,10 @@ struct LoginVerdict {
 
 class Login {
  public:
-  // All must outlive it.
-  Login(const ServerConfig& config, const Account& account, const Log& log, Passwords& passwords)
-      : config_(config), account_(account), log_(log), passwords_(passwords) {}
+  // All references must outlive it. `slow` may be null: the calls are this process's own.
+  Login(const ServerConfig& config, const Account& account, const Log& log, Passwords& passwords,
+        std::shared_ptr<SlowCaller> slow = nullptr)
+      : config_(config), account_(account), log_(log), passwords_(passwords), slow_(std::move(slow)) {}
 
   // Safe from several threads. `key` must live until it returns; `trace` may be null.
   boost::asio::awaitable<LoginVerdict> judge(std::string user, const Credential& key, LoginOrigin origin,
@@ -59,8 +64,8 @@ class Login {
   // In what AuthorizedKeysCommand prints.
   boost::asio::awaitable<std::optional<Found>> ask_command(const Credential& key, const LoginOrigin& origin,
                                                            TraceSink* trace) const;
-  std::optional<Found> find_in(const std::string& path, const Credential& key, const LoginOrigin& origin,
-                               TraceSink* trace) const;
+  boost::asio::awaitable<std::optional<Found>> find_in(std::string path, const Credential& key,
+                                                       const LoginOrigin& origin, TraceSink* trace) const;
   std::optional<Found> find_in_text(const std::string& text, const std::string& path, const Credential& key,
                                     const LoginOrigin& origin, TraceSink* trace) const;
   void say(LogLevel level, TraceSink* trace, std::string_view text) const;
@@ -69,6 +74,7 @@ class Login {
   const Account& account_;
   const Log& log_;
   Passwords& passwords_;
+  const std::shared_ptr<SlowCaller> slow_;
 };
 
 }  // namespace glassh

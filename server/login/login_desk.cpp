@@ -88,6 +88,7 @@ LoginDesk::LoginDesk(const KeeperFacts& facts, Arrived arrived)
     : facts_(facts),
       addresses_(std::move(arrived.addresses)),
       trace_(arrived.trace),
+      slow_(std::make_shared<SlowCaller>("", addresses_.remote_host)),
       applicant_(std::make_shared<Applicant>(std::move(arrived.place))) {}
 
 LoginDesk::~LoginDesk() = default;
@@ -160,40 +161,71 @@ asio::awaitable<std::vector<std::uint8_t>> LoginDesk::prove_host_key(Bytes host_
 
 // ---- the user
 
+namespace {
+
+// What the configuration, the groups and the system's files say about a user.
+struct UserTerms {
+  std::shared_ptr<const ServerConfig> config;  // that applies
+  std::string why_not;                         // AllowUsers and its like; empty: the user may try
+  ServerAuthSettings settings;
+};
+
+// For a user who does not exist, others are looked up instead and not used: the time does not tell which user exists.
+std::vector<std::string> groups_of(const std::string& user, const Account& account) {
+  std::vector<std::string> names = group_names(user);
+  if (names.empty() && user != account.name) group_names(account.name);
+  return names;
+}
+
+// Match, AllowUsers and their like.
+UserTerms find_terms(std::shared_ptr<const ServerConfig> config, const std::string& user, const Account& account,
+                     const PeerAddresses& addresses, const LoginOrigin& origin, const Log& log) {
+  UserTerms terms{std::move(config), {}, {}};
+  if (terms.config->match_blocks != nullptr) {
+    const MatchSubject subject{.user = user,
+                               .host = addresses.remote_host,
+                               .address = addresses.remote_host,
+                               .local_address = addresses.local_host,
+                               .local_port = addresses.local_port,
+                               .groups = [account](const std::string& name) { return groups_of(name, account); }};
+    terms.config = std::make_shared<const ServerConfig>(config_for(*terms.config, subject));
+  }
+  terms.why_not = access_refusal(*terms.config, account, origin, group_names);
+  terms.settings = auth_settings(*terms.config);
+  terms.settings.banner = banner_text(*terms.config, log);
+  return terms;
+}
+
+}  // namespace
+
 asio::awaitable<LoginTerms> LoginDesk::name(std::string user) {
   expect(Request::name);
-  learn_user(std::move(user));
-  LoginTerms terms{auth_settings(*applicant_->config), applicant_->is_known};
-  terms.settings.banner = banner_text(*applicant_->config, facts_.log);
-  applicant_->progress.emplace(terms.settings.methods, enabled_methods(terms.settings));
+  const std::shared_ptr<Applicant> applicant = applicant_;  // left() may come meanwhile
+  applicant->user = std::move(user);
+  slow_->set_user(applicant->user);  // also for what is read later in the account's files, on behalf of this name
+  const auto find = [config = facts_.config, name = applicant->user, account = facts_.account, addresses = addresses_,
+                     origin = origin(),
+                     log = &facts_.log] { return find_terms(config, name, account, addresses, origin, *log); };
+  UserTerms found = co_await call_slowly(slow_, SlowKind::accounts, find);
+  if (phase_ == Phase::gone) co_return LoginTerms{};
+  applicant->config = std::move(found.config);
+  applicant->is_known = applicant->user == facts_.account.name && found.why_not.empty();
+  log_user(found.why_not);
+  LoginTerms terms{std::move(found.settings), applicant->is_known};
+  applicant->progress.emplace(terms.settings.methods, enabled_methods(terms.settings));
   phase_ = Phase::named;
   co_return terms;
 }
 
-// Match, AllowUsers and their like.
-void LoginDesk::learn_user(std::string user) {
-  Applicant& applicant = *applicant_;
-  applicant.config = facts_.config;
-  if (facts_.config->match_blocks != nullptr) {
-    const MatchSubject subject{.user = user,
-                               .host = addresses_.remote_host,
-                               .address = addresses_.remote_host,
-                               .local_address = addresses_.local_host,
-                               .local_port = addresses_.local_port,
-                               .groups = group_names};
-    applicant.config = std::make_shared<const ServerConfig>(config_for(*facts_.config, subject));
-  }
-  applicant.user = std::move(user);
-  // Looked up for anybody, so that the time does not tell which user exists.
-  const std::string why = access_refusal(*applicant.config, facts_.account, origin(), group_names);
-  if (applicant.user != facts_.account.name) {
-    facts_.log.info("Invalid user {} from {}", escaped(applicant.user), peer());
+void LoginDesk::log_user(const std::string& why) const {
+  const std::string user = escaped(applicant_->user);
+  if (applicant_->user != facts_.account.name) {
+    facts_.log.info("Invalid user {} from {}", user, peer());
     return;
   }
-  applicant.is_known = why.empty();
   if (why.empty()) return;
-  facts_.log.info("User {} from {} not allowed because {}", escaped(applicant.user), addresses_.remote_host, why);
-  if (trace_ != nullptr) trace_->note("login", fmt::format("user {} is shut out: {}", escaped(applicant.user), why));
+  facts_.log.info("User {} from {} not allowed because {}", user, addresses_.remote_host, why);
+  if (trace_ != nullptr) trace_->note("login", fmt::format("user {} is shut out: {}", user, why));
 }
 
 // ---- keys and passwords
@@ -233,7 +265,7 @@ asio::awaitable<LoginDecision> LoginDesk::try_password(std::string method, Secre
   expect_method(method);
   phase_ = Phase::judging;
   const std::shared_ptr<Applicant> applicant = applicant_;  // left() may come meanwhile
-  const Login login(*applicant->config, facts_.account, facts_.log, facts_.passwords);
+  const Login login(*applicant->config, facts_.account, facts_.log, facts_.passwords, slow_);
   LoginVerdict verdict = co_await login.judge_password(applicant->user, std::move(password), trace_);
   const LoginDecision decision = settle(method, nullptr, true, std::move(verdict));
   // `none` tries nothing.
@@ -264,7 +296,7 @@ asio::awaitable<LoginVerdict> LoginDesk::judge_key(const Credential& key) {
   }
   phase_ = Phase::judging;
   const std::shared_ptr<Applicant> applicant = applicant_;  // left() may come meanwhile
-  const Login login(*applicant->config, facts_.account, facts_.log, facts_.passwords);
+  const Login login(*applicant->config, facts_.account, facts_.log, facts_.passwords, slow_);
   co_return co_await login.judge(applicant->user, key, origin(), trace_);
 }
 

@@ -76,7 +76,7 @@ class LoginDesk final : public KeeperRecord {
   void expect_exchange(const SignatureWanted& wanted);
   void expect_a_try_left() const;
   void expect_method(std::string_view method) const;
-  void learn_user(std::string user);
+  void log_user(const std::string& why) const;
   boost::asio::awaitable<LoginVerdict> judge_key(const Credential& key);
   // Back from judging. If the connection has left meanwhile, nothing changes and the answer is no. Else: whether the
   // verdict stands before AllowUsers, PermitRootLogin and the options of earlier keys.
@@ -88,6 +88,7 @@ class LoginDesk final : public KeeperRecord {
   const KeeperFacts& facts_;
   const PeerAddresses addresses_;
   TraceSink* trace_;
+  const std::shared_ptr<SlowCaller> slow_;
   Phase phase_ = Phase::arrived;
   std::array<unsigned, request_count> times_{};
   std::shared_ptr<Applicant> applicant_;           // from arrived to complete; what is being judged holds it, too

@@ -74,8 +74,12 @@ struct Child {
   Fd pidfd;
 
   Child() = default;
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
+  Child(Child&& other) noexcept : pid(std::exchange(other.pid, 0)), pidfd(std::move(other.pidfd)) {}
+  Child& operator=(Child&& other) noexcept {
+    std::swap(pid, other.pid);
+    std::swap(pidfd, other.pidfd);
+    return *this;
+  }
   ~Child() {
     if (pid <= 0) return;
     kill();
@@ -95,8 +99,13 @@ std::vector<std::string> environment_of(const Account& user) {
   return {"PATH=/usr/bin:/bin:/usr/sbin:/sbin", "USER=" + user.name, "LOGNAME=" + user.name, "HOME=" + user.home};
 }
 
-// Starts it; its output comes out of what is returned. Throws std::system_error.
-Fd start(const RunRequest& request, Child& child) {
+struct Started {
+  Child child;
+  Fd output;  // comes out here
+};
+
+// Waits until the program runs. Throws std::system_error.
+Started start(const RunRequest& request) {
   const std::vector<std::string> environment = environment_of(request.user);
   Pipe output = make_pipe();
   Pipe failure = make_pipe();
@@ -114,16 +123,18 @@ Fd start(const RunRequest& request, Child& child) {
   const pid_t pid = ::fork();
   if (pid < 0) fail("fork");
   if (pid == 0) run_child(plan);
-  child.pid = pid;
+  Started started;
+  started.child.pid = pid;
   failure.write_end = Fd();
   int reason = 0;
   if (::read(failure.read_end.get(), &reason, sizeof reason) == sizeof reason) {
     errno = reason;
     fail(request.arguments[0].c_str());
   }
-  child.pidfd = open_pidfd(pid);
-  if (!child.pidfd) fail("pidfd_open");
-  return std::move(output.read_end);
+  started.child.pidfd = open_pidfd(pid);
+  if (!started.child.pidfd) fail("pidfd_open");
+  started.output = std::move(output.read_end);
+  return started;
 }
 
 // What the timer and the reading coroutine share.
@@ -146,6 +157,17 @@ std::string check_program(const RunRequest& request) {
   if (const auto problem = check_strict_modes(path, "/", ::geteuid())) return *problem;
   const bool may_become = ::geteuid() == 0 || request.user.uid == ::geteuid();
   return may_become ? std::string() : fmt::format("only root can run it as {}", request.user.name);
+}
+
+struct Start {
+  Started started;
+  std::string problem;
+};
+
+Start check_and_start(const RunRequest& request) {
+  std::string problem = check_program(request);
+  if (!problem.empty()) return {{}, std::move(problem)};
+  return {start(request), {}};
 }
 
 asio::awaitable<std::string> read_all(Progress& progress, std::size_t limit, std::string& problem) {
@@ -171,14 +193,16 @@ asio::awaitable<std::string> read_all(Progress& progress, std::size_t limit, std
 
 }  // namespace
 
-asio::awaitable<RunResult> run_as(asio::any_io_executor executor, RunRequest request) {
+asio::awaitable<RunResult> run_as(asio::any_io_executor executor, std::shared_ptr<SlowCaller> slow,
+                                  RunRequest request) {
   RunResult result;
-  result.problem = check_program(request);
-  if (!result.problem.empty()) co_return result;
   const auto progress = std::make_shared<Progress>();
+  const auto begin = [request] { return check_and_start(request); };
   try {
-    Fd output = start(request, progress->child);
-    progress->output = Descriptor::own(executor, std::move(output));
+    Start begun = co_await call_slowly(slow, SlowKind::programs, begin);
+    if (!begun.problem.empty()) co_return RunResult{{}, std::move(begun.problem)};
+    progress->child = std::move(begun.started.child);
+    progress->output = Descriptor::own(executor, std::move(begun.started.output));
     progress->end = Descriptor::own(executor, std::move(progress->child.pidfd));
   } catch (const std::system_error& error) {
     result.problem = fmt::format("cannot be run: {}", error.what());

@@ -5,7 +5,7 @@
 // groups of its user (past vulnerability 87). Its output and its time are limited; a program that exceeds a limit is
 // killed with its process group.
 //
-//   const RunResult run = co_await run_as(executor, {{"/usr/bin/keys", "ann"}, account});  if (run.problem.empty()) …
+//   const RunResult run = co_await run_as(executor, slow, std::move(request));  if (run.problem.empty()) …
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -13,10 +13,12 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "channels/io/slow_calls.h"
 #include "server/account.h"
 
 namespace glassh {
@@ -31,6 +33,8 @@ struct RunResult {
   std::string output;   // standard output; empty if there is a problem
   std::string problem;  // why its output is not to be used: "exited with status 1"; empty: nothing
 };
-boost::asio::awaitable<RunResult> run_as(boost::asio::any_io_executor executor, RunRequest request);
+// `slow` starts it; null: this process itself.
+boost::asio::awaitable<RunResult> run_as(boost::asio::any_io_executor executor, std::shared_ptr<SlowCaller> slow,
+                                         RunRequest request);
 
 }  // namespace glassh

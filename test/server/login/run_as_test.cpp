@@ -24,7 +24,8 @@ using testing::StartsWith;
 
 RunResult run(RunRequest request) {
   boost::asio::io_context io;
-  auto result = boost::asio::co_spawn(io, run_as(io.get_executor(), std::move(request)), boost::asio::use_future);
+  auto result =
+      boost::asio::co_spawn(io, run_as(io.get_executor(), nullptr, std::move(request)), boost::asio::use_future);
   io.run();
   return result.get();
 }
