@@ -12,14 +12,14 @@ namespace glassh {
 namespace {
 // Global requests that want an answer and have none yet; see the same limit in channel.cpp.
 constexpr std::size_t most_replies_owed = 4096;
-// So many channels at a time may have windows of the largest size.
-constexpr std::uint64_t full_windows = 2;
 }  // namespace
 
 Channels::Channels(PacketWriter& writer, ChannelLimits limits, std::size_t maximum_channels, TraceSink* trace)
-    : writer_(writer), limits_(limits), maximum_channels_(maximum_channels), trace_(trace) {
-  pace_.growth_left = full_windows * limits.maximum_window;
-}
+    : writer_(writer),
+      limits_(limits),
+      maximum_channels_(maximum_channels),
+      trace_(trace),
+      pace_(window_pace(limits)) {}
 
 void Channels::set_pace(TimePoint now, const std::optional<std::chrono::nanoseconds>& round_trip) {
   pace_.now = now;
@@ -108,7 +108,8 @@ std::optional<ChannelEvent> Channels::on_eof(const msg::ChannelEof& message) {
 std::uint32_t Channels::open(std::string_view type, Bytes details) {
   Channel& channel = create(type);
   // RFC 4254 section 5.2 [4254-5.2-7]: the maximum that we announce is one that our transport accepts.
-  writer_.send(msg::ChannelOpen{type, channel.id(), limits_.initial_window, limits_.maximum_packet, Rest{details}});
+  writer_.send(
+      msg::ChannelOpen{type, channel.id(), channel.window_from_peer().size(), limits_.maximum_packet, Rest{details}});
   return channel.id();
 }
 
@@ -141,8 +142,8 @@ void Channels::accept_open(std::uint32_t id, Bytes details) {
   Channel& channel = at(id);
   if (channel.stage_ != Channel::Stage::open_wanted) throw std::logic_error("accept_open() without ChannelOpenWanted");
   become_open(channel);
-  writer_.send(msg::ChannelOpenConfirmation{channel.peer_id_, id, limits_.initial_window, limits_.maximum_packet,
-                                            Rest{details}});
+  writer_.send(msg::ChannelOpenConfirmation{channel.peer_id_, id, channel.window_from_peer().size(),
+                                            limits_.maximum_packet, Rest{details}});
 }
 
 void Channels::refuse_open(std::uint32_t id, std::uint32_t reason, std::string_view description) {

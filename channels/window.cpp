@@ -7,13 +7,39 @@
 namespace glassh {
 
 namespace {
+
 constexpr double steepest_growth = 4;
+// So many windows may have the initial size, roughly, and at the same time so many the largest size.
+constexpr std::uint64_t initial_windows = 32;
+constexpr std::uint64_t full_windows = 2;
+// The part of what is left that a new window may take.
+constexpr std::uint64_t part_of_one = 16;
+
+std::uint32_t first_size(const ChannelLimits& limits, const WindowPace& pace) {
+  const std::uint64_t least = std::min(limits.initial_window, limits.maximum_packet);
+  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(pace.left / part_of_one, least, limits.initial_window));
+}
+
 }  // namespace
 
-ReceiveWindow::ReceiveWindow(const ChannelLimits& limits, WindowPace& pace)
-    : limits_(limits), pace_(pace), size_(limits.initial_window), available_(limits.initial_window) {}
+WindowPace window_pace(const ChannelLimits& limits) {
+  const std::uint64_t for_new = initial_windows * limits.initial_window;
+  return {.left = for_new + full_windows * limits.maximum_window, .for_new = for_new};
+}
 
-ReceiveWindow::~ReceiveWindow() { pace_.growth_left += size_ - limits_.initial_window; }
+ReceiveWindow::ReceiveWindow(const ChannelLimits& limits, WindowPace& pace)
+    : limits_(limits),
+      pace_(pace),
+      size_(first_size(limits, pace)),
+      taken_(std::min<std::uint64_t>(size_, pace.left)),
+      // Not for every byte: a packet of its own for each would cost more than the data. The peer always keeps half of
+      // its window, or all but three packets of it.
+      enough_(static_cast<std::uint32_t>(std::min<std::uint64_t>(size_ / 2, std::uint64_t{3} * limits.maximum_packet))),
+      available_(size_) {
+  pace_.left -= taken_;
+}
+
+ReceiveWindow::~ReceiveWindow() { pace_.left += taken_; }
 
 void ReceiveWindow::arrived(std::size_t size) {
   assert(size <= available_);
@@ -33,12 +59,8 @@ void ReceiveWindow::consumed(std::size_t size) {
   measure(size);
 }
 
-// Not for every byte: a packet of its own for each would cost more than the data. The peer always keeps half of its
-// window, or all but three packets of it.
 std::uint32_t ReceiveWindow::take_adjust() {
-  const std::uint64_t enough =
-      std::min<std::uint64_t>(limits_.initial_window / 2, std::uint64_t{3} * limits_.maximum_packet);
-  if (unannounced_ < enough) return 0;
+  if (unannounced_ < enough_) return 0;
   available_ += unannounced_;
   return std::exchange(unannounced_, 0);
 }
@@ -66,8 +88,10 @@ void ReceiveWindow::grow_to(double wanted) {
   const double most = std::min<double>(limits_.maximum_window, steepest_growth * size_);
   const auto target = static_cast<std::uint32_t>(std::min(wanted, most));
   if (target <= size_) return;
-  const auto growth = static_cast<std::uint32_t>(std::min<std::uint64_t>(target - size_, pace_.growth_left));
-  pace_.growth_left -= growth;
+  const std::uint64_t left = pace_.left > pace_.for_new ? pace_.left - pace_.for_new : 0;
+  const auto growth = static_cast<std::uint32_t>(std::min<std::uint64_t>(target - size_, left));
+  pace_.left -= growth;
+  taken_ += growth;
   size_ += growth;
   unannounced_ += growth;
 }

@@ -3,7 +3,8 @@
 //
 // A path holds its bandwidth times its round trip. A smaller window leaves the peer waiting for our WINDOW_ADJUST, so a
 // window grows: when all of it went through in less than two round trips, to twice what such a path holds, at most
-// fourfold at a time. It knows no message and no clock; Channels tells it time and round trip by the WindowPace.
+// fourfold at a time. All windows of a connection are taken from one budget: the more there are, the smaller is a new
+// one. It knows no message and no clock; Channels tells it time and round trip by the WindowPace.
 //
 //   window.arrived(n);  …  window.consumed(n);  if (auto bytes_to_add = window.take_adjust()) …
 #pragma once
@@ -27,13 +28,18 @@ struct ChannelLimits {
 struct WindowPace {
   TimePoint now{};
   std::optional<std::chrono::nanoseconds> round_trip = {};  // while none is known, no window grows
-  // Bytes by which they may still grow, all together: that much more a peer with slow readers could make us keep.
-  std::uint64_t growth_left = 0;
+  // Bytes that windows may still have, all together: so much more a peer with slow readers could make us keep. A new
+  // window gets a part of it, growth takes only what is more than `for_new`. One packet is always granted.
+  std::uint64_t left = 0;
+  std::uint64_t for_new = 0;
 };
+
+// The budget of a connection under these limits.
+WindowPace window_pace(const ChannelLimits& limits);
 
 class ReceiveWindow {
  public:
-  // `pace` must outlive it. Growth goes back there when it ends.
+  // `pace` must outlive it. What is taken from it goes back when this ends.
   ReceiveWindow(const ChannelLimits& limits, WindowPace& pace);
   ReceiveWindow(const ReceiveWindow&) = delete;
   ReceiveWindow& operator=(const ReceiveWindow&) = delete;
@@ -56,6 +62,8 @@ class ReceiveWindow {
   WindowPace& pace_;
   // size_ is the sum of what is available, unconsumed and unannounced, but for what was discarded.
   std::uint32_t size_;
+  std::uint64_t taken_;   // of the pace's bytes
+  std::uint32_t enough_;  // of unannounced_, to be worth a message
   std::uint32_t available_;
   std::uint32_t unconsumed_ = 0;   // arrived, not yet consumed
   std::uint32_t unannounced_ = 0;  // consumed, or grown by, not yet given to the peer

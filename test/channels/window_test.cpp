@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <deque>
+#include <memory>
+#include <vector>
 
 namespace glassh {
 namespace {
@@ -23,7 +25,7 @@ struct Path {
   double reader_bytes_per_second = 1e12;  // what takes the data from our hands
 
   ChannelLimits limits;
-  WindowPace pace{.now = TimePoint{} + std::chrono::hours(1), .growth_left = 1000ull * mib};
+  WindowPace pace{.now = TimePoint{} + std::chrono::hours(1), .left = 1000ull * mib};
   ReceiveWindow window{limits, pace};
   std::uint64_t received = 0;
 
@@ -118,7 +120,7 @@ TEST(ReceiveWindow, LimitBelowTheInitialWindowMeansNoGrowth) {
 
 TEST(ReceiveWindow, DoesNotGrowWhileNoRoundTripIsKnown) {
   const ChannelLimits limits;
-  WindowPace pace{.now = TimePoint{} + std::chrono::hours(1), .growth_left = 1000ull * mib};
+  WindowPace pace{.now = TimePoint{} + std::chrono::hours(1), .left = 1000ull * mib};
   ReceiveWindow window(limits, pace);
   for (int i = 0; i < 100; ++i) {
     window.arrived(mib);
@@ -131,7 +133,10 @@ TEST(ReceiveWindow, DoesNotGrowWhileNoRoundTripIsKnown) {
 // Each may be large, not all of them; and what one had, another may have when it is gone.
 TEST(ReceiveWindow, GrowthIsSharedByTheConnection) {
   const ChannelLimits limits;
-  WindowPace pace{.now = TimePoint{} + std::chrono::hours(1), .round_trip = milliseconds(100), .growth_left = 3 * mib};
+  WindowPace pace{.now = TimePoint{} + std::chrono::hours(1),
+                  .round_trip = milliseconds(100),
+                  .left = 39 * mib,
+                  .for_new = 32 * mib};
   const auto fill = [&](ReceiveWindow& window) {
     window.consumed(0);  // the measurement begins
     pace.now += milliseconds(1);
@@ -147,19 +152,43 @@ TEST(ReceiveWindow, GrowthIsSharedByTheConnection) {
     fill(first);
     EXPECT_EQ(first.size(), 5 * mib);
     EXPECT_EQ(first.available(), 5 * mib);
-    EXPECT_EQ(pace.growth_left, 0u);
+    EXPECT_EQ(pace.left, 32 * mib);
     fill(second);
     EXPECT_EQ(second.size(), 2 * mib);
   }
-  EXPECT_EQ(pace.growth_left, 3 * mib);
+  EXPECT_EQ(pace.left, 37 * mib);
   pace.now += std::chrono::seconds(1);
   fill(second);
-  EXPECT_EQ(second.size(), 5 * mib);
+  EXPECT_EQ(second.size(), 7 * mib);
+}
+
+// So all that many channels could make us keep has a limit, and each of them still works.
+TEST(ReceiveWindow, IsSmallerTheMoreOfThemThereAre) {
+  const ChannelLimits limits;
+  WindowPace pace = window_pace(limits);
+  const std::uint64_t all = pace.left;
+  EXPECT_EQ(all, 192u * mib);
+  std::vector<std::unique_ptr<ReceiveWindow>> windows;
+  std::uint64_t sum = 0;
+  for (int i = 0; i < 4090; ++i) {
+    windows.push_back(std::make_unique<ReceiveWindow>(limits, pace));
+    sum += windows.back()->size();
+  }
+  EXPECT_EQ(windows.front()->size(), limits.initial_window);
+  EXPECT_EQ(windows.at(31)->size(), limits.initial_window);
+  EXPECT_EQ(windows.back()->size(), limits.maximum_packet);
+  EXPECT_LE(sum, all + 4090 * limits.maximum_packet);
+  windows.back()->arrived(32 * kib);
+  EXPECT_EQ(windows.back()->take_adjust(), 0u);
+  windows.back()->consumed(16 * kib);
+  EXPECT_EQ(windows.back()->take_adjust(), 16 * kib);
+  windows.clear();
+  EXPECT_EQ(pace.left, all);
 }
 
 TEST(ReceiveWindow, DiscardedBytesAreNeverGivenBack) {
   const ChannelLimits limits{.initial_window = 1000, .maximum_packet = 100};
-  WindowPace pace;
+  WindowPace pace = window_pace(limits);
   ReceiveWindow window(limits, pace);
   window.discarded(600);
   window.arrived(400);
