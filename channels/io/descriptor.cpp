@@ -55,8 +55,18 @@ Descriptor Descriptor::own(const asio::any_io_executor& executor, Fd fd) {
   if (S_ISREG(kind_of(fd.get()))) return Descriptor(executor, std::move(fd), Mode::always_ready, Access::read);
   set_non_blocking(fd.get());
   Descriptor descriptor(executor, std::move(fd), Mode::non_blocking, Access::read);
-  descriptor.watched_ = std::make_unique<asio::posix::stream_descriptor>(executor, descriptor.fd_.get());
+  descriptor.watch(descriptor.number());
   return descriptor;
+}
+
+SplitDescriptor Descriptor::split(const asio::any_io_executor& executor, Fd fd) {
+  SplitDescriptor split{own(executor, std::move(fd)), {}};
+  Descriptor& writing = split.writing;
+  writing.executor_ = executor;
+  writing.open_ = split.reading.open_;
+  writing.mode_ = split.reading.mode_;
+  writing.access_ = Access::write;
+  return split;
 }
 
 Descriptor Descriptor::borrow(const asio::any_io_executor& executor, int fd, Access access) {
@@ -72,13 +82,24 @@ Descriptor Descriptor::borrow(const asio::any_io_executor& executor, int fd, Acc
   return descriptor;
 }
 
+// Asio's constructor would throw an exception of its own kind.
+void Descriptor::watch(int fd) {
+  boost::system::error_code error;
+  open_->watched.emplace(executor_);
+  open_->watched->assign(fd, error);
+  if (!error) return;
+  open_->watched.reset();
+  throw std::system_error(error.value(), std::generic_category(), "epoll_ctl");
+}
+
 void Descriptor::watch_through_epoll() {
   Fd watcher(::epoll_create1(EPOLL_CLOEXEC));
   if (!watcher) fail("epoll_create1");
   epoll_event interest{};
   interest.events = access_ == Access::read ? EPOLLIN : EPOLLOUT;
-  if (::epoll_ctl(watcher.get(), EPOLL_CTL_ADD, fd_.get(), &interest) == 0) {
-    watched_ = std::make_unique<asio::posix::stream_descriptor>(executor_, watcher.release());
+  if (::epoll_ctl(watcher.get(), EPOLL_CTL_ADD, number(), &interest) == 0) {
+    watch(watcher.get());
+    (void)watcher.release();
   } else if (errno == EPERM) {  // a regular file, /dev/null, …
     mode_ = Mode::always_ready;
   } else {
@@ -90,36 +111,45 @@ Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
   if (this == &other) return *this;
   close();
   executor_ = std::move(other.executor_);
-  fd_ = std::move(other.fd_);
+  open_ = std::move(other.open_);
   mode_ = other.mode_;
   access_ = other.access_;
-  watched_ = std::move(other.watched_);
   return *this;
 }
 
 // Asio's close() would leave it to the kernel to take the descriptor out of epoll; its release() does that itself.
 Fd Descriptor::release() {
-  if (watched_ != nullptr && watched_->native_handle() == fd_.get()) watched_->release();
-  watched_.reset();
-  return std::move(fd_);
+  const std::shared_ptr<Open> open = std::move(open_);
+  if (open == nullptr) return Fd();
+  if (open->watched && open->watched->native_handle() == open->fd.get()) open->watched->release();
+  open->watched.reset();
+  return std::move(open->fd);
 }
 
-void Descriptor::close() { release().close(); }
+void Descriptor::close() {
+  if (open_ != nullptr && open_.use_count() > 1) {  // the other direction goes on
+    boost::system::error_code ignored;
+    if (open_->watched) open_->watched->cancel(ignored);
+    open_.reset();
+  } else {
+    release().close();
+  }
+}
 
 // ----------------------------------------------------------------------------------------------------------------
 // system calls
 
 bool Descriptor::would_block(short events) const {
-  if (mode_ != Mode::polled || !fd_) return false;
-  pollfd asked{fd_.get(), events, 0};
+  if (mode_ != Mode::polled || !is_open()) return false;
+  pollfd asked{number(), events, 0};
   return ::poll(&asked, 1, 0) <= 0;
 }
 
 IoResult Descriptor::read(MutableBytes space) {
   if (would_block(POLLIN)) return {0, EAGAIN};
   while (true) {
-    const ssize_t done = mode_ == Mode::dont_wait ? ::recv(fd_.get(), space.data(), space.size(), MSG_DONTWAIT)
-                                                  : ::read(fd_.get(), space.data(), space.size());
+    const ssize_t done = mode_ == Mode::dont_wait ? ::recv(number(), space.data(), space.size(), MSG_DONTWAIT)
+                                                  : ::read(number(), space.data(), space.size());
     if (done < 0 && errno == EINTR) continue;
     return result_of(done);
   }
@@ -129,8 +159,8 @@ IoResult Descriptor::write(Bytes bytes) {
   if (would_block(POLLOUT)) return {0, EAGAIN};
   const std::size_t size = mode_ == Mode::polled ? std::min<std::size_t>(bytes.size(), PIPE_BUF) : bytes.size();
   while (true) {
-    const ssize_t done = mode_ == Mode::dont_wait ? ::send(fd_.get(), bytes.data(), size, MSG_DONTWAIT | MSG_NOSIGNAL)
-                                                  : ::write(fd_.get(), bytes.data(), size);
+    const ssize_t done = mode_ == Mode::dont_wait ? ::send(number(), bytes.data(), size, MSG_DONTWAIT | MSG_NOSIGNAL)
+                                                  : ::write(number(), bytes.data(), size);
     if (done < 0 && errno == EINTR) continue;
     return result_of(done);
   }
@@ -145,7 +175,7 @@ IoResult Descriptor::write(const std::vector<Bytes>& pieces) {
     vector[i] = {const_cast<std::uint8_t*>(pieces[i].data()), pieces[i].size()};  // writev(2) only reads
   }
   while (true) {
-    const ssize_t done = ::writev(fd_.get(), vector.data(), static_cast<int>(count));
+    const ssize_t done = ::writev(number(), vector.data(), static_cast<int>(count));
     if (done < 0 && errno == EINTR) continue;
     return result_of(done);
   }
@@ -165,12 +195,12 @@ asio::awaitable<void> Descriptor::readable() { return ready(Access::read); }
 asio::awaitable<void> Descriptor::writable() { return ready(Access::write); }
 
 asio::awaitable<void> Descriptor::ready(Access access) {
-  if (watched_ == nullptr) {
+  if (open_ == nullptr || !open_->watched) {
     // Always ready; but others must have their turn as well.
     co_await asio::post(executor_, asio::use_awaitable);
     co_return;
   }
-  co_await watched_->async_wait(wait_for(access), quietly);
+  co_await open_->watched->async_wait(wait_for(access), quietly);
 }
 
 }  // namespace glassh

@@ -13,6 +13,9 @@
 // Regular files, and all other files that epoll refuses, never block and count as always ready.
 // Programs must ignore SIGPIPE; a write whose reader is gone then fails with EPIPE.
 //
+// split() gives a socket or a terminal two owners, one for each direction, over one file descriptor: it is closed when
+// both have closed their direction. When one closes, a wait of the other may return early, which is harmless.
+//
 //   auto input = Descriptor::own(executor, std::move(pipe.read_end));
 //   if (auto got = input.read(space); got.would_block()) co_await input.readable();
 #pragma once
@@ -20,6 +23,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -42,6 +46,8 @@ struct IoResult {
   bool failed() const { return error != 0 && error != EAGAIN; }
 };
 
+struct SplitDescriptor;
+
 class Descriptor {
  public:
   enum class Access { read, write };
@@ -49,6 +55,7 @@ class Descriptor {
   Descriptor() = default;                                                                  // closed
   static Descriptor own(const asio::any_io_executor& executor, Fd fd);                     // throws std::system_error
   static Descriptor borrow(const asio::any_io_executor& executor, int fd, Access access);  // leaves `fd` as it is
+  static SplitDescriptor split(const asio::any_io_executor& executor, Fd fd);              // as own()
   Descriptor(Descriptor&&) noexcept = default;
   Descriptor& operator=(Descriptor&& other) noexcept;
   ~Descriptor() { close(); }
@@ -71,18 +78,30 @@ class Descriptor {
     when(Access::write, std::move(callback));
   }
 
-  void close();  // ends every wait
+  void close();  // ends every wait; of a split one, this direction
   // Gives the descriptor out and is closed afterwards; every wait ends. The reactor has forgotten it by then, which
   // closing would not make sure of: epoll(7) keeps watching as long as any process has the same open file description.
+  // Not for a split one whose other direction is open.
   Fd release();
-  bool is_open() const { return static_cast<bool>(fd_); }
-  int number() const { return fd_.get(); }
+  bool is_open() const { return open_ != nullptr; }
+  int number() const { return open_ != nullptr ? open_->fd.get() : -1; }
 
  private:
   enum class Mode { non_blocking, dont_wait, polled, always_ready };
 
+  // Both directions of a split descriptor have the same.
+  struct Open {
+    Fd fd;
+    // A view of fd, or an epoll descriptor that watches it. Empty if always ready.
+    std::optional<asio::posix::stream_descriptor> watched = {};
+  };
+
   Descriptor(asio::any_io_executor executor, Fd fd, Mode mode, Access access)
-      : executor_(std::move(executor)), fd_(std::move(fd)), mode_(mode), access_(access) {}
+      : executor_(std::move(executor)),
+        open_(std::make_shared<Open>(Open{std::move(fd)})),
+        mode_(mode),
+        access_(access) {}
+  void watch(int fd);
   void watch_through_epoll();
   bool would_block(short events) const;
   asio::posix::descriptor_base::wait_type wait_for(Access access) const;
@@ -91,20 +110,22 @@ class Descriptor {
   void when(Access access, Callback callback);
 
   asio::any_io_executor executor_;
-  Fd fd_;
+  std::shared_ptr<Open> open_;  // null: closed
   Mode mode_ = Mode::non_blocking;
   Access access_ = Access::read;
-  // A view of fd_, or an epoll descriptor that watches it. Null if always ready.
-  std::unique_ptr<asio::posix::stream_descriptor> watched_;
+};
+
+struct SplitDescriptor {
+  Descriptor reading, writing;
 };
 
 template <class Callback>
 void Descriptor::when(Access access, Callback callback) {
-  if (watched_ == nullptr) {
+  if (open_ == nullptr || !open_->watched) {
     asio::post(executor_, std::move(callback));
     return;
   }
-  watched_->async_wait(wait_for(access), [callback = std::move(callback)](const auto&) mutable { callback(); });
+  open_->watched->async_wait(wait_for(access), [callback = std::move(callback)](const auto&) mutable { callback(); });
 }
 
 }  // namespace glassh

@@ -18,7 +18,7 @@ std::shared_ptr<ForwardedStream> ForwardedStream::open(const ChannelRef& channel
   return stream;
 }
 
-// Without a descriptor to spare, this channel ends, and nothing else.
+// If the system refuses, this channel ends, and nothing else.
 void ForwardedStream::start(Fd socket) {
   try {
     connect_pumps(std::move(socket));
@@ -29,10 +29,8 @@ void ForwardedStream::start(Fd socket) {
 }
 
 void ForwardedStream::connect_pumps(Fd socket) {
-  const asio::any_io_executor& executor = channel().hub()->executor();
-  // Two descriptors, because each direction closes its own.
-  Fd again = Fd::duplicate(socket.get());
-  sink_ = Sink::create(channel(), Descriptor::own(executor, std::move(again)), Sink::End::half_close);
+  SplitDescriptor directions = Descriptor::split(channel().hub()->executor(), std::move(socket));
+  sink_ = Sink::create(channel(), std::move(directions.writing), Sink::End::half_close);
   sink_->on_broken = [weak = weak_from_this()] {
     const auto self = weak.lock();
     if (!self) return;
@@ -46,7 +44,7 @@ void ForwardedStream::connect_pumps(Fd socket) {
     if (Channel* const open = self->channel().get()) open->send_eof();
     self->close_if_done();
   };
-  source_ = Source::start(channel(), Descriptor::own(executor, std::move(socket)), {.ended = ended});
+  source_ = Source::start(channel(), std::move(directions.reading), {.ended = ended});
 }
 
 void ForwardedStream::on(const ChannelOpened&) {

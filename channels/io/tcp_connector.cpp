@@ -54,7 +54,7 @@ asio::awaitable<Fd> TcpConnector::connect(std::string host, std::uint16_t port) 
     if (cancelled_) break;
     Fd socket = new_socket(address.family());
     int error = socket && ::connect(socket.get(), generic(address), address.size) == 0 ? 0 : errno;
-    if (error == EINPROGRESS) error = co_await finish(socket.get());
+    if (error == EINPROGRESS) error = co_await finish(socket);
     if (error == 0) {
       send_at_once(socket.get());
       co_return socket;
@@ -65,16 +65,16 @@ asio::awaitable<Fd> TcpConnector::connect(std::string host, std::uint16_t port) 
 }
 
 // Waits for a connect(2) that is on its way. The result is an errno value, 0 when connected.
-asio::awaitable<int> TcpConnector::finish(int socket) {
+asio::awaitable<int> TcpConnector::finish(Fd& socket) {
   try {
-    connecting_ = Descriptor::own(executor_, Fd::duplicate(socket));
+    connecting_ = Descriptor::own(executor_, std::move(socket));
   } catch (const std::system_error& error) {
     co_return error.code().value();
   }
   co_await connecting_.writable();
-  connecting_.close();
   if (cancelled_) co_return ECANCELED;
-  co_return error_of(socket);
+  socket = connecting_.release();
+  co_return error_of(socket.get());
 }
 
 void TcpConnector::cancel() {

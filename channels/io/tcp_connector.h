@@ -35,7 +35,7 @@ class TcpConnector {
   const std::string& problem() const { return problem_; }
 
  private:
-  asio::awaitable<int> finish(int socket);
+  asio::awaitable<int> finish(Fd& socket);
 
   asio::any_io_executor executor_;
   int family_;

@@ -87,6 +87,19 @@ TEST_F(ForwardedStreamTest, AProgramThatGoesAwayClosesTheChannel) {
   EXPECT_TRUE(pair_.run_until([&] { return both_closed(); }));
 }
 
+// It had two, which halves the number of streams that a process can have.
+TEST_F(ForwardedStreamTest, HasOneDescriptor) {
+  const Fd before = Fd::duplicate(near_.get());
+  SocketPair sockets = make_socket_pair();
+  const std::uint32_t id = pair_.open_channel();
+  const Fd theirs = std::move(sockets.second);
+  const Fd lowest_free = Fd::duplicate(near_.get());
+  auto another = ForwardedStream::join(pair_.left.channel(id), std::move(sockets.first));
+  const Fd next = Fd::duplicate(near_.get());
+  EXPECT_EQ(next.get(), lowest_free.get() + 1);
+  another->end();
+}
+
 TEST_F(ForwardedStreamTest, DataOfAStreamThatNoForwardingHasIsDroppedAndCounted) {
   Channel& channel = pair_.left.core.channels().at(id_);
   const std::uint32_t window = channel.window_to_peer();
