@@ -8,6 +8,8 @@
 //   - one that returns asio::awaitable<void> may wait. Until it returns, no byte is read and no event delivered, so the
 //     event's views stay valid. Queued bytes are still written, and deadlines still count. If the connection ends
 //     meanwhile, the handler is cancelled (Asio's terminal cancellation).
+// A connection that keeps too much for its readers (channels/io/allowance.h) is not read from, and ends if that goes on
+// for a minute in which they take nothing.
 // Answers may also be given later from any code in the same thread: call the core, then wake().
 //
 // Handlers may take turns: one calls relieve(), and run() returns between two events, to be called with the next one.
@@ -15,6 +17,7 @@
 //   Drive<ServerConnection> drive(executor, core, std::move(socket));  co_await drive.run(handler);
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <memory>
@@ -69,6 +72,7 @@ class Drive {
   template <class Handler, class E>
   void hand_over(Handler& handler, const E& event);
   void on_failure(std::exception_ptr failure);
+  void mind_readers();
   bool may_read() const;
   void read();
   void flush();
@@ -80,6 +84,9 @@ class Drive {
   static constexpr unsigned reads_per_turn = 4;
   static constexpr std::chrono::seconds flush_time{5};
   static constexpr std::chrono::milliseconds leave_time{1000};
+  // While the connection keeps too much: what others keep may have become less.
+  static constexpr std::chrono::milliseconds look_again{200};
+  static constexpr std::chrono::seconds patience_with_readers{60};
 
   Core& core_;
   std::shared_ptr<Hub> hub_;
@@ -88,8 +95,9 @@ class Drive {
   asio::cancellation_signal stop_;            // for the waiting handler
   std::exception_ptr failure_;                // for run() to throw
   std::optional<Clock::time_point> give_up_;  // set when the core is closed
-  bool handling_ = false;                     // a handler is waiting
-  bool relief_wanted_ = false;                // it wants to be the last event of its handler
+  std::optional<Clock::time_point> keeps_too_much_since_;
+  bool handling_ = false;       // a handler is waiting
+  bool relief_wanted_ = false;  // it wants to be the last event of its handler
   bool all_delivered_ = true;
   bool output_broken_ = false;
   bool last_words_ = false;  // we ended the connection because of the peer, and sent it the reason
@@ -112,6 +120,7 @@ asio::awaitable<void> Drive<Core>::run(Handler& handler) {
     hub_->lower();  // the next two lines do all that was asked for until here
     flush();
     hub_->offer_room();
+    mind_readers();
     if (finished()) break;
 
     if (const auto deadline = give_up_ ? give_up_ : core_.next_deadline()) hub_->await_time(*deadline);
@@ -186,9 +195,24 @@ void Drive<Core>::on_failure(std::exception_ptr failure) {
   }
 }
 
+// Whoever keeps too much cannot be told to keep less, and its peer's end would not be seen while nothing is read.
+template <class Core>
+void Drive<Core>::mind_readers() {
+  if (core_.closed() || !hub_->allowance().keeps_too_much()) return keeps_too_much_since_.reset();
+  const Clock::time_point now = Clock::now();
+  if (!keeps_too_much_since_) keeps_too_much_since_ = now;
+  hub_->await_time(now + look_again);
+  if (now - std::max(*keeps_too_much_since_, hub_->allowance().last_let_go()) < patience_with_readers) return;
+  constexpr const char* reason = "too much of what was sent is not read here";
+  core_.disconnect(DisconnectReason::by_application, reason);
+  end_ = Disconnected{DisconnectReason::by_application, reason, false};
+  hub_->wake();
+}
+
 template <class Core>
 bool Drive<Core>::may_read() const {
   if (handling_ || !all_delivered_ || core_.waiting() || core_.closed()) return false;
+  if (hub_->allowance().keeps_too_much()) return false;
   return output_broken_ || (!hub_->input_awaited() && core_.backlog() <= high_mark);
 }
 

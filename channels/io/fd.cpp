@@ -25,7 +25,8 @@ Fd Fd::duplicate(int fd) {
 
 void Fd::close() {
   // Linux closes even when it reports EINTR; trying again could close another descriptor.
-  if (fd_ >= 0) ::close(release());
+  if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+  claim_.give_back();
 }
 
 Pipe make_pipe() {

@@ -74,7 +74,7 @@ void ForwardedStream::on(const CloseArrived&) { end(); }
 
 void ForwardedStream::end() {
   waiting_.close();
-  if (sink_) sink_->end();
+  if (sink_) sink_->leave();
   if (source_) source_->stop();
 }
 

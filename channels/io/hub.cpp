@@ -9,6 +9,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "channels/io/leftovers.h"
+#include "channels/io/sink.h"
 #include "channels/io/source.h"
 
 namespace glassh {
@@ -139,6 +141,7 @@ void Hub::finish() {
   input_.close();
   if (output_) output_->close();
   for (Source* const source : sources_) source->stop();
+  for (const std::shared_ptr<Sink>& sink : leftovers_of(*this)) sink->on_connection_end();
   wake();
 }
 

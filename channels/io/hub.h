@@ -3,8 +3,8 @@
 //
 // Lives until the last object that shares it is gone, which may be a moment after the connection. Job: let these
 // objects reach the connection safely. They need wake() after they have queued something, over() to learn that the
-// connection has ended, and a ChannelRef, which stays safe when the channel dies and its number is used again. The rest
-// is for drive.h. The protocol itself is in the core.
+// connection has ended, a ChannelRef, which stays safe when the channel dies and its number is used again, and the
+// connection's Allowance. The rest is for drive.h. The protocol itself is in the core.
 //
 //   auto channel = drive.hub()->channel(core.channels(), event.channel);
 //   if (Channel* open = channel.get()) …
@@ -23,6 +23,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "channels/channels.h"
+#include "channels/io/allowance.h"
 #include "channels/io/descriptor.h"
 #include "channels/io/signal.h"
 
@@ -61,6 +62,7 @@ class Hub : public std::enable_shared_from_this<Hub> {
   // To be called when something was queued or an answer given: the drive takes a turn soon. Many calls make one turn.
   void wake() { wake_.raise(); }
   bool over() const { return over_; }
+  Allowance& allowance() { return allowance_; }              // what the connection may hold
   ChannelRef channel(Channels& channels, std::uint32_t id);  // throws std::out_of_range if there is none
   // To be called after an error outside the drive's own stack: the connection ends, and Drive::run() throws `failure`.
   void fail(std::exception_ptr failure);
@@ -83,7 +85,8 @@ class Hub : public std::enable_shared_from_this<Hub> {
   void offer_room();       // resumes sources whose channels have room, or are gone
   void channels_closed();  // a channel died: sources that wait for their input learn whether it was theirs
   asio::awaitable<void> take_leave(std::chrono::milliseconds at_most);
-  void finish();  // the connection has ended: closes its descriptors and stops its sources
+  // The connection has ended: closes its descriptors, stops its sources, and gives its leftovers a deadline.
+  void finish();
   // The connection goes on elsewhere: finish(), but the socket is given out, open, and no reactor watches it any more.
   // Empty if the connection has ended. Throws std::logic_error if there are two descriptors (glasshd -i over pipes).
   Fd release();
@@ -95,6 +98,7 @@ class Hub : public std::enable_shared_from_this<Hub> {
 
  private:
   asio::any_io_executor executor_;
+  Allowance allowance_;
   Descriptor input_;
   std::optional<Descriptor> output_;
   Signal wake_;
