@@ -10,7 +10,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,11 +22,13 @@ namespace {
   throw std::system_error(error, std::generic_category(), what);
 }
 
-// A program that ran before may have left no room, and whoever writes then waits: better it is not said.
+// A program that ran before may have left no room, so this writes to a description of our own, which does not block.
+// Lines that do not fit are lost.
 void complain(const std::string& lines, int standard_error) {
-  pollfd asked{standard_error, POLLOUT, 0};
-  if (::poll(&asked, 1, 0) <= 0) return;
-  const ssize_t written = ::write(standard_error, lines.data(), lines.size());
+  const std::string path = fmt::format("/proc/self/fd/{}", standard_error);
+  const Fd again(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (!again) return;
+  const ssize_t written = ::write(again.get(), lines.data(), lines.size());
   if (written < 0 && errno != EAGAIN) fail(errno, "write to a program's standard error");
 }
 

@@ -151,16 +151,16 @@ asio::awaitable<void> ProcessProgram::run_before() {
     Signal changed;
     bool over = false;
   };
+  const asio::any_io_executor& executor = channel_.hub()->executor();
   Pipe input = make_pipe();
-  const Bytes text = bytes_of(before_.input);
-  if (::write(input.write_end.get(), text.data(), text.size()) < 0) {
-    throw std::system_error(errno, std::generic_category(), "write to a new pipe");
+  Descriptor writing = Descriptor::own(executor, std::move(input.write_end));
+  if (writing.write(bytes_of(before_.input)).size < before_.input.size()) {
+    throw std::system_error(ENOBUFS, std::generic_category(), "write to a new pipe");
   }
-  input.write_end.close();
+  writing.close();
   const Fd terminal = terminal_ ? terminal_->open_terminal() : Fd();
   const int output = terminal_ ? terminal.get() : ends_.output.get();
   const int error = terminal_ ? terminal.get() : ends_.error.get();
-  const asio::any_io_executor& executor = channel_.hub()->executor();
   const auto progress = std::make_shared<Progress>(executor);
   const auto ended = [progress] {
     progress->over = true;
@@ -269,7 +269,7 @@ bool ProcessProgram::resize(const TerminalSize& size) {
   return terminal_ != nullptr;
 }
 
-bool ProcessProgram::send_break() { return terminal_ && terminal_->send_break(); }
+bool ProcessProgram::send_break() { return terminal_ && process_ && terminal_->send_break(); }
 
 void ProcessProgram::hang_up() {
   if (over_) return;

@@ -40,8 +40,9 @@ void give_to(const Account& owner, const Fd& terminal) {
 
 Pty Pty::open(const Account& owner) {
   Pty pty;
-  pty.master_ = Fd(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
-  if (!pty.master_) fail("posix_openpt");
+  // posix_openpt(3) takes no O_NONBLOCK. A write to a terminal that no program reads would block.
+  pty.master_ = Fd(::open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK));
+  if (!pty.master_) fail("/dev/ptmx");
   std::array<char, 64> name{};
   if (::unlockpt(pty.master_.get()) < 0) fail("unlockpt");
   if (::ptsname_r(pty.master_.get(), name.data(), name.size()) != 0) fail("ptsname_r");

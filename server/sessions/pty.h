@@ -34,10 +34,10 @@ class Pty {
   void apply_modes(Bytes encoded);
   // A dimension of 0 stays as it was. Programs in the foreground get SIGWINCH if something has changed.
   void resize(const TerminalSize& size);
-  // As a serial line would take it (termios(3), BRKINT). False where the terminal ignores breaks.
+  // As a serial line would take it (termios(3), BRKINT). False where the terminal ignores breaks, or has no room.
   bool send_break();
 
-  // Copies of our side, to be read and written. Throw std::system_error.
+  // A copy of our side, to be read and written. It never blocks. Throws std::system_error.
   Fd master() const { return Fd::duplicate(master_.get()); }
   // The program's side, which is open until the program has it, so that the terminal does not hang up before. It does
   // not block, and does not control us.

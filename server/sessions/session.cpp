@@ -56,7 +56,8 @@ void Session::on(const ChannelRequested& request) {
   }
 }
 
-// RFC 4254 section 6.7 [4254-6.7-2]: clients want no answer, and get none then.
+// RFC 4254 section 6.7 [4254-6.7-2]: clients want no answer, and get none then. Without a program the kernel only
+// stores the size.
 bool Session::on_window_change(Bytes details) {
   const auto change = decode<msg::WindowChange>(details);
   const TerminalSize size = {change.terminal_width_columns, change.terminal_height_rows, change.terminal_width_pixels,
@@ -67,11 +68,10 @@ bool Session::on_window_change(Bytes details) {
 }
 
 // RFC 4335 section 3 [4335-3-3] [4335-3-4] [4335-3-5]: SUCCESS if there was a break of any kind. Its length means
-// nothing to a pseudo-terminal [4335-3-1].
+// nothing to a pseudo-terminal [4335-3-1]. Without a program there is nothing to interrupt, so that is refused.
 bool Session::on_break(Bytes details) {
   decode<msg::Break>(details);
-  if (program_) return program_->send_break();
-  return wishes_.terminal() && wishes_.terminal()->send_break();
+  return program_ && program_->send_break();
 }
 
 // RFC 4254 section 6.9 [4254-6.9-2]: clients want no answer, and get none then. It goes to the whole process group, as

@@ -32,6 +32,7 @@ constexpr Row attacks[] = {
     {"nothing", [](const AttackTask&) { hold_until_told(); }},
     {"lookups", open_slow_names},
     {"paths", open_slow_paths},
+    {"stuck-terminals", stuck_terminals},
 };
 
 void run(const std::vector<std::string>& arguments) {

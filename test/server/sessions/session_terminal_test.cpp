@@ -174,6 +174,27 @@ TEST_F(SessionTerminal, ABreakIsReadAsAZeroOtherwise) {
   EXPECT_THAT(output, HasSubstr(" 00"));
 }
 
+TEST_F(SessionTerminal, ABreakWithoutAProgramIsRefused) {
+  ask_for_terminal();
+  request(msg::Break{500});
+  collect();
+  EXPECT_EQ(order, "SF");
+}
+
+// It would block the thread that serves others.
+TEST_F(SessionTerminal, ABreakIsRefusedWhereTheTerminalHasNoRoomLeft) {
+  ask_for_terminal();
+  request(msg::Exec{"stty raw -echo parmrk; echo ready; exec sleep 1000"});
+  wait_for("ready");
+  for (int i = 0; i < 6700; ++i) request(msg::Break{500}, false);
+  request(msg::Break{500});
+  receive(msg::ChannelClose{0});
+  io.restart();
+  io.run_for(test::patience);  // returns when the program is reaped
+  collect();
+  EXPECT_THAT(order, StartsWith("SSdF"));
+}
+
 // The last copy of our side is closed: the kernel hangs up, and so do we.
 TEST_F(SessionTerminal, CloseHangsUp) {
   ask_for_terminal();
