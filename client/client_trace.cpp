@@ -1,44 +1,13 @@
 #include "client/client_trace.h"
 
-#include <cerrno>
-#include <stdexcept>
-#include <system_error>
-
-#include <fcntl.h>
-#include <poll.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
-#include "channels/io/fd.h"
+#include "channels/io/observer_file.h"
 
 namespace glassh {
-namespace {
-
-std::shared_ptr<const Fd> open_file(const std::string& path, int flags) {
-  Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | flags, 0600));
-  if (!file) throw std::runtime_error(fmt::format("{}: {}", path, std::generic_category().message(errno)));
-  return std::make_shared<const Fd>(std::move(file));
-}
-
-// An observer never disturbs what it observes: what cannot be written is lost.
-void write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
-    if (written >= 0) {
-      text.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno == EAGAIN) {  // standard error, which somebody else made non-blocking
-      pollfd waiting{fd, POLLOUT, 0};
-      ::poll(&waiting, 1, -1);
-    } else if (errno != EINTR) {
-      return;
-    }
-  }
-}
-
-}  // namespace
-
 void ClientTrace::also_to(const std::string& path) {
-  const std::shared_ptr<const Fd> file =
-      path == "-" ? std::make_shared<const Fd>(Fd::duplicate(STDERR_FILENO)) : open_file(path, O_TRUNC);
+  const std::shared_ptr<const Fd> file = open_observer_file("--trace", path, ObserverFile::trace);
   writer_ = std::make_unique<TraceWriter>(
       TraceWriter::Side::client, [file](std::string_view text) { write_all(file->get(), text); },
       TraceStyle{.colours = ::isatty(file->get()) == 1});
@@ -65,7 +34,8 @@ void ClientTrace::note(std::string_view topic, std::string_view text) {
 }
 
 KeyLog open_key_log(const std::string& path) {
-  return [file = open_file(path, 0)](Bytes client_cookie, Bytes, Bytes shared_secret, Bytes ephemeral_private) {
+  return [file = open_observer_file("--keylog", path, ObserverFile::key_log)](
+             Bytes client_cookie, Bytes, Bytes shared_secret, Bytes ephemeral_private) {
     const std::string cookie = hex(client_cookie);
     // K comes as it is hashed; Wireshark's dissector puts the length in front itself.
     std::string lines = fmt::format("{} SHARED_SECRET {}\n", cookie, hex(shared_secret.subspan(4)));

@@ -21,7 +21,8 @@ class ClientTrace final : public TraceSink {
  public:
   explicit ClientTrace(ClientLog& log) : log_(log) {}  // log must outlive this
 
-  // --trace: "-" is standard error; a file is written anew, with mode 0600. Throws std::runtime_error.
+  // --trace: "-" is standard error; a file is written anew. channels/io/observer_file has the rules of both files.
+  // Throws std::runtime_error.
   void also_to(const std::string& path);
   // Returns null if neither the log's level nor a file would show any of it.
   TraceSink* sink();
@@ -35,7 +36,7 @@ class ClientTrace final : public TraceSink {
   std::unique_ptr<TraceWriter> writer_;
 };
 
-// --keylog: appends to a file of mode 0600, two lines for each key exchange, in hexadecimal: `<our cookie>
+// --keylog: appends to a file, two lines for each key exchange, in hexadecimal: `<our cookie>
 // SHARED_SECRET <K>` (Wireshark 4.4 and later) and `<our cookie> <ephemeral private key>` (4.0). Throws
 // std::runtime_error.
 KeyLog open_key_log(const std::string& path);
