@@ -1,13 +1,13 @@
 #include "server/listener.h"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <exception>
 #include <stdexcept>
 
 #include <arpa/inet.h>
@@ -71,12 +71,25 @@ bool family_is_missing(int error) { return error == EAFNOSUPPORT || error == EAD
 
 bool is_wildcard(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
 
+bool has_address(int socket, const addrinfo& where) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  void* const generic = &address;
+  return ::getsockname(socket, static_cast<sockaddr*>(generic), &size) == 0 && size == where.ai_addrlen &&
+         std::memcmp(&address, where.ai_addr, size) == 0;
+}
+
 // Nothing if the family does not exist here.
-Fd listen_at(const addrinfo& where, const ListenEndpoint& endpoint) {
+Fd listen_at(const addrinfo& where, const ListenEndpoint& endpoint, const std::vector<int>& existing) {
+  for (const int socket : existing) {
+    if (has_address(socket, where)) return Fd::duplicate(socket);
+  }
   const auto failed = [&](int error) {
     if (is_wildcard(endpoint.host) && family_is_missing(error)) return Fd();
-    throw std::runtime_error(
-        fmt::format("Bind to port {} on {} failed: {}.", endpoint.port, endpoint.host, std::strerror(error)));
+    const std::string text =
+        fmt::format("Bind to port {} on {} failed: {}.", endpoint.port, endpoint.host, std::strerror(error));
+    if (error == EADDRINUSE) throw AddressInUse(text);
+    throw std::runtime_error(text);
   };
   Fd socket(::socket(where.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP));
   if (!socket) return failed(errno);
@@ -114,7 +127,8 @@ void say_listening(int socket, const Log& log) {
   log.info("Server listening on {} port {}.", address.host, address.port);
 }
 
-void listen_on_endpoint(const ListenEndpoint& endpoint, AddressFamily family, std::vector<Fd>& sockets) {
+void listen_on_endpoint(const ListenEndpoint& endpoint, AddressFamily family, const std::vector<int>& existing,
+                        std::vector<Fd>& sockets) {
   addrinfo hints{};
   hints.ai_family = family_number(family);
   hints.ai_socktype = SOCK_STREAM;
@@ -125,16 +139,16 @@ void listen_on_endpoint(const ListenEndpoint& endpoint, AddressFamily family, st
     throw std::runtime_error(fmt::format("bad addr or host: {} ({})", endpoint.host, gai_strerror(error)));
 
   for (const addrinfo* each = found.first; each != nullptr; each = each->ai_next) {
-    if (Fd socket = listen_at(*each, endpoint)) sockets.push_back(std::move(socket));
+    if (Fd socket = listen_at(*each, endpoint, existing)) sockets.push_back(std::move(socket));
   }
 }
 
 }  // namespace
 
-std::vector<Fd> listen_on(const ServerConfig& config, const Log& log) {
+std::vector<Fd> listen_on(const ServerConfig& config, const Log& log, const std::vector<int>& existing) {
   std::vector<Fd> sockets;
   for (const ListenEndpoint& endpoint : config.endpoints()) {
-    listen_on_endpoint(endpoint, config.address_family, sockets);
+    listen_on_endpoint(endpoint, config.address_family, existing, sockets);
   }
   if (sockets.empty()) throw std::runtime_error("Cannot bind any address.");
   for (const Fd& socket : sockets) say_listening(socket.get(), log);
@@ -169,6 +183,14 @@ bool only_that_connection(int error) {
   }
 }
 
+std::string text_of(const std::exception_ptr& problem) {
+  try {
+    std::rethrow_exception(problem);
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+}
+
 }  // namespace
 
 Listener::Listener(const asio::any_io_executor& executor, std::vector<Fd> sockets, Startups& startups, Rng& rng,
@@ -178,7 +200,15 @@ Listener::Listener(const asio::any_io_executor& executor, std::vector<Fd> socket
 }
 
 void Listener::start() {
-  for (Descriptor& socket : sockets_) asio::co_spawn(executor_, accept_loop(socket), asio::detached);
+  for (Descriptor& socket : sockets_) accept_on(socket);
+}
+
+void Listener::accept_on(Descriptor& socket) {
+  asio::co_spawn(executor_, accept_loop(socket), [this, &socket](const std::exception_ptr& problem) {
+    if (!problem || !socket.is_open()) return;
+    log_.error("accept: {}", text_of(problem));
+    accept_on(socket);
+  });
 }
 
 void Listener::close() {
@@ -189,23 +219,40 @@ void Listener::say_where() const {
   for (const Descriptor& socket : sockets_) say_listening(socket.number(), log_);
 }
 
+std::vector<int> Listener::sockets() const {
+  std::vector<int> numbers;
+  for (const Descriptor& socket : sockets_) {
+    if (socket.is_open()) numbers.push_back(socket.number());
+  }
+  return numbers;
+}
+
 asio::awaitable<void> Listener::accept_loop(Descriptor& socket) {
   asio::steady_timer pause(executor_);
   while (socket.is_open()) {
-    int error = 0;
-    for (int i = 0; i < accepts_in_a_row && error == 0 && socket.is_open(); ++i) {
-      error = accept_one(socket.number());
-      if (only_that_connection(error)) error = 0;
-    }
-    if (error == 0 || error == EAGAIN) {
+    const std::string problem = accept_some(socket);
+    if (problem.empty()) {
       co_await socket.readable();
       continue;
     }
     // Descriptors or memory are used up, here or in the system: trying again at once would spin.
-    log_.error("accept: {}", std::strerror(error));
+    log_.error("accept: {}", problem);
     pause.expires_after(std::chrono::milliseconds(100));
     co_await pause.async_wait(asio::use_awaitable);
   }
+}
+
+std::string Listener::accept_some(const Descriptor& socket) {
+  try {
+    for (int i = 0; i < accepts_in_a_row && socket.is_open(); ++i) {
+      const int error = accept_one(socket.number());
+      if (error == EAGAIN) break;
+      if (error != 0 && !only_that_connection(error)) return std::strerror(error);
+    }
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return {};
 }
 
 int Listener::accept_one(int listening) {

@@ -93,8 +93,10 @@ struct ListenerTest : testing::Test {
   void listen() {
     auto sockets = listen_on(on_loopback(), lines.log);
     port = port_of(sockets[0]);
-    listener.emplace(io.get_executor(), std::move(sockets), startups, rng, lines.log,
-                     [this](Accepted each) { accepted.push_back(std::move(each)); });
+    listener.emplace(io.get_executor(), std::move(sockets), startups, rng, lines.log, [this](Accepted each) {
+      if (std::exchange(fails_once, false)) throw std::runtime_error("no thread takes it");
+      accepted.push_back(std::move(each));
+    });
     listener->start();
   }
   template <class Condition>
@@ -115,6 +117,7 @@ struct ListenerTest : testing::Test {
   }();
   Startups startups{limits};
   std::vector<Accepted> accepted;
+  bool fails_once = false;
   std::optional<Listener> listener;
   std::uint16_t port = 0;
 };
@@ -180,6 +183,37 @@ TEST_F(ListenerTest, StopsWhenClosed) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   const void* const generic = &address;
   EXPECT_EQ(::connect(late.get(), static_cast<const sockaddr*>(generic), sizeof address), -1);
+}
+
+TEST_F(ListenerTest, GoesOnWhenAConnectionCannotBeHandedOn) {
+  listen();
+  fails_once = true;
+  const Fd one = connect_to(port);
+  run_until([&] { return !fails_once; });
+  EXPECT_EQ(read_all(one), "") << "it is closed";
+  EXPECT_THAT(lines.text(), HasSubstr("error: accept: no thread takes it\n"));
+  const Fd two = connect_to(port);
+  run_until([&] { return accepted.size() == 1; });
+}
+
+// SIGHUP with an address more: a client that waits to be accepted at the address that stays is not lost.
+TEST_F(ListenerTest, HandsItsSocketsToTheNextListener) {
+  listen();
+  const Fd waits = connect_to(port);
+  ServerConfig config = on_loopback(port);
+  config.listen_addresses.push_back({"127.0.0.2", std::nullopt});
+  auto sockets = listen_on(config, lines.log, listener->sockets());
+  ASSERT_EQ(sockets.size(), 2u);
+  EXPECT_THROW(listen_on(config, lines.log), AddressInUse);
+  Listener next(io.get_executor(), std::move(sockets), startups, rng, lines.log,
+                [this](Accepted each) { accepted.push_back(std::move(each)); });
+  listener->close();
+  EXPECT_TRUE(listener->sockets().empty());
+  next.start();
+  run_until([&] { return accepted.size() == 1; });
+  const Fd later = connect_to(port);
+  run_until([&] { return accepted.size() == 2; });
+  next.close();
 }
 
 // accept(2) fails with EMFILE as long as that connection waits: trying again at once would burn a processor.
