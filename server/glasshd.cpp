@@ -2,8 +2,10 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -13,6 +15,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include "channels/io/holdings.h"
@@ -43,6 +46,10 @@ MatchSubject connection_of(const ServerOptions& options) {
 // -t and -T change nothing.
 bool only_looking(const ServerOptions& options) { return options.test || options.print_config; }
 
+// One connection on one thread: its lines are written by that thread as well, so that they are there when a debugger
+// stops it.
+bool serves_one_connection(const ServerOptions& options) { return options.inetd || options.debug > 0; }
+
 Log choose_log(const ServerOptions& options, const ServerConfig& config) {
   if (options.log_file) return Log::to_file(config.log_level, *options.log_file);
   if (options.log_to_stderr || options.debug > 0) return Log(config.log_level);
@@ -68,8 +75,9 @@ void say_notes(const std::vector<ConfigNote>& notes, const Log& log) {
 //   SIGTERM  stops listening and leaves the sessions running; a second one ends them too (SIGQUIT alike)
 //   SIGINT   ends everything
 //   SIGUSR1  writes to the log what the process holds for its peers
-// With -d, and with -i, where there is but one connection, each of them ends it. Signals, new connections and reloading
-// are all in the first thread.
+// Signals, new connections and reloading, which reads files and looks up names, are the first thread's; connections are
+// served by others. With -d, and with -i, there is but one connection and one thread, and each of the signals but
+// SIGUSR1 ends it.
 class Glasshd {
  public:
   Glasshd(const ServerOptions& options, const Lasting& lasting, std::shared_ptr<const Generation> first)
@@ -87,6 +95,8 @@ class Glasshd {
   void on_signal(int number);
   void reload();
   void listen_anew(const ServerConfig& config);
+  void listen_as_before();
+  void close_listener();
   void stop_listening();
   void drain_threads();
   void shut_down();
@@ -96,19 +106,31 @@ class Glasshd {
   const ServiceManager manager_ = ServiceManager::from_environment();
   std::shared_ptr<const Generation> generation_;
   Startups startups_{*generation_->config};
-  std::vector<std::unique_ptr<ConnectionThread>> threads_;
-  std::size_t others_serving_ = 0;                    // threads but the first
+  std::vector<std::unique_ptr<ConnectionThread>> threads_;  // if there are others, the first one serves nobody
+  std::size_t others_serving_ = 0;                          // threads but the first
   std::vector<std::unique_ptr<Listener>> listeners_;  // the last one listens; coroutines may still look at the others
   std::optional<PidFile> pid_file_;
+  std::optional<asio::steady_timer> listens_again_;  // while no socket listens that should
   bool stopping_ = false;
   std::uint64_t accepted_ = 0;
 };
+
+// The signal sets end before the process does, and what would be a request until then must not kill it.
+void block_requests() {
+  sigset_t requests;
+  sigemptyset(&requests);
+  sigaddset(&requests, SIGHUP);
+  sigaddset(&requests, SIGUSR1);
+  ::pthread_sigmask(SIG_BLOCK, &requests, nullptr);
+}
 
 // Each connection goes to the next thread and stays there.
 void Glasshd::take(Accepted accepted, Fd output) {
   const std::uint64_t number = ++accepted_;
   const std::shared_ptr<const ServerContext> context(generation_, &generation_->context);
-  threads_[number % threads_.size()]->take(context, std::move(accepted), number, std::move(output));
+  const std::size_t others = threads_.size() - 1;
+  const std::size_t which = others == 0 ? 0 : 1 + number % others;
+  threads_[which]->take(context, std::move(accepted), number, std::move(output));
 }
 
 void Glasshd::accept_on(std::vector<Fd> sockets) {
@@ -123,7 +145,8 @@ void Glasshd::accept_on(std::vector<Fd> sockets) {
 
 void Glasshd::serve(std::vector<Fd> sockets, const std::string& pid_file) {
   // With -d everything happens on one thread, for debuggers.
-  const unsigned threads = options_.debug > 0 ? 1 : std::max(1U, std::thread::hardware_concurrency());
+  const unsigned threads =
+      1 + (serves_one_connection(options_) ? 0 : std::max(1U, std::thread::hardware_concurrency()));
   for (unsigned i = 0; i < threads; ++i) threads_.push_back(std::make_unique<ConnectionThread>(log()));
   accept_on(std::move(sockets));
   asio::signal_set signals(threads_[0]->io(), SIGTERM, SIGINT, SIGHUP);
@@ -138,6 +161,7 @@ void Glasshd::serve(std::vector<Fd> sockets, const std::string& pid_file) {
   std::vector<std::thread> running;
   for (unsigned i = 1; i < threads; ++i) {
     running.emplace_back([this, thread = threads_[i].get()] {
+      ::pthread_setname_np(::pthread_self(), "connections");
       thread->run();
       asio::post(threads_[0]->io(), [this] {
         if (--others_serving_ == 0) threads_[0]->drain();
@@ -146,6 +170,7 @@ void Glasshd::serve(std::vector<Fd> sockets, const std::string& pid_file) {
   }
   threads_[0]->run();
   for (std::thread& thread : running) thread.join();
+  block_requests();
 }
 
 // ---- signals
@@ -160,7 +185,7 @@ void Glasshd::await_signal(asio::signal_set& signals) {
 
 void Glasshd::on_signal(int number) {
   if (number == SIGUSR1) return log().write(LogLevel::error, "holdings: " + text_of(holdings()));
-  const bool one_connection = options_.inetd || options_.debug > 0;
+  const bool one_connection = serves_one_connection(options_);
   if (number == SIGHUP && !one_connection) return reload();
   const bool again = stopping_;
   log().info("Received signal {}; terminating.", number);
@@ -171,7 +196,7 @@ void Glasshd::on_signal(int number) {
 void Glasshd::stop_listening() {
   if (std::exchange(stopping_, true)) return;
   manager_.stopping();
-  if (!listeners_.empty()) listeners_.back()->close();
+  close_listener();
   if (pid_file_) pid_file_->remove();  // another server may be started now
   drain_threads();
 }
@@ -208,19 +233,47 @@ void Glasshd::reload() {
   manager_.ready();
 }
 
-// Where nothing has changed the sockets stay, and with them those who wait to be accepted.
+// A socket whose address stays is kept, and with it those who wait to be accepted. The others are bound before the old
+// ones are closed, unless one of these is in the way: 127.0.0.1 of 0.0.0.0.
 void Glasshd::listen_anew(const ServerConfig& config) {
   const ServerConfig& before = *generation_->config;
-  if (config.endpoints() == before.endpoints() && config.address_family == before.address_family) {
-    return listeners_.back()->say_where();
+  Listener& old = *listeners_.back();  // stays where it is when another one is added
+  const bool same = config.endpoints() == before.endpoints() && config.address_family == before.address_family;
+  if (same && !listens_again_) return old.say_where();
+  try {
+    accept_on(listen_on(config, log(), old.sockets()));
+    old.close();
+    return listens_again_.reset();
+  } catch (const AddressInUse&) {
+    close_listener();
   }
-  listeners_.back()->close();
   try {
     accept_on(listen_on(config, log()));
   } catch (const std::exception&) {
-    accept_on(listen_on(before, log()));
+    listen_as_before();
     throw;
   }
+}
+
+// Another program may have taken an address meanwhile, and may give it back.
+void Glasshd::listen_as_before() {
+  try {
+    accept_on(listen_on(*generation_->config, log()));
+    listens_again_.reset();
+    return;
+  } catch (const std::exception& error) {
+    if (!listens_again_) log().error("no address is listened on: {}; trying again every second", error.what());
+  }
+  if (!listens_again_) listens_again_.emplace(threads_[0]->io());
+  listens_again_->expires_after(std::chrono::seconds(1));
+  listens_again_->async_wait([this](const boost::system::error_code& error) {
+    if (!error) listen_as_before();
+  });
+}
+
+void Glasshd::close_listener() {
+  if (!listeners_.empty()) listeners_.back()->close();
+  listens_again_.reset();
 }
 
 // -i: the descriptors get other numbers, and /dev/null takes theirs, so that nothing ever mistakes them for its own.
@@ -247,6 +300,13 @@ void ignore_signals() {
   std::signal(SIGCHLD, SIG_DFL);  // whoever started us may have ignored it, and then no exit status would come
 }
 
+void start_queues(const Lasting& lasting) {
+  lasting.log.start_queue();
+  for (const auto& queue : {lasting.trace.queue, lasting.key_log.queue}) {
+    if (queue) queue->start();
+  }
+}
+
 // Everything that may fail before there is a connection has failed when this has returned, but the PID file.
 void serve(const ServerOptions& options, const Lasting& lasting, std::shared_ptr<const Generation> first) {
   ignore_signals();
@@ -263,6 +323,7 @@ void serve(const ServerOptions& options, const Lasting& lasting, std::shared_ptr
   for (std::string& path : from_anywhere.host_keys) path = std::filesystem::absolute(path).string();
   if (options.debug > 0) return Glasshd(from_anywhere, lasting, std::move(first)).serve(std::move(sockets), "");
   if (!options.foreground) leave_foreground(options.log_to_stderr);
+  start_queues(lasting);
   try {
     Glasshd(from_anywhere, lasting, std::move(first)).serve(std::move(sockets), pid_file);
   } catch (const std::exception& error) {
@@ -295,7 +356,7 @@ int start(const ServerOptions& options) {
   say_notes(read.notes, log);
   Lasting lasting{account, log, rng, passwords};
   if (options.keylog) {
-    lasting.key_log = open_key_log(*options.keylog);
+    lasting.key_log = open_key_log(*options.keylog, log);
     warn_of_key_log(*options.keylog, log);
   }
   if (options.trace) lasting.trace = open_trace(*options.trace);

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "channels/io/fd.h"
+#include "channels/io/observer_file.h"
+#include "server/output_queue.h"
 
 namespace glassh {
 namespace {
@@ -57,8 +59,7 @@ void write_line(int fd, LogLevel level, std::string_view text) {
   std::string line(prefix(level, fd == STDERR_FILENO));
   line += text;
   line += '\n';
-  while (::write(fd, line.data(), line.size()) < 0 && errno == EINTR) {
-  }
+  write_all(fd, line);
 }
 
 }  // namespace
@@ -86,6 +87,16 @@ Log Log::to_syslog(LogLevel level, std::string_view facility) {
     });
   }
   throw std::runtime_error(fmt::format("unknown syslog facility \"{}\"", facility));
+}
+
+void Log::start_queue() {
+  const Sink write = sink_;
+  const auto say_dropped = [write](std::uint64_t lines) {
+    write(LogLevel::error, fmt::format("{} lines of this log were dropped, because no program read it", lines));
+  };
+  const auto queue = std::make_shared<OutputQueue>("log", write, say_dropped);
+  queue->start();
+  sink_ = [queue](LogLevel level, std::string_view line) { queue->put(level, std::string(line)); };
 }
 
 void Log::write(LogLevel level, std::string_view text) const {

@@ -3,8 +3,8 @@
 //
 // Lives as long as the process. Job: decides by its level whether a line is written, and makes sure that it is one
 // line. Lines read as OpenSSH's do where there is an analogue, so that tools that read sshd's log read ours. Each line
-// is one write(2) or one syslog(3): threads share one Log without a lock. A line that cannot be written is lost,
-// silently. Text from the peer goes through escaped() at the place where it enters a line.
+// is one write(2) or one syslog(3), by the thread that has it to say, or after start_queue() by the queue's thread. A
+// line that cannot be written is lost. Text from the peer goes through escaped() at the place where it enters a line.
 //
 //   log.info("Accepted publickey for {} from {} port {} ssh2", escaped(user), address, port);
 #pragma once
@@ -36,6 +36,9 @@ class Log {
   static Log to_file(LogLevel level, const std::string& path);
   // `facility` as SyslogFacility names it ("AUTH", "LOCAL0", …). Throws std::runtime_error for another name.
   static Log to_syslog(LogLevel level, std::string_view facility);
+
+  // From here on no caller waits for a reader of the log: server/output_queue. To be called before other threads log.
+  void start_queue();
 
   Log(Log&& other) noexcept : level_(other.level_.load()), sink_(std::move(other.sink_)) {}
   Log& operator=(Log&&) = delete;

@@ -56,7 +56,7 @@ void check_host_keys(const ServerConfig& config, const HostKeys& host_keys) {
 Generation::Generation(const Lasting& lasting, ServerConfig its_config, HostKeySigner its_host_keys)
     : config(std::make_shared<const ServerConfig>(std::move(its_config))),
       host_keys(its_host_keys.public_keys()),
-      settings(connection_settings(*config, host_keys, lasting.key_log, lasting.log)),
+      settings(connection_settings(*config, host_keys, lasting.key_log.write, lasting.log)),
       keeper({config, std::move(its_host_keys),
               identification(settings->transport.software_version, settings->transport.version_comment),
               settings->transport.kex.proposal.host_key, lasting.account, lasting.log, lasting.passwords}),

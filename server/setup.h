@@ -35,7 +35,7 @@ struct Lasting {
   Log& log;
   Rng& rng;
   Passwords& passwords;
-  KeyLog key_log = {};
+  KeyLogOutput key_log = {};
   TraceOutput trace = {};
   std::uint64_t open_files = 0;
 };

@@ -62,7 +62,9 @@ class Lab:
             os.chmod(log_path, 0o644)
             start = self.start_glasshd if self.kind == "glasshd" else self.start_sshd
             process, port = start(name, host_key, log, log_path)
-        return Server(self.workspace, process, log_path, port)
+        server = Server(self.workspace, process, log_path, port)
+        server.tells_holdings = self.kind == "glasshd"
+        return server
 
     def start_glasshd(self, name, host_key, log, log_path):
         for path in (host_key, host_key + ".pub"):

@@ -12,19 +12,39 @@ import time
 from peers.cases import Failure, wait_until
 from peers.workspace import end_process, find_program, our_program
 
+HOLDINGS = re.compile(r"^holdings: (.*)\n", re.MULTILINE)
 HOST_KEY_KINDS = ("ed25519", "ecdsa", "rsa")
 
 
 class Server:
     def __init__(self, workspace, process, log_path, port=0):
         self.workspace, self.process, self.log_path, self.port = workspace, process, log_path, port
+        self.tells_holdings = False  # a glasshd that listens, and whose log has such lines
 
     def log(self):
+        """All that the server has said until now. glasshd's log is written by a thread of its own, in order."""
+        if self.tells_holdings:
+            self._wait_for_holdings()
+        return HOLDINGS.sub("", self._log_so_far())
+
+    def log_tail(self):
+        return "server's log:\n" + "\n".join(self._log_so_far().splitlines()[-30:])
+
+    def _log_so_far(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as file:
             return file.read()
 
-    def log_tail(self):
-        return "server's log:\n" + "\n".join(self.log().splitlines()[-30:])
+    def _wait_for_holdings(self):
+        """Until a new line tells what glasshd holds, or it has ended. Signals that come while it ends are lost."""
+        before = len(HOLDINGS.findall(self._log_so_far()))
+
+        def told():
+            if self.process.poll() is not None:
+                return True
+            self.process.send_signal(signal.SIGUSR1)
+            time.sleep(0.002)
+            return len(HOLDINGS.findall(self._log_so_far())) > before
+        wait_until(told, "glasshd tells its holdings", self.log_tail)
 
     def known_hosts(self, kinds=HOST_KEY_KINDS, host=None):
         """Lines for a known_hosts file."""
@@ -44,10 +64,8 @@ class Server:
 
     def holdings(self):
         """What glasshd holds for its peers, by the name of the counter."""
-        before = self.log().count("\nholdings: ")
-        os.kill(self.process.pid, signal.SIGUSR1)
-        wait_until(lambda: self.log().count("\nholdings: ") > before, "glasshd tells its holdings", self.log_tail)
-        line = re.findall(r"^holdings: (.*)$", self.log(), re.MULTILINE)[-1]
+        self._wait_for_holdings()
+        line = HOLDINGS.findall(self._log_so_far())[-1]
         return {name: int(number) for name, number in (each.rsplit(" ", 1) for each in line.split(", "))}
 
     def children(self):
@@ -108,6 +126,7 @@ def start_glasshd(workspace, settings=(), flags=(), host_kinds=HOST_KEY_KINDS, l
         return re.search(r"^Server listening on 127\.0\.0\.1 port (\d+)\.", server.log(), re.MULTILINE)
 
     server.port = int(wait_until(listening, "glasshd listens", server.log_tail)[1])
+    server.tells_holdings = "-d" not in flags and not any("QUIET" in words or "FATAL" in words for words in (*settings, level))
     return server
 
 

@@ -60,6 +60,7 @@ def start_as_account(workspace, account, *settings):
     server = Server(workspace, process, log_path)
     pattern = re.compile(r"^Server listening on 127\.0\.0\.1 port (\d+)\.", re.MULTILINE)
     server.port = int(wait_until(lambda: pattern.search(server.log()), "glasshd listens", server.log_tail)[1])
+    server.tells_holdings = True
     return server
 
 

@@ -71,6 +71,7 @@ def main():
                 ours = ["--keylog", key_log]
                 server = starts(workspace, flags=ours) if starts is start_glasshd else starts(workspace)
                 capture = record(workspace, client, server, ours if client is glassh else [])
+                server.stop()  # glasshd has then written all that it had to write
                 look_at(workspace, capture, key_log)
             with cases.case(f"{name}: without the key log tshark sees nothing of it"):
                 shown, payloads = dissect(workspace, capture)

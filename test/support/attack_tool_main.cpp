@@ -32,6 +32,7 @@ constexpr Row attacks[] = {
     {"nothing", [](const AttackTask&) { hold_until_told(); }},
     {"lookups", open_slow_names},
     {"paths", open_slow_paths},
+    {"many-lines", many_lines},
     {"stuck-terminals", stuck_terminals},
 };
 

@@ -22,6 +22,7 @@ using Attack = void (*)(const AttackTask&);
 
 void open_slow_names(const AttackTask& task);
 void open_slow_paths(const AttackTask& task);
+void many_lines(const AttackTask& task);
 void stuck_terminals(const AttackTask& task);
 
 // After each attack: prints "ready", and keeps what it holds until standard input ends.
