@@ -12,6 +12,7 @@ import time
 from peers.cases import Failure, wait_until
 from peers.workspace import end_process, find_program, our_program
 
+UNTRACED = {"GLASSH_UNTRACED": "1"}  # a process has one tracer: test/checks/traced_programs.py
 HOLDINGS = re.compile(r"^holdings: (.*)\n", re.MULTILINE)
 HOST_KEY_KINDS = ("ed25519", "ecdsa", "rsa")
 
@@ -19,6 +20,7 @@ HOST_KEY_KINDS = ("ed25519", "ecdsa", "rsa")
 class Server:
     def __init__(self, workspace, process, log_path, port=0):
         self.workspace, self.process, self.log_path, self.port = workspace, process, log_path, port
+        self.configuration = None  # a path; known of a glasshd
         self.tells_holdings = False  # a glasshd that listens, and whose log has such lines
 
     def log(self):
@@ -111,14 +113,16 @@ def glasshd_configuration(workspace, settings=(), host_kinds=HOST_KEY_KINDS, lev
     return path
 
 
-def start_glasshd(workspace, settings=(), flags=(), host_kinds=HOST_KEY_KINDS, level="VERBOSE", env=None):
-    """Settings come first in the file, so they win."""
+def start_glasshd(workspace, settings=(), flags=(), host_kinds=HOST_KEY_KINDS, level="VERBOSE", under=(),
+                  env=None):
+    """Settings come first in the file, so they win. `under` is a strace with its flags, if the test wants its own."""
     log_path = workspace.fresh("glasshd.log")
     configuration = glasshd_configuration(workspace, settings, host_kinds, level)
     with open(log_path, "wb") as log:
-        process = workspace.start([our_program("glasshd"), "-D", "-e", "-f", configuration, *flags], stderr=log,
-                                  env=env or {})
+        process = workspace.start([*under, our_program("glasshd"), "-D", "-e", "-f", configuration, *flags], stderr=log,
+                                  env={**(env or {}), **(UNTRACED if under else {})})
     server = Server(workspace, process, log_path)
+    server.configuration = configuration
 
     def listening():
         if process.poll() is not None:

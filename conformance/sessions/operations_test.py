@@ -41,12 +41,15 @@ def expect_login(workspace, server, command="echo in", output=b"in\n"):
     expect_equal(done.out, output, done, server.log_tail)
 
 
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
 def rewrite(server, change):
     """Changes the text of the server's configuration file."""
-    path = server.process.args[server.process.args.index("-f") + 1]
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    with open(path, "w", encoding="utf-8") as file:
+    text = read(server.configuration)
+    with open(server.configuration, "w", encoding="utf-8") as file:
         file.write(change(text))
 
 
@@ -67,6 +70,10 @@ def accepts(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+# The program keeps its process number, and its parent.
+STRACE = (find_program("strace"), "-DDD", "-f", "-q")
+
+
 # --- SIGHUP ---------------------------------------------------------------------------------------------------------
 
 def reload_cases(cases, workspace):
@@ -82,14 +89,33 @@ def reload_cases(cases, workspace):
     with cases.case("SIGHUP: a bad line is named with file and line, and nothing changes"):
         rewrite(server, lambda text: "ForceCommand echo third\nMaxAuthTries many\n" + text)
         said = hang_up(server, "SIGHUP: .*")
-        path = server.process.args[server.process.args.index("-f") + 1]
-        expect(re.search(rf"SIGHUP: {re.escape(path)}:2: .*many.*what was read before stays in force", said), said)
+        expect(re.search(rf"SIGHUP: {re.escape(server.configuration)}:2: .*many.*what was read before stays in force", said), said)
         expect_login(workspace, server, output=b"second\n")
     with cases.case("SIGHUP: the log's level follows"):
         rewrite(server, lambda text: "LogLevel ERROR\n" + text.split("\n", 2)[2])
         hang_up(server, "Received SIGHUP")
         wait_until(lambda: not re.search("Accepted", log_of_login(workspace, server)), "the log becomes quiet")
         expect_equal(server.process.poll(), None)
+    server.stop()
+
+
+# 127.0.0.1 is in the way of 0.0.0.0, so it is closed before; then the next three attempts to bind fail.
+def rebind_cases(cases, workspace):
+    failing = [*STRACE, "-o", "/dev/null", "-e", "trace=bind", "-e", "inject=bind:error=EADDRINUSE:when=3..5"]
+    server = start_glasshd(workspace, under=failing)
+    with cases.case("SIGHUP: neither the new address nor the old one can be had, and the server tries again until one can"):
+        rewrite(server, lambda text: text.replace("ListenAddress 127.0.0.1\nPort 0", f"ListenAddress 0.0.0.0\nPort {server.port}"))
+        said = hang_up(server, "Server listening")
+        server.port = listening_port(said)
+        expect(re.search(r"no address is listened on: Bind to port 0 on 127\.0\.0\.1 failed: Address already in use\.; "
+                         "trying again every second\n", said), said)
+        expect_login(workspace, server)
+    with cases.case("SIGHUP: an address is added to the one that stays"):
+        port = server.port
+        rewrite(server, lambda text: re.sub(r"ListenAddress .*\nPort .*", f"ListenAddress 127.0.0.1\nListenAddress 127.0.0.2\nPort {port}",
+                                            text))
+        expect("listening on 127.0.0.2" in hang_up(server, "listening on 127.0.0.2"), "it does not listen")
+        expect_login(workspace, server)
     server.stop()
 
 
@@ -205,8 +231,7 @@ def options_set(workspace, words, trace=None, pid=None, during=None):
 
 
 def parse_options(record):
-    with open(record, encoding="utf-8") as file:
-        found = re.findall(r"setsockopt\(\d+, (?:SOL|IPPROTO)_\w+, (\w+), \[(\w+)\].*= 0$", file.read(), re.MULTILINE)
+    found = re.findall(r"setsockopt\(\d+, (?:SOL|IPPROTO)_\w+, (\w+), \[(\w+)\].*= 0$", read(record), re.MULTILINE)
     return {name: int(value, 0) for name, value in found}
 
 
@@ -233,18 +258,14 @@ def server_socket_cases(cases, workspace):
     for settings, terminal, type_of_service, keep_alive in kinds:
         with cases.case(f"glasshd with {settings or 'the defaults'}, client's {terminal[0]}: "
                         f"type of service {type_of_service}, SO_KEEPALIVE {keep_alive}"):
-            server = start_glasshd(workspace, settings)
             record = workspace.fresh("strace")
-            tracer = workspace.start([find_program("strace"), "-f", "-e", "trace=setsockopt", "-o", record, "-p",
-                                      str(server.process.pid)], stderr=subprocess.PIPE)
-            expect(b"attached" in tracer.stderr.readline(), "strace did not attach")
+            server = start_glasshd(workspace, settings, under=[*STRACE, "-e", "trace=setsockopt", "-o", record])
             words = [flag for flag in client_options(workspace, server) if flag != "-T"]
             done = workspace.run(ssh(*words, *terminal, "127.0.0.1", "true"))
             expect_equal(done.status, 0, done)
             server.process.send_signal(signal.SIGINT)
             server.process.wait(PATIENCE)
-            tracer.wait(PATIENCE)
-            tracer.stderr.close()
+            wait_until(lambda: re.search(rf"^{server.process.pid} \+\+\+", read(record), re.MULTILINE), "strace has seen its end")
             found = parse_options(record)
             expect_equal(found.get("IP_TOS"), type_of_service, found)
             expect_equal(found.get("SO_KEEPALIVE"), keep_alive, found)
@@ -254,7 +275,7 @@ def server_socket_cases(cases, workspace):
 def main():
     cases = Cases()
     with Workspace() as workspace:
-        for group in (reload_cases, reload_keeps_sessions, stop_cases, notify_cases, socket_cases, server_socket_cases):
+        for group in (reload_cases, rebind_cases, reload_keeps_sessions, stop_cases, notify_cases, socket_cases, server_socket_cases):
             group(cases, workspace)
     return cases.status()
 
