@@ -68,7 +68,9 @@ void PacketWriter::send_raw(Bytes bytes) {
 
 MutableBytes PacketWriter::begin(std::size_t size) {
   assert(begun_ == 0);
-  if (size > max_payload) throw std::length_error(fmt::format("a payload of {} bytes does not fit in a packet", size));
+  if (size > longest_answer) {
+    throw std::length_error(fmt::format("a payload of {} bytes does not fit in a packet", size));
+  }
   const std::size_t most_padding = least_padding + std::max<std::size_t>(shape_.block, 8) + hiding_step;
   const std::size_t most_payload = compressor_ == nullptr ? size : compressor_->bound(size);
   OutBlock& block = block_with(header_size + most_payload + most_padding + shape_.tag);

@@ -44,7 +44,8 @@ class PacketWriter {
   // Bytes that are not packets: the identification line.
   void send_raw(Bytes bytes);
 
-  // A place for a payload of up to `size` bytes (at most max_payload), valid until finish() or abandon(). Not zeroed.
+  // A place for a payload of up to `size` bytes (at most longest_answer), valid until finish() or abandon(). Not
+  // zeroed.
   MutableBytes begin(std::size_t size);
   // `size` bytes were written; at most what was begun, at least 1. A length that is hidden (a password's) shows only in
   // steps of 64 bytes.
@@ -81,7 +82,10 @@ class PacketWriter {
 
   static constexpr std::size_t bulk_payload = 34 * 1024 - 512;  // two sealed packets fit in a block
   // RFC 4253 section 6.1 [4253-6.1-3]: longer ones are sent only because the user asked for them, by a long command.
+  // So long, they fit in the packets that OpenSSH takes, and we, whatever the cipher.
   static constexpr std::size_t max_payload = 256 * 1024 - 512;
+  // An answer may have to repeat what was asked. So this is no less than the longest payload that PacketReader gives.
+  static constexpr std::size_t longest_answer = 256 * 1024;
 
  private:
   struct OutBlock {

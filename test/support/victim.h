@@ -211,6 +211,11 @@ class ServerVictim final : public CoreVictim<ServerConnection> {
   }
 
   TimePoint now = TimePoint{} + std::chrono::hours(1);
+  // How users may log in; before the first request. Who has the right password, or signs with this key, is right.
+  ServerAuthSettings login = {
+      .password = true, .keyboard_interactive = true, .accepted_algorithms = {"ssh-ed25519"}, .max_tries = 20};
+  std::optional<PublicKey> user_key;
+  bool empty_password_is_right = false;
   // With hands_over: the cores that were in use until LoginComplete.
   std::vector<std::unique_ptr<ServerConnection>> handed_over;
   std::function<void()> before_hand_over;
@@ -222,11 +227,12 @@ class ServerVictim final : public CoreVictim<ServerConnection> {
       now_or_late([this, hash = copy_of(wanted->exchange_hash)] { core->provide_signature(signed_by_host(hash)); });
     } else if (std::holds_alternative<AuthSettingsWanted>(event)) {
       tell("somebody logs in");
-      core->provide_auth_settings(
-          {.password = true, .keyboard_interactive = true, .accepted_algorithms = {"ssh-ed25519"}, .max_tries = 20});
+      core->provide_auth_settings(login);
     } else if (auto* attempt = std::get_if<LoginAttempt>(&event)) {
       tell(fmt::format("{} to judge", attempt->method));
-      const bool right = text_of(attempt->password) == right_password;
+      const bool right = attempt->key != nullptr ? user_key && attempt->key->key() == *user_key
+                                                 : text_of(attempt->password) == right_password ||
+                                                       (empty_password_is_right && attempt->password.empty());
       core->decide_login(right ? LoginDecision::accept : LoginDecision::refuse);
     } else if (std::holds_alternative<LoginComplete>(event)) {
       if (settings_->transport.kex.keeps_keys) hand_over();
@@ -251,12 +257,15 @@ class ServerVictim final : public CoreVictim<ServerConnection> {
 
 class ClientVictim final : public CoreVictim<ClientConnection> {
  public:
-  explicit ClientVictim(const Proposal& proposal = default_proposal(), const KeyLog& key_log = {}) : CoreVictim(6) {
+  explicit ClientVictim(const Proposal& proposal = default_proposal(), const KeyLog& key_log = {},
+                        std::vector<std::string> methods = {"keyboard-interactive", "password"})
+      : CoreVictim(6) {
     auto settings = std::make_shared<ClientConnectionSettings>();
     settings->transport = victims_transport(Role::client, proposal);
     settings->transport.kex.key_log = key_log;
     settings->auth.user = "student";
-    settings->auth.methods = {"keyboard-interactive", "password"};
+    settings->auth.methods = std::move(methods);
+    settings->auth.accepted_algorithms = {"ssh-ed25519", "rsa-sha2-512", "rsa-sha2-256"};
     core = std::make_unique<ClientConnection>(settings, rng());
     core->set_now(TimePoint{} + std::chrono::hours(1));
   }
@@ -266,11 +275,21 @@ class ClientVictim final : public CoreVictim<ClientConnection> {
     if (logged_in && !core->closed()) core->channels().open("session");
   }
 
+  const PrivateKey* identity = nullptr;  // for the method publickey
+
  private:
   void on(ClientEvent& event) override {
     if (std::holds_alternative<HostKeyOffered>(event)) {
       tell("host key to judge");
       now_or_late([this] { core->accept_host_key(); });
+    } else if (std::holds_alternative<IdentitiesWanted>(event)) {
+      tell("identities wanted");
+      std::vector<std::optional<Credential>> identities;
+      if (identity != nullptr) identities.emplace_back(Credential(identity->public_key()));
+      core->provide_identities(std::move(identities));
+    } else if (auto* wanted = std::get_if<UserSignatureWanted>(&event)) {
+      tell("signature of the user wanted");
+      core->provide_user_signature(identity->sign(wanted->algorithm, wanted->data));
     } else if (std::holds_alternative<PasswordWanted>(event)) {
       tell("password wanted");
       core->provide_password(bytes_of(right_password));
