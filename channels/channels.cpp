@@ -12,6 +12,8 @@ namespace glassh {
 namespace {
 // Global requests that want an answer and have none yet; see the same limit in channel.cpp.
 constexpr std::size_t most_replies_owed = 4096;
+// RFC 4254 section 5.1: the text of a refusal is for people. It may quote what was asked for.
+constexpr std::size_t longest_description = 4096;
 }  // namespace
 
 Channels::Channels(PacketWriter& writer, ChannelLimits limits, std::size_t maximum_channels, TraceSink* trace)
@@ -108,9 +110,15 @@ std::optional<ChannelEvent> Channels::on_eof(const msg::ChannelEof& message) {
 std::uint32_t Channels::open(std::string_view type, Bytes details) {
   Channel& channel = create(type);
   // RFC 4254 section 5.2 [4254-5.2-7]: the maximum that we announce is one that our transport accepts.
-  writer_.send(
-      msg::ChannelOpen{type, channel.id(), channel.window_from_peer().size(), limits_.maximum_packet, Rest{details}});
-  return channel.id();
+  const std::uint32_t id = channel.id();
+  try {
+    writer_.send(
+        msg::ChannelOpen{type, id, channel.window_from_peer().size(), limits_.maximum_packet, Rest{details}});
+  } catch (...) {
+    remove(id);  // the peer has not heard of it
+    throw;
+  }
+  return id;
 }
 
 // RFC 4254 section 5.1 [4254-5.1-1]: every open is answered, now or by the application.
@@ -149,7 +157,7 @@ void Channels::accept_open(std::uint32_t id, Bytes details) {
 void Channels::refuse_open(std::uint32_t id, std::uint32_t reason, std::string_view description) {
   Channel& channel = at(id);
   if (channel.stage_ != Channel::Stage::open_wanted) throw std::logic_error("refuse_open() without ChannelOpenWanted");
-  writer_.send(msg::ChannelOpenFailure{channel.peer_id_, reason, description, ""});
+  writer_.send(msg::ChannelOpenFailure{channel.peer_id_, reason, description.substr(0, longest_description), ""});
   remove(id);
 }
 

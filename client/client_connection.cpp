@@ -138,9 +138,8 @@ void ClientConnection::decline() {
 }
 
 void ClientConnection::disconnect(DisconnectReason reason, std::string_view description) {
-  if (closed_) return;
+  if (std::exchange(closed_, true)) return;
   transport_.disconnect(reason, description);
-  closed_ = true;
 }
 
 void ClientConnection::set_now(TimePoint now) {

@@ -80,6 +80,7 @@ asio::awaitable<void> AcceptedConnection::serve(Welcome welcome) {
   } catch (const std::exception& error) {
     context_->log.error("{}: ended by an error of ours: {}", served.who(), error.what());
   }
+  served.end();
 }
 
 void AcceptedConnection::shut_down() {

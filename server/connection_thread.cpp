@@ -17,6 +17,8 @@ void ConnectionThread::run() {
       return;
     } catch (const std::exception& error) {
       log_.error("internal error: {}", error.what());
+    } catch (...) {
+      log_.error("internal error");
     }
   }
 }
@@ -54,13 +56,15 @@ struct ConnectionThread::Listed {
 
 asio::awaitable<void> ConnectionThread::serve(std::shared_ptr<const ServerContext> context, Accepted accepted,
                                               std::uint64_t number, Fd output) {
-  prepare_connection(accepted.socket.get(), context->config.tcp_keep_alive);
   try {
+    prepare_connection(accepted.socket.get(), context->config.tcp_keep_alive);
     AcceptedConnection connection(context, number, io_.get_executor(), std::move(accepted), std::move(output));
     const Listed listed(connections_, connection);
     co_await connection.run();
   } catch (const std::exception& error) {
     log_.error("cannot serve a connection: {}", error.what());
+  } catch (...) {
+    log_.error("cannot serve a connection");
   }
   --serving_;
   stop_if_idle();

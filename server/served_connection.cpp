@@ -43,6 +43,9 @@ ServedConnection::ServedConnection(ConnectionParts& parts, Welcome welcome)
 ServedConnection::~ServedConnection() {
   session_context_->forward_agent = {};  // a session may live until its program is reaped
   session_context_->forward_x11 = {};
+}
+
+void ServedConnection::end() {
   direct_->end();
   remote_->end();
   users_.end();

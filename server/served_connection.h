@@ -33,6 +33,9 @@ class ServedConnection {
 
   // Once: what follows the login at once, ahead of the first event.
   void begin();
+  // Once, when the drive is done: everybody who serves this connection learns that it is over. Its hub is finished, so
+  // nothing is sent any more.
+  void end();
   std::string who() const;  // "user ann 192.0.2.1 port 50000"
 
   // The core's events, for Drive.

@@ -113,7 +113,7 @@ std::optional<ServerEvent> ServerConnection::on_transport_event(TransportEvent& 
 // 50 and up; the gate has let it through, so the layer that it belongs to exists.
 std::optional<ServerEvent> ServerConnection::on_payload(Bytes payload) {
   if (payload[0] >= message_number::global_request) return as_server_event(channels_->on_payload(payload));
-  // RFC 4252 section 5.1 [4252-5.1-13]: authentication requests after success are ignored.
+  // RFC 4252 section 5.1 [4252-5.1-13], section 5.3 [4252-5.3-1]: what belongs to the login is ignored after success.
   if (auth_ == nullptr) return std::nullopt;
   return on_auth_event(auth_->on_payload(payload));
 }
@@ -161,9 +161,8 @@ void ServerConnection::provide_auth_settings(ServerAuthSettings settings) { auth
 void ServerConnection::decide_login(LoginDecision decision) { decision_ = decision; }
 
 void ServerConnection::disconnect(DisconnectReason reason, std::string_view description) {
-  if (closed_) return;
+  if (std::exchange(closed_, true)) return;
   transport_.disconnect(reason, description);
-  closed_ = true;
 }
 
 void ServerConnection::set_limits(const RekeyLimit& rekey_limit, std::chrono::seconds client_alive_interval,

@@ -33,7 +33,7 @@ void Acceptor::close() {
 void Acceptor::await_connection() {
   listener_.when_readable([weak = weak_from_this()] {
     const auto self = weak.lock();
-    if (self) self->accept_one();
+    if (self) self->hub_->guard([&] { self->accept_one(); });
   });
 }
 
@@ -42,7 +42,7 @@ void Acceptor::await_descriptors() {
   pause_.expires_after(out_of_descriptors_pause);
   pause_.async_wait([weak = weak_from_this()](const boost::system::error_code&) {
     const auto self = weak.lock();
-    if (self && self->listener_.is_open()) self->await_connection();
+    if (self && self->listener_.is_open()) self->hub_->guard([&] { self->await_connection(); });
   });
 }
 

@@ -1,5 +1,6 @@
 #include "channels/io/channel_users.h"
 
+#include <exception>
 #include <utility>
 
 namespace glassh {
@@ -36,7 +37,15 @@ bool ChannelUsers::route(const ChannelRequested& event) { return hand_over(event
 bool ChannelUsers::route(const ChannelRequestAnswered& event) { return hand_over(event); }
 
 void ChannelUsers::end() {
-  for (const auto& [channel, user] : std::exchange(users_, {})) user->end();
+  std::exception_ptr failure;
+  for (const auto& entry : std::exchange(users_, {})) {
+    try {
+      entry.second->end();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+  }
+  if (failure != nullptr) std::rethrow_exception(failure);
 }
 
 }  // namespace glassh

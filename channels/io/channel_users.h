@@ -56,7 +56,8 @@ class ChannelUsers {
   bool route(const CloseArrived& event);
   bool route(const ChannelRequested& event);
   bool route(const ChannelRequestAnswered& event);
-  void end();  // the connection is over
+  // The connection is over. All users learn it, also if one of them throws; its exception leaves this at the end.
+  void end();
 
  private:
   template <class Event>

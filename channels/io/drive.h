@@ -22,6 +22,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <type_traits>
 #include <variant>
 
@@ -49,8 +50,9 @@ class Drive {
 
   // Returns when the core is closed and its queued bytes are written (or cannot be, or five seconds have passed). The
   // descriptors are closed then. Returns also when the handler has called relieve(), and then relieved() is true.
-  // Throws the exception of a handler or a pump, except ProtocolError, which ends the connection as it does in the
-  // core. The drive must outlive the call.
+  // Throws the exception of the core, a handler or a pump, after the peer has been told, except ProtocolError, which
+  // ends the connection as it does in the core. On every way out but relieve()'s the hub is finished, and no handler
+  // waits any more. The drive must outlive the call.
   template <class Handler>
   asio::awaitable<void> run(Handler& handler);
   // Called by a handler while it handles an event: it gets no further one, and run() returns when this one has been
@@ -68,10 +70,13 @@ class Drive {
   using Event = typename Core::Event;
 
   template <class Handler>
+  bool take_turn(Handler& handler);
+  template <class Handler>
   void deliver(Handler& handler);
   template <class Handler, class E>
   void hand_over(Handler& handler, const E& event);
-  void on_failure(std::exception_ptr failure);
+  void on_failure(const std::exception_ptr& failure);
+  void end_connection(DisconnectReason reason, std::string_view why);
   void mind_readers();
   bool may_read() const;
   void read();
@@ -100,41 +105,69 @@ class Drive {
   bool relief_wanted_ = false;  // it wants to be the last event of its handler
   bool all_delivered_ = true;
   bool output_broken_ = false;
-  bool last_words_ = false;  // we ended the connection because of the peer, and sent it the reason
+  bool core_broken_ = false;  // it throws though it is closed, so nothing is expected of it any more
+  unsigned reads_ = 0;        // since others had their turn
+  bool last_words_ = false;   // we ended the connection because of the peer, and sent it the reason
 };
 
 template <class Core>
 template <class Handler>
 asio::awaitable<void> Drive<Core>::run(Handler& handler) {
-  unsigned reads = 0;
+  struct HubEnd {
+    ~HubEnd() {
+      if (due) hub.finish();
+    }
+    Hub& hub;
+    bool due = true;
+  } hub_end{*hub_};
+  reads_ = 0;
   relief_wanted_ = false;
   while (true) {
+    const bool all_done = take_turn(handler);
+    if (relieved() && !handling_) {
+      hub_end.due = false;
+      co_return;
+    }
+    if (finished()) break;
+    if (!all_done) {  // the next turn, after others had theirs, writes what is left to say
+      co_await asio::post(hub_->executor(), asio::use_awaitable);
+    } else if (!may_read()) {
+      reads_ = 0;
+      co_await hub_->turn();
+    } else if (reads_ >= reads_per_turn) {
+      reads_ = 0;
+      co_await asio::post(hub_->executor(), asio::use_awaitable);
+    }
+  }
+  if (last_words_ && !output_broken_ && !core_broken_) co_await hub_->take_leave(leave_time);
+  if (failure_ != nullptr) std::rethrow_exception(failure_);
+}
+
+// Reads, delivers, writes. Returns false after an exception, which ends the connection.
+template <class Core>
+template <class Handler>
+bool Drive<Core>::take_turn(Handler& handler) {
+  try {
     core_.set_now(Clock::now());
     deliver(handler);
     if (may_read()) {
       read();
       deliver(handler);
-      ++reads;
+      ++reads_;
     }
-    if (relieved() && !handling_) co_return;
+    if (relieved() && !handling_) return true;
     hub_->lower();  // the next two lines do all that was asked for until here
     flush();
     hub_->offer_room();
     mind_readers();
-    if (finished()) break;
-
+    if (finished()) return true;
     if (const auto deadline = give_up_ ? give_up_ : core_.next_deadline()) hub_->await_time(*deadline);
-    if (!may_read()) {
-      reads = 0;
-      co_await hub_->turn();
-    } else if (reads >= reads_per_turn) {
-      reads = 0;
-      co_await asio::post(hub_->executor(), asio::use_awaitable);
-    }
+    return true;
+  } catch (...) {
+    if (give_up_) core_broken_ = true;
+    on_failure(std::current_exception());
+    return false;
   }
-  if (last_words_ && !output_broken_) co_await hub_->take_leave(leave_time);
-  hub_->finish();
-  if (failure_ != nullptr) std::rethrow_exception(failure_);
 }
 
 // Hands over the core's events, until it has no more, a handler has to wait, or an event was the handler's last one.
@@ -151,11 +184,7 @@ void Drive<Core>::deliver(Handler& handler) {
       return;
     }
     all_delivered_ = false;
-    try {
-      std::visit([&](const auto& event) { hand_over(handler, event); }, *event_);
-    } catch (...) {
-      on_failure(std::current_exception());
-    }
+    std::visit([&](const auto& event) { hand_over(handler, event); }, *event_);
   }
 }
 
@@ -168,13 +197,18 @@ void Drive<Core>::hand_over(Handler& handler, const E& event) {
   if constexpr (std::is_void_v<decltype(handler.on(event))>) {
     handler.on(event);
   } else {
-    handling_ = true;
     const auto done = [this, hub = hub_](const std::exception_ptr& failure) {
       handling_ = false;
       if (failure != nullptr) hub->fail(failure);
       hub->wake();
     };
-    asio::co_spawn(hub_->executor(), handler.on(event), asio::bind_cancellation_slot(stop_.slot(), done));
+    handling_ = true;
+    try {
+      asio::co_spawn(hub_->executor(), handler.on(event), asio::bind_cancellation_slot(stop_.slot(), done));
+    } catch (...) {
+      handling_ = false;  // there was no memory for it
+      throw;
+    }
   }
   if constexpr (std::is_same_v<E, CloseArrived>) hub_->channels_closed();
 }
@@ -182,16 +216,26 @@ void Drive<Core>::hand_over(Handler& handler, const E& event) {
 // A ProtocolError outside next_event() (an answer that no longer fits) is the peer's fault. It ends the connection in
 // the same way, as soon as no handler uses the last event. run() throws every other exception.
 template <class Core>
-void Drive<Core>::on_failure(std::exception_ptr failure) {
+void Drive<Core>::on_failure(const std::exception_ptr& failure) {
   if (core_.closed()) return;  // one end is enough; a cancelled handler ends up here as well
   try {
     std::rethrow_exception(failure);
   } catch (const ProtocolError& error) {
-    core_.disconnect(error.reason(), error.what());
+    end_connection(error.reason(), error.what());
     end_ = Disconnected{error.reason(), error.what(), false};
   } catch (...) {
-    core_.disconnect(DisconnectReason::by_application, "internal error");
-    failure_ = std::move(failure);
+    if (failure_ == nullptr) failure_ = failure;
+    end_connection(DisconnectReason::by_application, "internal error");
+  }
+}
+
+// If there is not even memory for the last message, the connection ends without it.
+template <class Core>
+void Drive<Core>::end_connection(DisconnectReason reason, std::string_view why) {
+  try {
+    core_.disconnect(reason, why);
+  } catch (...) {
+    core_broken_ = true;
   }
 }
 
@@ -244,13 +288,13 @@ void Drive<Core>::flush() {
 
 template <class Core>
 bool Drive<Core>::finished() {
-  if (!core_.closed()) return false;
+  if (!core_.closed() && !core_broken_) return false;
   if (!give_up_) {
     give_up_ = Clock::now() + flush_time;
     if (handling_) stop_.emit(asio::cancellation_type::terminal);
   }
-  if (handling_ || end_) return false;
-  return core_.backlog() == 0 || Clock::now() >= *give_up_;
+  if (handling_ || (end_ && !core_broken_)) return false;
+  return core_broken_ || core_.backlog() == 0 || Clock::now() >= *give_up_;
 }
 
 }  // namespace glassh

@@ -66,6 +66,16 @@ class Hub : public std::enable_shared_from_this<Hub> {
   ChannelRef channel(Channels& channels, std::uint32_t id);  // throws std::out_of_range if there is none
   // To be called after an error outside the drive's own stack: the connection ends, and Drive::run() throws `failure`.
   void fail(std::exception_ptr failure);
+  // Runs `work`, which the event loop has called: a timer, a descriptor, a process. An exception that leaves it goes to
+  // fail(), so it ends this connection and not the program.
+  template <class Work>
+  void guard(const Work& work) noexcept {
+    try {
+      work();
+    } catch (...) {
+      fail(std::current_exception());
+    }
+  }
   // Runs a coroutine on the connection's executor. An exception that leaves it goes to fail(), so it ends this
   // connection and not the program. The coroutine's frame must own all that it uses: it may run on after the
   // connection's end.

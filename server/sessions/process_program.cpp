@@ -75,7 +75,9 @@ void ProcessProgram::connect(Streams streams) {
 
 void ProcessProgram::launch() {
   context_->starter->start(channel_.hub()->executor(), request_, program_ends(),
-                           [self = shared_from_this()](StartResult result) { self->on_launched(std::move(result)); });
+                           [self = shared_from_this()](StartResult result) {
+                             self->channel_.hub()->guard([&] { self->on_launched(std::move(result)); });
+                           });
 }
 
 void ProcessProgram::on_launched(StartResult result) {
@@ -86,7 +88,8 @@ void ProcessProgram::on_launched(StartResult result) {
     terminal_->release_terminal();
     record_login();
   }
-  result.process->when_ended([self = shared_from_this()](const ProgramEnd& end) { self->on_exit(end); });
+  result.process->when_ended(
+      [self = shared_from_this()](const ProgramEnd& end) { self->channel_.hub()->guard([&] { self->on_exit(end); }); });
 }
 
 void ProcessProgram::on_launch_failed(const std::string& why) {

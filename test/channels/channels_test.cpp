@@ -271,5 +271,20 @@ TEST_F(ChannelsTest, NumbersThatNoMessageHasEndTheConnection) {
   }
 }
 
+// ---- what does not fit
+
+TEST_F(ChannelsTest, AnOpenThatCannotBeSentLeavesNoChannel) {
+  const std::vector<std::uint8_t> details(PacketWriter::longest_answer);
+  EXPECT_THROW(channels().open("session", details), std::length_error);
+  EXPECT_EQ(channels().count(), 0U);
+  EXPECT_EQ(channels().open("session"), 0U) << "its number is free";
+}
+
+TEST_F(ChannelsTest, ARefusalsTextIsCutWhereItIsLongerThanAnybodyReads) {
+  const auto wanted = expect<ChannelOpenWanted>(msg::ChannelOpen{"session", 42, 500, 50, {}});
+  channels().refuse_open(wanted.channel, 2, std::string(PacketWriter::longest_answer, 'x'));
+  EXPECT_EQ(out.take_only<msg::ChannelOpenFailure>().description.size(), 4096U);
+}
+
 }  // namespace
 }  // namespace glassh

@@ -76,5 +76,17 @@ TEST_F(AcceptorTest, WithoutDescriptorsItWaitsInsteadOfSpinning) {
   EXPECT_EQ(taken_.size(), 1u);
 }
 
+TEST_F(AcceptorTest, AnExceptionOfItsOwnerEndsTheConnectionAndNotTheLoop) {
+  TemporaryDirectory directory;
+  PrivateSocket socket = PrivateSocket::at(directory.path("other"));
+  const auto acceptor =
+      Acceptor::start(hub_, socket.release_descriptor(), [](Fd) { throw std::runtime_error("no room"); });
+  const Fd peer = connect_to_socket(socket.path());
+  run();
+  const std::exception_ptr failure = hub_->take_failure();
+  ASSERT_TRUE(failure != nullptr);
+  EXPECT_THROW(std::rethrow_exception(failure), std::runtime_error);
+}
+
 }  // namespace
 }  // namespace glassh

@@ -1,6 +1,8 @@
 // Which user of a connection's channels gets which event.
 #include "channels/io/channel_users.h"
 
+#include <algorithm>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -62,6 +64,25 @@ TEST_F(ChannelUsersTest, ARequestThatAUserDoesNotKnowIsRefusedIfAnAnswerIsWanted
   pair_.right.drive.wake();
   ASSERT_TRUE(pair_.run_until([&] { return !answers.empty(); }));
   EXPECT_EQ(answers, std::vector<bool>{false});
+}
+
+// Throws when it learns the end.
+class Faulty final : public Recorder {
+ public:
+  using Recorder::Recorder;
+  void end() override {
+    Recorder::end();
+    throw std::runtime_error("no memory");
+  }
+};
+
+TEST_F(ChannelUsersTest, TheEndIsToldToAllAlsoIfOneThrows) {
+  for (int i = 0; i < 5; ++i) {
+    users_.add(std::make_shared<Faulty>(pair_.left.channel(i == 0 ? id_ : pair_.open_channel()), events_));
+  }
+  EXPECT_THROW(users_.end(), std::runtime_error);
+  EXPECT_EQ(std::count(events_.begin(), events_.end(), "end"), 5);
+  EXPECT_EQ(users_.count(), 0U);
 }
 
 }  // namespace
