@@ -4,6 +4,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include "channels/request_limits.h"
 #include "channels/terminal_modes.h"
 #include "proto/messages_session.h"
 #include "proto/numbers.h"
@@ -214,6 +215,7 @@ void RemoteSession::on(const ChannelRequested& event) {
 // RFC 4254 section 6.10 [4254-6.10-7]: the error message may be shown.
 void RemoteSession::on_exit_signal(Bytes details) {
   const auto death = decode<msg::ExitSignal>(details);
+  if (const std::string why = over_limit(death); !why.empty()) return log().error("refused {}", why);
   std::string text = fmt::format("The program was ended by signal {}", printable(death.signal_name));
   if (death.core_dumped) text += " (core dumped)";
   if (!death.error_message.empty()) text += fmt::format(": {}", printable(death.error_message));

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "channels/io/forwarded_stream.h"
+#include "channels/request_limits.h"
 #include "client/config/forward_spec.h"
 #include "client/forwarding/socks_channel.h"
 #include "proto/messages_forward.h"
@@ -302,6 +303,7 @@ bool ClientForwarding::open(const ChannelOpenWanted& event) {
   const Remote* belongs = nullptr;
   if (event.type == msg::ForwardedTcpip::name) {
     const auto wanted = decode<msg::ForwardedTcpip>(event.details);
+    if (const std::string why = over_limit(wanted); !why.empty()) return refuse_too_long(event.channel, why);
     for (const Remote& each : remotes_) {
       const bool right_port = each.forward.listen.path.empty() && each.port == wanted.port_that_was_connected;
       if (!right_port || each.port == 0) continue;
@@ -315,6 +317,7 @@ bool ClientForwarding::open(const ChannelOpenWanted& event) {
     }
   } else if (event.type == msg::ForwardedStreamlocal::name) {
     const auto wanted = decode<msg::ForwardedStreamlocal>(event.details);
+    if (const std::string why = over_limit(wanted); !why.empty()) return refuse_too_long(event.channel, why);
     for (const Remote& each : remotes_) {
       if (!wanted.socket_path.empty() && each.forward.listen.path == wanted.socket_path) belongs = &each;
     }
@@ -329,6 +332,12 @@ bool ClientForwarding::open(const ChannelOpenWanted& event) {
   } else {
     accept_channel(event.channel, *belongs);
   }
+  return true;
+}
+
+bool ClientForwarding::refuse_too_long(std::uint32_t channel, const std::string& why) {
+  log_.error("refused {}", why);
+  connection_.channels().refuse_open(channel, open_failure_reason::administratively_prohibited, why);
   return true;
 }
 

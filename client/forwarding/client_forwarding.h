@@ -86,6 +86,7 @@ class ClientForwarding : public std::enable_shared_from_this<ClientForwarding> {
   void settle();
   bool settled() const;
   void accept_channel(std::uint32_t channel, const Remote& remote);
+  bool refuse_too_long(std::uint32_t channel, const std::string& why);
   void refuse_channel(std::uint32_t channel);
   static asio::awaitable<void> connect(std::shared_ptr<ClientForwarding> self, ChannelRef channel,
                                        ForwardEndpoint target);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "channels/io/forwarded_stream.h"
+#include "channels/request_limits.h"
 #include "client/forwarding/xauth.h"
 #include "proto/messages_forward.h"
 #include "proto/messages_session.h"
@@ -131,6 +132,10 @@ bool ForwardedDisplay::open(Channels& channels, const ChannelOpenWanted& event) 
     return refuse(open_failure_reason::administratively_prohibited, "ForwardX11Timeout is over");
   }
   const auto details = decode<msg::X11Open>(event.details);
+  if (const std::string why = over_limit(details); !why.empty()) {
+    log_.error("refused {}", why);
+    return refuse(open_failure_reason::administratively_prohibited, why);
+  }
   log_.debug1("channel {}: {} port {} connects to the display", event.channel, printable(details.originator_address),
               details.originator_port);
   ++connecting_;

@@ -10,6 +10,7 @@
 
 #include "channels/io/forwarded_stream.h"
 #include "channels/io/private_socket.h"
+#include "channels/request_limits.h"
 #include "proto/messages_forward.h"
 #include "server/forwarding/forward_rules.h"
 
@@ -59,6 +60,7 @@ void DirectForwarding::end() {
 void DirectForwarding::open_tcp(const ChannelOpenWanted& wanted) {
   const auto direct = decode<msg::DirectTcpip>(wanted.details);
   const Log& log = context_->log;
+  if (const std::string why = over_limit(direct); !why.empty()) return refuse_too_long(wanted.channel, why);
   const std::string host(direct.host_to_connect);
   if (!context_->permissions.tcp.open) {
     log.info("refused local port forward: originator {} port {}, target {} port {}",
@@ -96,6 +98,7 @@ asio::awaitable<void> DirectForwarding::connect(std::shared_ptr<DirectForwarding
 // OpenSSH PROTOCOL section 2.4
 void DirectForwarding::open_socket(const ChannelOpenWanted& wanted) {
   const auto direct = decode<msg::DirectStreamlocal>(wanted.details);
+  if (const std::string why = over_limit(direct); !why.empty()) return refuse_too_long(wanted.channel, why);
   const std::string path = absolute_socket_path(direct.socket_path);
   if (!context_->permissions.sockets.open) {
     context_->log.info("refused streamlocal port forward: target {}", escaped(path));
@@ -133,6 +136,11 @@ void DirectForwarding::accept(const ChannelRef& channel, Fd socket) {
   channels_.accept_open(channel.id());
   users_.add(ForwardedStream::join(channel, std::move(socket)));
   hub_->wake();
+}
+
+void DirectForwarding::refuse_too_long(std::uint32_t channel, const std::string& why) {
+  context_->log.info("refused {}", why);
+  refuse(channel, open_failure_reason::connect_failed, why);
 }
 
 void DirectForwarding::refuse(std::uint32_t channel, std::uint32_t reason, std::string_view why) {

@@ -41,6 +41,7 @@ class DirectForwarding : public std::enable_shared_from_this<DirectForwarding> {
   static asio::awaitable<void> connect(std::shared_ptr<DirectForwarding> self, ChannelRef channel, std::string host,
                                        std::uint16_t port);
   void accept(const ChannelRef& channel, Fd socket);
+  void refuse_too_long(std::uint32_t channel, const std::string& why);
   void refuse(std::uint32_t channel, std::uint32_t reason, std::string_view why);
 
   std::shared_ptr<Hub> hub_;

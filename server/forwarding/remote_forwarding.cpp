@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "channels/io/tcp_connector.h"
+#include "channels/request_limits.h"
 #include "proto/messages_forward.h"
 #include "server/forwarding/forward_rules.h"
 
@@ -36,6 +37,7 @@ bool RemoteForwarding::knows(std::string_view name) {
 asio::awaitable<ForwardAnswer> RemoteForwarding::on(const GlobalRequested& request) {
   if (request.name == msg::TcpipForward::name) {
     const auto wanted = decode<msg::TcpipForward>(request.details);
+    if (!takes(wanted)) co_return ForwardAnswer{};
     std::string host(wanted.address_to_bind);
     co_return co_await listen_tcp(std::move(host), wanted.port_number_to_bind, request.want_reply);
   }
@@ -44,9 +46,18 @@ asio::awaitable<ForwardAnswer> RemoteForwarding::on(const GlobalRequested& reque
     co_return cancel(wanted.address_to_bind, wanted.port_number_to_bind, "");
   }
   if (request.name == msg::StreamlocalForward::name) {
-    co_return listen_socket(std::string(decode<msg::StreamlocalForward>(request.details).socket_path));
+    const auto wanted = decode<msg::StreamlocalForward>(request.details);
+    co_return takes(wanted) ? listen_socket(std::string(wanted.socket_path)) : ForwardAnswer{};
   }
   co_return cancel("", 0, decode<msg::CancelStreamlocalForward>(request.details).socket_path);
+}
+
+// What is accepted here is repeated in each channel's open.
+template <class Request>
+bool RemoteForwarding::takes(const Request& request) const {
+  const std::string why = over_limit(request);
+  if (!why.empty()) context_->log.info("refused {}", why);
+  return why.empty();
 }
 
 void RemoteForwarding::end() {

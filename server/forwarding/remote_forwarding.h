@@ -52,6 +52,8 @@ class RemoteForwarding : public std::enable_shared_from_this<RemoteForwarding> {
     std::vector<std::shared_ptr<Acceptor>> acceptors = {};  // one for each address
   };
 
+  template <class Request>
+  bool takes(const Request& request) const;
   asio::awaitable<ForwardAnswer> listen_tcp(std::string host, std::uint32_t port, bool want_reply);
   ForwardAnswer listen_socket(std::string path);
   ForwardAnswer cancel(std::string_view host, std::uint32_t port, std::string_view path);

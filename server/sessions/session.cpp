@@ -24,12 +24,15 @@ Session::Session(ChannelRef channel, std::shared_ptr<const SessionContext> conte
 void Session::on(const ChannelRequested& request) {
   if (request.type == msg::Exec::name) {
     const auto exec = decode<msg::Exec>(request.details);
+    if (!context_->takes(exec, channel().id())) return answer(request, false);
     start({.kind = "command", .idles_as = "session:command", .command = std::string(exec.command)}, request);
   } else if (request.type == msg::Shell::name) {
     decode<msg::Shell>(request.details);
     start({.kind = "shell", .idles_as = "session:shell"}, request);
   } else if (request.type == msg::Subsystem::name) {
-    auto wish = subsystem_wish(decode<msg::Subsystem>(request.details).subsystem_name, *context_);
+    const auto subsystem = decode<msg::Subsystem>(request.details);
+    if (!context_->takes(subsystem, channel().id())) return answer(request, false);
+    auto wish = subsystem_wish(subsystem.subsystem_name, *context_);
     if (!wish) return answer(request, false);
     start(std::move(*wish), request);
   } else if (request.type == msg::Env::name) {
@@ -78,6 +81,7 @@ bool Session::on_break(Bytes details) {
 // a terminal's would. A client that may only run a forced command or a subsystem may not signal it, as with sshd.
 bool Session::on_signal(Bytes details) {
   const auto signal = decode<msg::Signal>(details);
+  if (!context_->takes(signal, channel().id())) return false;
   const auto number = signal_number(signal.signal_name);
   if (!number || stage_ != Stage::running) {
     context_->log.verbose("session {}: signal {} not delivered", channel().id(), escaped(signal.signal_name));

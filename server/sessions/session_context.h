@@ -14,6 +14,7 @@
 
 #include "channels/io/hub.h"
 #include "channels/io/slow_calls.h"
+#include "channels/request_limits.h"
 #include "server/account.h"
 #include "server/config/server_config.h"
 #include "server/forwarding/x11_forwarding.h"
@@ -53,6 +54,14 @@ struct SessionContext {
   using Builtin =
       std::function<std::shared_ptr<Program>(const ProgramPlan&, const ChannelRef&, std::weak_ptr<ProgramObserver>)>;
   Builtin builtin = {};
+
+  // Whether all strings of a session's request are short enough. If not, the log says which is too long.
+  template <class Request>
+  bool takes(const Request& request, std::uint32_t channel) const {
+    const std::string why = over_limit(request);
+    if (!why.empty()) log.info("session {}: refused {}", channel, why);
+    return why.empty();
+  }
 };
 
 }  // namespace glassh

@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::size_t most_variables = 128;
 constexpr std::size_t most_environment_bytes = 64 * 1024;
-constexpr std::size_t most_bytes_of_term = 256;
 
 bool has_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
 
@@ -26,6 +25,7 @@ bool is_variable_name(std::string_view name) {
 // RFC 4254 section 6.4 [4254-6.4-1]: only variables that AcceptEnv names, before a program runs, and only so many.
 bool SessionWishes::on_environment(Bytes details) {
   const auto variable = decode<msg::Env>(details);
+  if (!context_->takes(variable, channel_)) return false;
   const bool accepted = !closed_ && is_variable_name(variable.variable_name) && !has_nul(variable.variable_value) &&
                         context_->config->accepts_env(variable.variable_name);
   const std::size_t size = variable.variable_name.size() + variable.variable_value.size();
@@ -42,11 +42,12 @@ bool SessionWishes::on_environment(Bytes details) {
 // RFC 4254 section 6.2: before a program runs, and once.
 bool SessionWishes::on_terminal_wanted(Bytes details) {
   const auto wanted = decode<msg::PtyReq>(details);
+  if (!context_->takes(wanted, channel_)) return false;
   if (!context_->permissions.pty) {
     context_->log.verbose("session {}: a terminal is not permitted (PermitTTY or the options of the key)", channel_);
     return false;
   }
-  if (closed_ || terminal_ || has_nul(wanted.term) || wanted.term.size() > most_bytes_of_term) return false;
+  if (closed_ || terminal_ || has_nul(wanted.term)) return false;
   try {
     Pty pty = Pty::open(context_->account);
     pty.apply_modes(wanted.encoded_terminal_modes);
@@ -78,6 +79,7 @@ bool SessionWishes::on_agent_wanted() {
 // RFC 4254 section 6.3.1: before a program runs, and once. [4254-6.3.1-4]: with a cookie in hexadecimal.
 bool SessionWishes::on_display_wanted(Bytes details) {
   const auto wanted = decode<msg::X11Req>(details);
+  if (!context_->takes(wanted, channel_)) return false;
   const auto refuse = [this](std::string_view why) {
     context_->log.verbose("session {}: no X11 forwarding: {}", channel_, why);
     return false;

@@ -93,6 +93,29 @@ TEST_F(ForwardingTest, OnlyChannelsOfWhatWasAskedForAreConnected) {
   EXPECT_EQ(answers.of, expected);
 }
 
+TEST_F(ForwardingTest, AnOpenWithAStringThatIsTooLongIsRefused) {
+  forward(Forward::Kind::remote, "4444:" + target_);
+  const std::string much(200'000, 'a');
+  Answers answers;
+  const Result result = run({.script = [&](PacketWriter& writer, Bytes payload) {
+    if (!payload.empty() && payload[0] == message_number::global_request) {
+      if (!decode<msg::GlobalRequest>(payload).want_reply) return true;  // no-more-sessions@openssh.com
+      writer.send(msg::RequestSuccess{});
+      open_tcp(writer, 1, much, 4444);
+      open_channel(writer, 2, msg::ForwardedStreamlocal::name, encode(msg::ForwardedStreamlocal{much, {}}));
+      open_channel(writer, 3, much, {});
+      open_tcp(writer, 4, "localhost", 4444);
+    } else if (!payload.empty()) {
+      answers.take(payload);
+    }
+    return answers.of.size() < 4;
+  }});
+  const std::map<std::uint32_t, std::string> expected = {{1, "1"}, {2, "1"}, {3, "1"}, {4, "yes"}};
+  EXPECT_EQ(answers.of, expected);
+  EXPECT_THAT(result.log, HasSubstr("refused forwarded-tcpip: address_that_was_connected has 200000 bytes; at most 1024"
+                                    " are taken"));
+}
+
 TEST_F(ForwardingTest, NothingIsConnectedWithoutARemoteForward) {
   forward(Forward::Kind::local, home_.path("s") + ":/x");
   Answers answers;

@@ -179,5 +179,16 @@ TEST_F(DirectForwardingTest, DetailsThatDoNotDecodeAreTheClientsMistake) {
   EXPECT_THROW(open(msg::DirectTcpip::name, Bytes(details).first(details.size() - 1)), ProtocolError);
 }
 
+TEST_F(DirectForwardingTest, AHostOrAPathThatIsTooLongIsRefused) {
+  const std::string much(261'400, 'a');
+  open(msg::DirectTcpip{much, 22, "127.0.0.1", 1});
+  EXPECT_EQ(refused(), "2 direct-tcpip: host_to_connect has 261400 bytes; at most 1024 are taken");
+  open(msg::DirectTcpip{"127.0.0.1", 22, much, 1});
+  EXPECT_EQ(refused(), "2 direct-tcpip: originator_IP_address has 261400 bytes; at most 1024 are taken");
+  open(msg::DirectStreamlocal{much, {}, 0});
+  EXPECT_EQ(refused(), "2 direct-streamlocal@openssh.com: socket_path has 261400 bytes; at most 4095 are taken");
+  EXPECT_NE(lines_.text().find("at most 1024 are taken"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace glassh

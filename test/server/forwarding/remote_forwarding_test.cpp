@@ -181,5 +181,19 @@ TEST_F(RemoteForwardingTest, TheEndOfTheConnectionFreesThePort) {
   EXPECT_FALSE(connect("127.0.0.1", port()));
 }
 
+// What is listened on would be repeated in each channel's open.
+TEST_F(RemoteForwardingTest, AnAddressOrAPathThatIsTooLongIsRefused) {
+  const std::string host(261'600, 'a');
+  EXPECT_FALSE(ask(msg::TcpipForward{host, 0}));
+  EXPECT_FALSE(ask(msg::TcpipForward{host.substr(0, 1025), 0}));
+  EXPECT_FALSE(ask(msg::CancelTcpipForward{host, 1}));
+  EXPECT_FALSE(ask(msg::StreamlocalForward{"/" + host}));
+  EXPECT_FALSE(ask(msg::CancelStreamlocalForward{host}));
+  EXPECT_EQ(remote_->count(), 0U);
+  EXPECT_NE(lines_.text().find("refused tcpip-forward: address_to_bind has 261600 bytes; at most 1024 are taken"),
+            std::string::npos);
+  EXPECT_TRUE(ask(msg::TcpipForward{"localhost", 0})) << "the connection lives";
+}
+
 }  // namespace
 }  // namespace glassh

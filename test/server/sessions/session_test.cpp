@@ -377,5 +377,45 @@ TEST_F(SessionTest, TellsOtherPeersNothing) {
   EXPECT_THAT(requests, ElementsAre("exit-signal"));
 }
 
+// ---- limits of strings
+
+TEST_F(SessionTest, AStringThatIsTooLongRefusesItsRequestAndNoMore) {
+  const std::string much(260'000, 'A');
+  request(msg::PtyReq{.term = much});
+  request(msg::PtyReq{.term = "xterm", .encoded_terminal_modes = bytes_of(much)});
+  request(msg::X11Req{.x11_authentication_protocol = much});
+  request(msg::X11Req{.x11_authentication_cookie = Hidden{bytes_of(much)}});
+  request(msg::Env{much, "C"});
+  request(msg::Env{"LANG", much});
+  request(msg::Signal{much});
+  request(msg::Subsystem{much});
+  request(msg::Exec{much});
+  receive(msg::ChannelRequest{0, much, true, {}});
+  EXPECT_TRUE(failure == nullptr);
+  request(msg::Exec{"exit 5"});
+  run_to_close();
+  EXPECT_EQ(order, "FFFFFFFFFFSREC") << "as many failures as requests, and then a program";
+  EXPECT_EQ(status, 5U);
+  EXPECT_NE(lines.text().find("refused pty-req: term has 260000 bytes; at most 256 are taken"), std::string::npos);
+  EXPECT_NE(lines.text().find("refused exec: command has 260000 bytes; at most 131071 are taken"), std::string::npos);
+}
+
+// RFC 4253 section 7.1: its end has to wait for a key exchange, behind more than may wait. That is this connection's
+// end.
+TEST_F(SessionTest, AProgramWhoseEndCannotBeToldEndsItsConnection) {
+  request(msg::Exec{"read line; exit 3"});
+  out.writer.hold();
+  const std::vector<std::uint8_t> zeros(200'000);
+  EXPECT_THROW(
+      {
+        while (true) out.writer.send(msg::GlobalRequest{"x", false, Rest{zeros}});
+      },
+      ProtocolError);
+  receive(msg::ChannelEof{0});
+  std::exception_ptr ended;
+  ASSERT_TRUE(test::run_until(io, [&] { return (ended = hub->take_failure()) != nullptr; }));
+  EXPECT_THROW(std::rethrow_exception(ended), ProtocolError);
+}
+
 }  // namespace
 }  // namespace glassh
