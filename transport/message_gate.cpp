@@ -26,8 +26,8 @@ constexpr Row rows[] = {
     {disconnect, debug, /*                            */ 'B', 'B', 'B', 'B'},
     {service_request, service_request, /*             */ '-', 'S', 'S', '-'},
     {service_accept, service_accept, /*               */ '-', 'C', '-', '-'},
-    // RFC 8308 section 2.2 [8308-2.2-1]: a peer that asked for it takes it. Section 2.4 [8308-2.4-1] [8308-2.4-3]:
-    // either side sends it after NEWKEYS, and the server may send it again before USERAUTH_SUCCESS.
+    // RFC 8308 section 2.2 [8308-2.2-1]: a peer that asked for it takes it. Section 2.4 [8308-2.4-3]: a server may send
+    // it once more during the login. Transport sees to it that USERAUTH_SUCCESS is the next packet.
     {ext_info, ext_info, /*                           */ '-', 'B', 'C', '-'},
     {kexinit, newkeys, /*                             */ 'B', 'B', 'B', 'B'},
     {kex_ecdh_init, kex_ecdh_init, /*                 */ 'S', 'S', 'S', 'S'},
@@ -37,8 +37,7 @@ constexpr Row rows[] = {
     {kex_dh_gex_reply, kex_dh_gex_reply, /*           */ 'C', 'C', 'C', 'C'},
     {kex_dh_gex_request, kex_dh_gex_request, /*       */ 'S', 'S', 'S', 'S'},
     {35, 49, /*                                       */ '-', '-', '-', '-'},
-    // RFC 4252 section 5.1 [4252-5.1-13]: requests after success are let through, to be ignored there.
-    {userauth_request, userauth_request, /*           */ '-', '-', 'S', 'S'},
+    {userauth_request, userauth_request, /*           */ '-', '-', 'S', '-'},
     {userauth_failure, userauth_banner, /*            */ '-', '-', 'C', '-'},
     {userauth_pk_ok, userauth_pk_ok, /*               */ '-', '-', 'C', '-'},
     {userauth_info_response, userauth_info_response, /**/ '-', '-', 'S', '-'},
@@ -71,6 +70,8 @@ bool is_allowed(const Arrival& arrival, const Row& row, std::uint8_t number) {
   if (arrival.peer_in_key_exchange && (number >= 50 || number == service_request || number == service_accept))
     return false;
   if (number >= kex_dh_gex_init && number <= kex_dh_gex_request && !arrival.group_exchange) return false;
+  // RFC 8308 section 2.4 [8308-2.4-1] [8308-2.4-3]: before the login, it is the packet right behind the first NEWKEYS.
+  if (number == ext_info && arrival.phase == Phase::service && !arrival.behind_first_newkeys) return false;
   const char roles = allowed_roles(row, arrival.phase);
   return roles == 'B' || roles == (arrival.receiver == Role::client ? 'C' : 'S');
 }
@@ -81,6 +82,12 @@ Verdict judge(const Arrival& arrival, std::uint8_t message_number) {
   // RFC 4253 section 7.1 [4253-7.1-26]: dropped unread, so it may be of a method that we do not have.
   if (arrival.wrong_guess_awaited && message_number >= kexdh_init && message_number < userauth_request) {
     return Verdict::allowed;
+  }
+  // RFC 4252 section 5.1 [4252-5.1-13], section 5.3 [4252-5.3-1]: after success a server lets through whatever belongs
+  // to the login, assigned or not, and ServerConnection ignores it.
+  const bool of_login = message_number >= userauth_request && message_number < global_request;
+  if (of_login && arrival.phase == Phase::connection && arrival.receiver == Role::server) {
+    return arrival.peer_in_key_exchange ? Verdict::refused : Verdict::allowed;
   }
   for (const Row& row : rows) {
     if (message_number < row.first || message_number > row.last) continue;

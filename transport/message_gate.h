@@ -29,6 +29,7 @@ struct Arrival {
   bool peer_in_key_exchange = false;  // its KEXINIT has come, its NEWKEYS has not
   bool wrong_guess_awaited = false;   // it guessed another key exchange method; that method's message is on its way
   bool group_exchange = false;        // the method of the running exchange is RFC 4419's, which has three more messages
+  bool behind_first_newkeys = false;  // the packet before it was the peer's first NEWKEYS
 };
 
 enum class Verdict { allowed, refused, unimplemented };

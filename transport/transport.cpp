@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "proto/message_name.h"
+#include "proto/messages_auth.h"
 #include "transport/version_exchange.h"
 
 namespace glassh {
@@ -16,6 +17,9 @@ namespace {
 // RFC 4251 section 9.3.5, RFC 4253 section 11.1: texts are for people; no need to carry a whole name-list war to the
 // peer.
 constexpr std::size_t longest_description = 4096;
+
+// A PONG repeats a PING of any length.
+static_assert(PacketWriter::longest_answer >= PacketReader::max_packet_length);
 
 // A peer in no hurry to answer our KEXINIT may still be sending what was on its way; this is more than any path holds.
 constexpr std::uint64_t most_bytes_without_kexinit = std::uint64_t{4} << 30;
@@ -121,12 +125,15 @@ bool Transport::exchange_versions() {
 std::optional<TransportEvent> Transport::on_payload(Bytes payload, std::uint32_t sequence_number) {
   const std::uint8_t number = payload[0];
   if (phase_ != Phase::connection) login_budget_.count(payload);
+  const bool behind_first_newkeys = std::exchange(behind_first_newkeys_, false);
+  if (std::exchange(success_must_follow_, false)) expect_success(number);
   const Arrival arrival{role(),
                         phase_,
                         kex_.strict(),
                         kex_.peer_started(),
                         kex_.awaits_wrong_guess(),
-                        kex_.family() == KexFamily::group_exchange};
+                        kex_.family() == KexFamily::group_exchange,
+                        behind_first_newkeys};
   switch (judge(arrival, number)) {
     case Verdict::allowed:
       break;
@@ -198,6 +205,7 @@ std::optional<TransportEvent> Transport::on_kex_event(KexEvent event) {
   if (auto* offered = std::get_if<HostKeyOffered>(&event)) return *offered;
   const auto changed = std::get<KeysChanged>(event);
   if (changed.first) phase_ = Phase::service;
+  behind_first_newkeys_ = changed.first;
   keys_since_ = now_;
   bytes_without_kexinit_ = 0;
   if (trace_ != nullptr) trace_->note("keys", "both directions now use the keys of this exchange");
@@ -224,10 +232,8 @@ void Transport::send_ext_info() {
 }
 
 void Transport::on_ext_info(Bytes payload) {
-  // RFC 8308 section 2.4 [8308-2.4-1] [8308-2.4-3]: a client's comes once and first, a server's at most twice.
-  if (++ext_infos_ > (role() == Role::server ? 1U : 2U)) {
-    throw ProtocolError("SSH_MSG_EXT_INFO: came more often than RFC 8308 section 2.4 allows");
-  }
+  // RFC 8308 section 2.4 [8308-2.4-3]: the gate has let it through, so in this phase it is a server's second.
+  success_must_follow_ = phase_ == Phase::authentication;
   const auto message = decode<msg::ExtInfo>(payload);  // [8308-2.5-6] [8308-2.5-7]: values of any bytes, as long as fit
   // RFC 8308 section 2.4 [8308-2.4-5]: a second one replaces the first. [8308-2.4-4]: none is waited for; without one
   // these stay as they are.
@@ -244,6 +250,14 @@ void Transport::on_ext_info(Bytes payload) {
     }
     // RFC 8308 section 2.5 [8308-2.5-1] [8308-2.5-5]: what we do not know is no matter of ours.
   }
+}
+
+// RFC 8308 section 2.4 [8308-2.4-3]: a server's second place for it is immediately before USERAUTH_SUCCESS. A server
+// that ends the connection instead may do so.
+void Transport::expect_success(std::uint8_t number) const {
+  if (number == message_number::userauth_success || number == message_number::disconnect) return;
+  throw ProtocolError(fmt::format("SSH_MSG_EXT_INFO during authentication: {} follows it, not {}",
+                                  message_name(number, kex_.family()), msg::UserauthSuccess::name));
 }
 
 void Transport::request_service(std::string_view name) {

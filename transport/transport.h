@@ -116,6 +116,7 @@ class Transport {
   std::optional<TransportEvent> on_transport_message(Bytes payload);
   std::optional<TransportEvent> on_kex_event(KexEvent event);
   void on_ext_info(Bytes payload);
+  void expect_success(std::uint8_t number) const;
   std::optional<TransportEvent> on_service_request(Bytes payload);
   std::optional<TransportEvent> on_service_accept(Bytes payload);
   void on_ping(Bytes payload);
@@ -138,7 +139,8 @@ class Transport {
   std::vector<std::string> peer_sig_algs_;
   bool peer_answers_ping_ = false;
   bool peer_takes_host_bound_keys_ = false;
-  unsigned ext_infos_ = 0;
+  bool behind_first_newkeys_ = false;  // the peer's next packet follows its first NEWKEYS
+  bool success_must_follow_ = false;   // the server's last packet was EXT_INFO, in the middle of the login
   bool service_requested_ = false;
   bool closed_ = false;
   TimePoint now_{};

@@ -67,6 +67,11 @@ TEST(StateMachine, WhatMayNotComeDoesNothingAndTheSessionEnds) {
       return;
     }
     EXPECT_TRUE(outcome.events.empty());
+    // What the server says behind it shows that it was out of place.
+    if (number == msg::ExtInfo::number && place.role == Role::client && test::is_login(place.state) && outcome.later) {
+      EXPECT_TRUE(outcome.answers.empty());
+      return;
+    }
     // A KEXINIT of nothing is one that we answer with ours before we see what it is.
     const bool begun = number == msg::KexInit::number && outcome.answers == std::vector<int>{msg::KexInit::number};
     EXPECT_TRUE(begun || outcome.answers.empty());
@@ -92,7 +97,7 @@ TEST(StateMachine, WhatNobodyKnowsIsAnsweredAndNoMore) {
   EXPECT_GT(count, 2000U);
 }
 
-// [4253-11.2-1] [4253-11.3-1] [4252-5.1-13] [4252-5.4-1] keep
+// [4253-11.2-1] [4253-11.3-1] [4252-5.1-13] [4252-5.3-1] [4252-5.4-1] keep
 TEST(StateMachine, WhatMayComeAtAnyTimeChangesNothing) {
   std::size_t count = 0;
   for_each_probe([&](const Place& place, int number, Expected kind, const Outcome& outcome) {

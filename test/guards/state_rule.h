@@ -89,9 +89,10 @@ inline bool is_harmless(const Place& place, int number) {
   if (is_between(number, 2, 4)) return !(place.strict && is_first_exchange(place.state));
   if (is_first_exchange(place.state) || is_between_kexinit_and_newkeys(place.state)) return false;
   if (number == 192 || number == 193) return true;
-  // RFC 8308 section 2.4 [8308-2.4-1] [8308-2.4-3]: behind NEWKEYS; a server's also before USERAUTH_SUCCESS.
+  // RFC 8308 section 2.4 [8308-2.4-1] [8308-2.4-3]: behind NEWKEYS; a server's also before USERAUTH_SUCCESS, which is
+  // the next message in one state only.
   const bool client = place.role == Role::client;
-  if (number == 7) return place.state == State::before_service || (client && is_login(place.state));
+  if (number == 7) return place.state == State::before_service || (client && place.state == State::login_password);
   if (number == 53) return client && is_login(place.state);
   return false;
 }
@@ -103,8 +104,8 @@ inline bool only_before_strictness(int number) {
 }
 
 inline Expected expected(const Place& place, std::uint8_t number, bool with_fields) {
-  // RFC 4252 section 5.1 [4252-5.1-13]: whatever it says, it is not even read.
-  if (number == 50 && place.role == Role::server && is_connection(place.state)) return Expected::harmless;
+  // RFC 4252 sections 5.1 and 5.3 [4252-5.1-13] [4252-5.3-1]: whatever it says, it is not even read.
+  if (is_between(number, 50, 79) && place.role == Role::server && is_connection(place.state)) return Expected::harmless;
   if (!is_assigned(number)) {
     // RFC 4253 section 11.4 [4253-11.4-1] [4253-11.4-2]: an answer, and no more. But nothing at all before the
     // identification, in a strict first exchange, or behind DISCONNECT.

@@ -114,9 +114,9 @@ TEST(Decisions, ARefusalNamesThePhase) {
     TransportPair pair;
     pair.run();
     pair.server.transport.enter(phase);
-    pair.client.transport.writer().send(msg::UserauthSuccess{});  // no client says that
+    pair.client.transport.writer().send(msg::ServiceAccept{"ssh-userauth"});  // no client says that
     pair.run();
-    EXPECT_EQ(pair.server.error, "SSH_MSG_USERAUTH_SUCCESS (52) may not come during " + words);
+    EXPECT_EQ(pair.server.error, "SSH_MSG_SERVICE_ACCEPT (6) may not come during " + words);
   }
   EXPECT_EQ(phase_text(Phase::first_key_exchange), "the first key exchange");
 }

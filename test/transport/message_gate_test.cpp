@@ -30,15 +30,25 @@ TEST(MessageGate, OnlyTheseNumbersPass) {  // [4251-7-1] keeps
   } const cases[] = {
       {Role::server, Phase::first_key_exchange, "1 2 3 4 20 21 30 "},
       {Role::client, Phase::first_key_exchange, "1 2 3 4 20 21 31 "},
-      {Role::server, Phase::service, "1 2 3 4 5 7 20 21 30 192 193 "},
-      {Role::client, Phase::service, "1 2 3 4 6 7 20 21 31 192 193 "},
+      {Role::server, Phase::service, "1 2 3 4 5 20 21 30 192 193 "},
+      {Role::client, Phase::service, "1 2 3 4 6 20 21 31 192 193 "},
       {Role::server, Phase::authentication, "1 2 3 4 5 20 21 30 50 61 192 193 "},
       {Role::client, Phase::authentication, "1 2 3 4 7 20 21 31 51 52 53 60 192 193 "},
-      {Role::server, Phase::connection, "1 2 3 4 20 21 30 50 80 81 82 90 91 92 93 94 95 96 97 98 99 100 192 193 "},
+      // [4252-5.1-13] [4252-5.3-1] keep
+      {Role::server, Phase::connection,
+       "1 2 3 4 20 21 30 50 51 52 53 54 55 56 57 58 59 60 61 62 63 64 65 66 67 68 69 70 71 72 73 74 75 76 77 78 79 "
+       "80 81 82 90 91 92 93 94 95 96 97 98 99 100 192 193 "},
       {Role::client, Phase::connection, "1 2 3 4 20 21 31 80 81 82 90 91 92 93 94 95 96 97 98 99 100 192 193 "},
   };
   for (const auto& [receiver, phase, numbers] : cases) {
     EXPECT_EQ(numbers_with(Verdict::allowed, {receiver, phase, false, false}), numbers) << phase_text(phase);
+  }
+}
+
+TEST(MessageGate, ExtInfoPassesBehindTheFirstNewkeys) {  // [8308-2.4-1] [8308-2.4-3] keep
+  for (const Role receiver : {Role::server, Role::client}) {
+    EXPECT_EQ(judge({.receiver = receiver, .phase = Phase::service, .behind_first_newkeys = true}, 7),
+              Verdict::allowed);
   }
 }
 
@@ -80,7 +90,7 @@ TEST(MessageGate, GroupExchangeHasThreeMoreMessages) {
 }
 
 TEST(MessageGate, NumbersThatNobodyAssignedAreUnimplemented) {  // [4253-11.4-1] keeps
-  const Arrival arrival{Role::server, Phase::connection, true, false};
+  const Arrival arrival{Role::client, Phase::connection, true, false};
   for (const int number : {8, 9, 19, 22, 29, 54, 59, 62, 79, 83, 89, 101, 127, 128, 191, 194, 255}) {
     EXPECT_EQ(judge(arrival, static_cast<std::uint8_t>(number)), Verdict::unimplemented) << number;
   }

@@ -101,6 +101,8 @@ TEST(Transport, UnknownExtensionsAreIgnoredAndASecondListReplacesTheFirst) {  //
                                                                               // [8308-2.4-5] keeps
   TransportPair pair;
   pair.run();
+  pair.client.transport.request_service("ssh-userauth");
+  pair.run();
   msg::ExtInfo message;
   const std::string noise(20000, '\0');
   message.extensions.push_back({"what@example.com", bytes_of(noise)});
