@@ -16,6 +16,7 @@
 #include <boost/asio/signal_set.hpp>
 
 #include "auth/our_algorithms.h"
+#include "channels/io/hidden_process.h"
 #include "client/child.h"
 #include "client/client_log.h"
 #include "client/client_trace.h"
@@ -149,6 +150,7 @@ int connect_and_run(const ClientOptions& options, const ClientConfig& config, Cl
 int run(const ClientOptions& options, int& killed_by) {
   ClientLog log(options.quiet ? LogLevel::quiet : LogLevel::info);
   try {
+    hide_process();
     if (options.log_file) log.use_file(*options.log_file);
     const LoadedClientConfig loaded =
         load_client_config(options, context_for(options.host), our_algorithm_names(Role::client));

@@ -18,6 +18,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "channels/io/hidden_process.h"
 #include "channels/io/holdings.h"
 #include "config/say.h"
 #include "server/connection_thread.h"
@@ -334,6 +335,7 @@ void serve(const ServerOptions& options, const Lasting& lasting, std::shared_ptr
 
 // Returns the exit status.
 int start(const ServerOptions& options) {
+  if (options.debug == 0) hide_process();  // with -d a debugger may attach
   Configuration read = read_configuration(options);
   const Log startup_log(read.config.log_level);
   const Account account = own_account();

@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "channels/io/hidden_process.h"
+
 extern char** environ;
 
 namespace glassh {
@@ -120,6 +122,7 @@ pid_t launch(const Launch& program) {
   check(spawn(&pid, program.program.c_str(), actions.get(), attributes.get(), arguments.data(), environment),
         program.program);
   limit_open_files(pid, program.open_files);
+  give_back_core_limit(pid);
   return pid;
 }
 

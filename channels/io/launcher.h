@@ -46,7 +46,7 @@ struct Launch {
   Signals signals = Signals::inherited_but_pipe;
   // It leads a session and a process group of its own; the first terminal that `streams` open becomes its own.
   bool own_session = false;
-  std::uint64_t open_files = 0;  // its soft limit of descriptors; 0: ours
+  std::uint64_t open_files = 0;  // its soft limit of descriptors; 0: ours. That of core files is always our caller's
 };
 
 // Its process number. Throws std::system_error: no such program, directory or file, no descriptors or processes left.

@@ -9,11 +9,11 @@
 
 #include <fmt/format.h>
 #include <pwd.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "channels/io/hidden_process.h"
 #include "client/agent/add_keys.h"
 #include "client/agent/add_options.h"
 #include "config/say.h"
@@ -63,10 +63,10 @@ int run(const AddOptions& options) {
 int main(int argument_count, char** argument_values) {
   using namespace glassh;
   std::signal(SIGPIPE, SIG_IGN);
-  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);  // it holds keys and passphrases; without it they are still only this user's
   int status = 1;
   try {
     const std::vector<std::string> arguments(argument_values + 1, argument_values + argument_count);
+    hide_process();
     const AddOptions options = parse_add_options(arguments);
     if (options.help) {
       say(stdout, "{}", add_usage());

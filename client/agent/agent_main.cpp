@@ -12,8 +12,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <boost/asio/co_spawn.hpp>
@@ -21,6 +19,7 @@
 #include <boost/asio/signal_set.hpp>
 
 #include "auth/agent.h"
+#include "channels/io/hidden_process.h"
 #include "channels/io/private_socket.h"
 #include "client/agent/agent_options.h"
 #include "client/agent/agent_server.h"
@@ -32,17 +31,6 @@ namespace {
 constexpr int ended_by_signal = 2;  // the exit status, as ssh-agent's
 
 [[noreturn]] void fail(const std::string& what) { throw std::system_error(errno, std::generic_category(), what); }
-
-// draft-miller-ssh-agent section 8: no other process of this user reads our memory with a debugger, and no core file
-// has it. Before the first key comes.
-void hide_memory() {
-  if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) fail("prctl(PR_SET_DUMPABLE)");
-}
-
-void forbid_core_files() {
-  const rlimit none{0, 0};
-  if (::setrlimit(RLIMIT_CORE, &none) < 0) fail("setrlimit RLIMIT_CORE");
-}
 
 // While this lives, signals that would end us are blocked: the code that removes the socket is not running yet.
 class EndingSignalsWait {
@@ -89,7 +77,6 @@ Fd watch_process(pid_t pid) {
 
 // Serves until a signal comes, or until the process behind `parent` (if there is one) ends.
 int serve(const AgentOptions& options, PrivateSocket socket, Fd parent, EndingSignalsWait& signals_wait) {
-  forbid_core_files();
   SystemRng rng;
   AgentServer::Log log;
   if (options.debug) log = [](const std::string& text) { say(stderr, "debug1: {}\n", text); };
@@ -141,13 +128,14 @@ void detach() {
   std::vector<char*> words;
   for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
+  give_back_core_limit(0);
   ::execvp(words[0], words.data());
   fail(command[0]);
 }
 
 int run(const AgentOptions& options) {
   if (options.kill) return end_agent(options);
-  hide_memory();
+  hide_process();  // draft-miller-ssh-agent section 8: before the first key comes
   EndingSignalsWait signals_wait;
   PrivateSocket socket = options.bind_address
                              ? PrivateSocket::at(*options.bind_address)

@@ -10,6 +10,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include "channels/io/hidden_process.h"
 #include "client/keygen/keygen.h"
 #include "config/say.h"
 
@@ -43,6 +44,7 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   try {
+    hide_process();
     return run(parse_keygen_options(arguments));
   } catch (const UsageError& error) {
     say(stderr, "{}\n{}", error.what(), keygen_usage());
