@@ -34,6 +34,8 @@ constexpr Row attacks[] = {
     {"paths", open_slow_paths},
     {"many-lines", many_lines},
     {"stuck-terminals", stuck_terminals},
+    {"unanswered-rekey", attack_by_unanswered_rekey},
+    {"long-strings", attack_by_long_strings},
 };
 
 void run(const std::vector<std::string>& arguments) {

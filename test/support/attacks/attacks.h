@@ -24,6 +24,8 @@ void open_slow_names(const AttackTask& task);
 void open_slow_paths(const AttackTask& task);
 void many_lines(const AttackTask& task);
 void stuck_terminals(const AttackTask& task);
+void attack_by_unanswered_rekey(const AttackTask&);
+void attack_by_long_strings(const AttackTask&);
 
 // After each attack: prints "ready", and keeps what it holds until standard input ends.
 void hold_until_told();
