@@ -9,14 +9,15 @@ namespace glassh {
 namespace {
 
 constexpr double steepest_growth = 4;
-// So many windows may have the initial size, roughly, and at the same time so many the largest size.
-constexpr std::uint64_t initial_windows = 32;
-constexpr std::uint64_t full_windows = 2;
+// What is kept for new windows, as windows of the initial size; and what more there is to grow, as halves of the
+// largest size. All windows of a connection share one path, which one of the largest size fills.
+constexpr std::uint64_t initial_windows = 16;
+constexpr std::uint64_t half_windows_of_growth = 3;
 // The part of what is left that a new window may take.
 constexpr std::uint64_t part_of_one = 16;
 
 std::uint32_t first_size(const ChannelLimits& limits, const WindowPace& pace) {
-  const std::uint64_t least = std::min(limits.initial_window, limits.maximum_packet);
+  const std::uint64_t least = std::min(limits.initial_window, limits.maximum_packet / 2);
   return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(pace.left / part_of_one, least, limits.initial_window));
 }
 
@@ -24,7 +25,7 @@ std::uint32_t first_size(const ChannelLimits& limits, const WindowPace& pace) {
 
 WindowPace window_pace(const ChannelLimits& limits) {
   const std::uint64_t for_new = initial_windows * limits.initial_window;
-  return {.left = for_new + full_windows * limits.maximum_window, .for_new = for_new};
+  return {.left = for_new + half_windows_of_growth * limits.maximum_window / 2, .for_new = for_new};
 }
 
 ReceiveWindow::ReceiveWindow(const ChannelLimits& limits, WindowPace& pace)

@@ -29,7 +29,7 @@ struct WindowPace {
   TimePoint now{};
   std::optional<std::chrono::nanoseconds> round_trip = {};  // while none is known, no window grows
   // Bytes that windows may still have, all together: so much more a peer with slow readers could make us keep. A new
-  // window gets a part of it, growth takes only what is more than `for_new`. One packet is always granted.
+  // window gets a part of it, growth takes only what is more than `for_new`. Half a packet is always granted.
   std::uint64_t left = 0;
   std::uint64_t for_new = 0;
 };

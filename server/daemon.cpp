@@ -39,7 +39,8 @@ std::uint64_t raise_open_file_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return 0;
   const std::uint64_t before = limit.rlim_cur;
   limit.rlim_cur = limit.rlim_max;
-  (void)::setrlimit(RLIMIT_NOFILE, &limit);  // where that is refused, we do with what there is
+  if (::setrlimit(RLIMIT_NOFILE, &limit) < 0) limit.rlim_cur = before;  // then we do with what there is
+  descriptor_budget().limit_to(limit.rlim_cur);
   return before;
 }
 

@@ -19,8 +19,9 @@ void open_standard_descriptors();
 // std::runtime_error.
 void leave_foreground(bool keep_stderr);
 
-// Raises the soft limit of open descriptors to the hard one: a connection needs one, a session four more. Returns the
-// former limit, which is what programs should get, as select(2) does not work above it.
+// Raises the soft limit of open descriptors to the hard one: a connection needs one, a session four more. From then on
+// connections share what there is (descriptor_budget()). Returns the former limit, which is what programs should get,
+// as select(2) does not work above it.
 std::uint64_t raise_open_file_limit();
 
 // A file with our process number. Lives as long as the server. Job: write the file, and remove it at the end. An empty

@@ -12,6 +12,9 @@ namespace glassh {
 
 namespace {
 
+// What a session's program takes to start, at most.
+constexpr std::size_t descriptors_of_a_session = 7;
+
 // The part of a session's context that all sessions of the connection share.
 SessionContext session_context(const ConnectionParts& parts, Welcome& welcome) {
   SessionContext context{std::move(welcome.config), std::move(welcome.account), parts.context.log,
@@ -36,6 +39,7 @@ ServedConnection::ServedConnection(ConnectionParts& parts, Welcome welcome)
       host_key_proofs_(parts.context.host_keys, parts.record, parts.context.log),
       direct_(std::make_shared<DirectForwarding>(parts.drive.hub(), core_.channels(), users_, session_context_)),
       remote_(std::make_shared<RemoteForwarding>(parts.drive.hub(), core_.channels(), users_, session_context_)) {
+  parts.drive.hub()->allowance().log_to(who(), [log = &log_](std::string_view line) { log->info("{}", line); });
   session_context_->forward_agent = [this] { return forward_agent(); };
   session_context_->forward_x11 = [this](X11Wish wish) { return forward_x11(std::move(wish)); };
 }
@@ -55,9 +59,17 @@ void ServedConnection::end() {
 void ServedConnection::begin() {
   core_.set_limits(config_->rekey_limit, std::chrono::seconds(config_->client_alive_interval_seconds),
                    config_->client_alive_count_max);
+  claim_descriptors();
   expose_auth_info();
   limit_idling();
   host_key_proofs_.announce(core_.channels(), core_.transport().peer_version());
+}
+
+// Until here the connection was in the reserve.
+void ServedConnection::claim_descriptors() {
+  auto claim = parts_.drive.hub()->allowance().ask(1);
+  if (!claim) return core_.disconnect(DisconnectReason::too_many_connections, out_of_descriptors_text);
+  own_descriptors_ = std::move(*claim);
 }
 
 void ServedConnection::expose_auth_info() {
@@ -102,6 +114,9 @@ void ServedConnection::open_session(const ChannelOpenWanted& wanted) {
     log_.info("no more sessions for {}: MaxSessions is {}", who(), config_->max_sessions);
     return refuse(wanted, open_failure_reason::resource_shortage,
                   fmt::format("MaxSessions is {}", config_->max_sessions));
+  }
+  if (!parts_.drive.hub()->allowance().ask(descriptors_of_a_session)) {
+    return refuse(wanted, open_failure_reason::resource_shortage, out_of_descriptors_text);
   }
   core_.channels().accept_open(wanted.channel);
   session_channels_.push_back(parts_.drive.hub()->channel(core_.channels(), wanted.channel));

@@ -56,6 +56,7 @@ class ServedConnection {
  private:
   void open_session(const ChannelOpenWanted& wanted);
   void refuse(const ChannelOpenWanted& wanted, std::uint32_t reason, std::string_view why);
+  void claim_descriptors();
   void expose_auth_info();
   void limit_idling();
   std::optional<std::string> forward_agent();
@@ -64,6 +65,7 @@ class ServedConnection {
   ConnectionParts& parts_;
   const Log& log_;
   ServerConnection& core_;
+  DescriptorClaim own_descriptors_;  // of the connection itself
   const std::string auth_info_text_;
   AuthInfoFile auth_info_;
   const std::shared_ptr<const ServerConfig> config_;  // that applies to the user

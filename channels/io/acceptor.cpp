@@ -19,11 +19,10 @@ std::shared_ptr<Acceptor> Acceptor::start(std::shared_ptr<Hub> hub, Fd listener,
 }
 
 Acceptor::Acceptor(std::shared_ptr<Hub> hub, Fd listener, Take take, Failed failed)
-    : hub_(std::move(hub)),
-      listener_(Descriptor::own(hub_->executor(), std::move(listener))),
-      pause_(hub_->executor()),
-      take_(std::move(take)),
-      failed_(std::move(failed)) {}
+    : hub_(std::move(hub)), pause_(hub_->executor()), take_(std::move(take)), failed_(std::move(failed)) {
+  listener.stands_for(hub_->allowance().claim(1));
+  listener_ = Descriptor::own(hub_->executor(), std::move(listener));
+}
 
 void Acceptor::close() {
   listener_.close();
@@ -50,11 +49,17 @@ void Acceptor::accept_one() {
   if (!listener_.is_open() || hub_->over()) return;
   Fd peer = accept_connection(listener_.number());
   if (!peer && errno != EAGAIN) {
-    if (failed_) failed_(errno);
+    const int error = errno;
+    const bool told = out_of_descriptors(error) && hub_->allowance().on_refused();
+    if (failed_ && !told) failed_(error);
     return await_descriptors();
   }
   await_connection();
-  if (peer) take_(std::move(peer));
+  if (!peer) return;
+  auto claim = hub_->allowance().ask(1);
+  if (!claim) return;
+  peer.stands_for(std::move(*claim));
+  take_(std::move(peer));
 }
 
 }  // namespace glassh

@@ -13,8 +13,9 @@ namespace glassh {
 
 namespace {
 
-// Of all connections together. A connection always may keep what one session with a window of the usual size may.
-constexpr std::int64_t most_kept = std::int64_t{256} * 1024 * 1024;
+// Of all connections together: twice what the windows of one permit, so one that is alone is always read from. A
+// connection always may keep what one session with a window of the usual size may.
+constexpr std::int64_t most_kept = std::int64_t{384} * 1024 * 1024;
 constexpr std::size_t always_permitted = std::size_t{3} * 1024 * 1024;
 constexpr std::chrono::minutes between_lines{1};
 
@@ -45,14 +46,16 @@ DescriptorClaim Allowance::claim(std::size_t count) {
   throw std::system_error(EMFILE, std::generic_category(), std::string(out_of_descriptors_text));
 }
 
-void Allowance::on_refused() {
+bool Allowance::on_refused() {
   const DescriptorBudget& budget = share_->budget();
   const auto refusals = share_->budget().count_refusal(Clock::now());
-  if (!refusals || !log_) return;
+  if (!log_) return false;
+  if (!refusals) return true;
   log_(
       fmt::format("{}: {} holds {} of the {} that connections share, {} are claimed; refusals since the last such "
                   "line: {}",
                   out_of_descriptors_text, owner_, share_->held(), budget.shared(), budget.claimed(), *refusals));
+  return true;
 }
 
 // ---- kept bytes

@@ -41,7 +41,8 @@ class Allowance {
   // ---- descriptors
   std::optional<DescriptorClaim> ask(std::size_t count);  // nullopt: out of descriptors
   DescriptorClaim claim(std::size_t count);               // throws std::system_error with EMFILE instead
-  void on_refused();                                      // the kernel has refused one
+  // The kernel has refused one. Returns whether there is a log, which says it once a minute.
+  bool on_refused();
 
   // ---- kept bytes
   void keep(std::size_t size);

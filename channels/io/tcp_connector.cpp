@@ -59,6 +59,7 @@ asio::awaitable<Fd> TcpConnector::connect(std::string host, std::uint16_t port) 
       send_at_once(socket.get());
       co_return socket;
     }
+    error_ = error;
     problem_ = std::strerror(error);
   }
   co_return Fd();

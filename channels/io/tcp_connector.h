@@ -33,6 +33,7 @@ class TcpConnector {
   void cancel();
   // The reason in the words of the system: "Connection refused", "Name or service not known".
   const std::string& problem() const { return problem_; }
+  int error() const { return error_; }  // errno of the last address; 0 if none was tried
 
  private:
   asio::awaitable<int> finish(Fd& socket);
@@ -43,6 +44,7 @@ class TcpConnector {
   Descriptor connecting_;
   bool cancelled_ = false;
   std::string problem_;
+  int error_ = 0;
 };
 
 // Returns a listening socket: non-blocking, close-on-exec. An IPv6 socket does not accept IPv4. Throws

@@ -115,7 +115,7 @@ def glasshd_configuration(workspace, settings=(), host_kinds=HOST_KEY_KINDS, lev
 
 def start_glasshd(workspace, settings=(), flags=(), host_kinds=HOST_KEY_KINDS, level="VERBOSE", under=(),
                   env=None):
-    """Settings come first in the file, so they win. `under` is a strace with its flags, if the test wants its own."""
+    """Settings come first in the file, so they win. `under` is a command that becomes glasshd: a strace, a prlimit."""
     log_path = workspace.fresh("glasshd.log")
     configuration = glasshd_configuration(workspace, settings, host_kinds, level)
     with open(log_path, "wb") as log:

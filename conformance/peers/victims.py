@@ -6,6 +6,7 @@
 
 import contextlib
 import os
+import socket
 import subprocess
 import time
 
@@ -39,6 +40,33 @@ def attacking(workspace, server, *words):
         yield tool
     finally:
         end_attack(tool)
+
+
+class SilentListener:
+    """Its connections wait in the kernel's queue, unread, until accept_all()."""
+
+    def __init__(self, workspace, family=socket.AF_UNIX):
+        self._listener = socket.socket(family)
+        self.path = workspace.fresh("silent")
+        self._listener.bind(self.path if family == socket.AF_UNIX else ("127.0.0.1", 0))
+        self._listener.listen(4096)
+        self._listener.setblocking(False)
+        workspace.at_end(self._listener.close)
+
+    @property
+    def port(self):
+        return self._listener.getsockname()[1]
+
+    def accept_all(self):
+        accepted = []
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                accepted.append(self._listener.accept()[0])
+        return accepted
+
+    def hang_up_all(self):
+        for each in self.accept_all():
+            each.close()
 
 
 class Victims:

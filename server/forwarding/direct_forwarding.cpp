@@ -21,7 +21,9 @@ namespace {
 constexpr std::string_view open_failed = "open failed";
 
 constexpr std::chrono::milliseconds pause_at_a_full_queue{20};
-constexpr unsigned tries_at_a_full_queue = 500;
+// If more wait, each pauses longer: the tries of a connection stay as many.
+constexpr std::size_t waiting_without_longer_pause = 32;
+constexpr std::chrono::seconds patience_with_a_full_queue{10};
 
 // Connects `socket`. Returns the error, or no error if it is connected.
 std::error_code connect_now(const std::string& path, Fd& socket) {
@@ -76,11 +78,13 @@ void DirectForwarding::open_tcp(const ChannelOpenWanted& wanted) {
     log.info("Received request to connect to host {} port {}, but the request was denied.", escaped(host), port);
     return refuse(wanted.channel, open_failure_reason::administratively_prohibited, open_failed);
   }
-  hub_->spawn(connect(shared_from_this(), hub_->channel(channels_, wanted.channel), host, port));
+  if (auto claim = claim_for(wanted)) {
+    hub_->spawn(connect(shared_from_this(), hub_->channel(channels_, wanted.channel), host, port, std::move(*claim)));
+  }
 }
 
 asio::awaitable<void> DirectForwarding::connect(std::shared_ptr<DirectForwarding> self, ChannelRef channel,
-                                                std::string host, std::uint16_t port) {
+                                                std::string host, std::uint16_t port, DescriptorClaim claim) {
   const int family = family_number(self->context_->config->address_family);
   const auto connector = std::make_shared<TcpConnector>(self->hub_->executor(), family, self->context_->slow);
   self->connecting_.insert(connector);
@@ -89,9 +93,10 @@ asio::awaitable<void> DirectForwarding::connect(std::shared_ptr<DirectForwarding
   if (channel.get() == nullptr) co_return;  // the connection is gone
   if (!socket) {
     self->context_->log.error("connect_to {} port {}: failed. {}", escaped(host), port, connector->problem());
-    self->refuse(channel.id(), open_failure_reason::connect_failed, connector->problem());
+    self->refuse_failed(channel.id(), connector->error(), connector->problem());
     co_return;
   }
+  socket.stands_for(std::move(claim));
   self->accept(channel, std::move(socket));
 }
 
@@ -108,27 +113,40 @@ void DirectForwarding::open_socket(const ChannelOpenWanted& wanted) {
     context_->log.info("Received request to connect to path {}, but the request was denied.", escaped(path));
     return refuse(wanted.channel, open_failure_reason::administratively_prohibited, open_failed);
   }
-  hub_->spawn(connect_socket(shared_from_this(), hub_->channel(channels_, wanted.channel), path));
+  if (auto claim = claim_for(wanted)) {
+    hub_->spawn(connect_socket(shared_from_this(), hub_->channel(channels_, wanted.channel), path, std::move(*claim)));
+  }
 }
 
 // If the listener's queue is full, connect(2) would block. No event tells when it has room again, so this tries again
 // after a pause.
 asio::awaitable<void> DirectForwarding::connect_socket(std::shared_ptr<DirectForwarding> self, ChannelRef channel,
-                                                       std::string path) {
+                                                       std::string path, DescriptorClaim claim) {
+  struct Waiting {
+    explicit Waiting(std::size_t& all) : count(++all) {}
+    ~Waiting() { --count; }
+    std::size_t& count;
+    const Holding timer{holdings().timers};
+  };
   Fd socket;
-  asio::steady_timer timer(self->hub_->executor());
   std::error_code error = connect_now(path, socket);
-  for (unsigned tries = 1; error.value() == EAGAIN && tries < tries_at_a_full_queue; ++tries) {
-    timer.expires_after(pause_at_a_full_queue);
-    co_await timer.async_wait(asio::use_awaitable);
-    if (channel.get() == nullptr) co_return;  // the connection is gone
-    error = connect_now(path, socket);
+  if (error.value() == EAGAIN) {
+    const Waiting waiting(self->waiting_for_queues_);
+    asio::steady_timer timer(self->hub_->executor());
+    const auto give_up = Hub::Clock::now() + patience_with_a_full_queue;
+    while (error.value() == EAGAIN && Hub::Clock::now() < give_up) {
+      timer.expires_after(pause_at_a_full_queue * (1 + waiting.count / waiting_without_longer_pause));
+      co_await timer.async_wait(asio::use_awaitable);
+      if (channel.get() == nullptr) co_return;  // the connection is gone
+      error = connect_now(path, socket);
+    }
   }
   if (socket) {
+    socket.stands_for(std::move(claim));
     self->accept(channel, std::move(socket));
   } else {
     self->context_->log.error("connect_to {}: failed. {}", escaped(path), error.message());
-    self->refuse(channel.id(), open_failure_reason::connect_failed, error.message());
+    self->refuse_failed(channel.id(), error.value(), error.message());
   }
 }
 
@@ -141,6 +159,18 @@ void DirectForwarding::accept(const ChannelRef& channel, Fd socket) {
 void DirectForwarding::refuse_too_long(std::uint32_t channel, const std::string& why) {
   context_->log.info("refused {}", why);
   refuse(channel, open_failure_reason::connect_failed, why);
+}
+
+std::optional<DescriptorClaim> DirectForwarding::claim_for(const ChannelOpenWanted& wanted) {
+  auto claim = hub_->allowance().ask(1);
+  if (!claim) refuse(wanted.channel, open_failure_reason::resource_shortage, out_of_descriptors_text);
+  return claim;
+}
+
+void DirectForwarding::refuse_failed(std::uint32_t channel, int error, std::string_view why) {
+  if (!out_of_descriptors(error)) return refuse(channel, open_failure_reason::connect_failed, why);
+  hub_->allowance().on_refused();
+  refuse(channel, open_failure_reason::resource_shortage, out_of_descriptors_text);
 }
 
 void DirectForwarding::refuse(std::uint32_t channel, std::uint32_t reason, std::string_view why) {

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -37,18 +38,22 @@ class DirectForwarding : public std::enable_shared_from_this<DirectForwarding> {
   void open_tcp(const ChannelOpenWanted& wanted);
   void open_socket(const ChannelOpenWanted& wanted);
   static asio::awaitable<void> connect_socket(std::shared_ptr<DirectForwarding> self, ChannelRef channel,
-                                              std::string path);
+                                              std::string path, DescriptorClaim claim);
   static asio::awaitable<void> connect(std::shared_ptr<DirectForwarding> self, ChannelRef channel, std::string host,
-                                       std::uint16_t port);
+                                       std::uint16_t port, DescriptorClaim claim);
   void accept(const ChannelRef& channel, Fd socket);
   void refuse_too_long(std::uint32_t channel, const std::string& why);
   void refuse(std::uint32_t channel, std::uint32_t reason, std::string_view why);
+  void refuse_failed(std::uint32_t channel, int error, std::string_view why);
+  // The right to have the socket of this open; nullopt, and the open is refused.
+  std::optional<DescriptorClaim> claim_for(const ChannelOpenWanted& wanted);
 
   std::shared_ptr<Hub> hub_;
   Channels& channels_;
   ChannelUsers& users_;
   std::shared_ptr<const SessionContext> context_;
   std::set<std::shared_ptr<TcpConnector>> connecting_;
+  std::size_t waiting_for_queues_ = 0;  // of Unix sockets, to have room
 };
 
 }  // namespace glassh

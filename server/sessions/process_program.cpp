@@ -13,6 +13,10 @@
 
 namespace glassh {
 
+namespace {
+constexpr std::size_t descriptors_before = 4;  // of a program that runs before: its input, a terminal, its end
+}  // namespace
+
 std::shared_ptr<ProcessProgram> ProcessProgram::create(ChannelRef channel,
                                                        std::shared_ptr<const SessionContext> context, ProgramPlan plan,
                                                        std::weak_ptr<ProgramObserver> observer) {
@@ -46,12 +50,21 @@ void ProcessProgram::start() {
 // RFC 4254 section 6.5 [4254-6.5-4]: the program's input and output are the channel's.
 ProcessProgram::Streams ProcessProgram::open_streams() {
   const asio::any_io_executor& executor = channel_.hub()->executor();
+  DescriptorClaim claim = channel_.hub()->allowance().claim(terminal_ ? 2 : 7);
+  claim_for_process_ = claim.take(1);
   if (terminal_) {
-    return {Descriptor::own(executor, terminal_->master()), Descriptor::own(executor, terminal_->master()), {}};
+    Fd master = terminal_->master();
+    master.stands_for(std::move(claim));
+    SplitDescriptor directions = Descriptor::split(executor, std::move(master));
+    return {std::move(directions.writing), std::move(directions.reading), {}};
   }
   Pipe in = make_pipe();
   Pipe out = make_pipe();
   Pipe error = make_pipe();
+  for (Pipe* const pipe : {&in, &out, &error}) {
+    pipe->read_end.stands_for(claim.take(1));
+    pipe->write_end.stands_for(claim.take(1));
+  }
   ends_ = {std::move(in.read_end), std::move(out.write_end), std::move(error.write_end)};
   return {Descriptor::own(executor, std::move(in.write_end)), Descriptor::own(executor, std::move(out.read_end)),
           Descriptor::own(executor, std::move(error.read_end))};
@@ -118,6 +131,7 @@ void ProcessProgram::record_login() {
 
 asio::awaitable<void> ProcessProgram::prepare(std::shared_ptr<ProcessProgram> self) {
   try {
+    const DescriptorClaim claim = self->channel_.hub()->allowance().claim(descriptors_before);
     co_await self->greet(std::move(self->before_.greeting));
     if (self->before_.program && !self->over_) co_await self->run_before();
   } catch (const std::system_error& error) {
@@ -279,7 +293,11 @@ void ProcessProgram::hang_up() {
   over_ = true;
   signal(SIGHUP);
   signal(SIGCONT);  // one that is stopped gets it too
-  input_->stop();
+  if (terminal_) {
+    input_->stop();  // a terminal hangs up when its last descriptor is closed
+  } else {
+    input_->leave();
+  }
   for (const Output* output : {&output_, &error_}) {
     if (output->source) output->source->stop();
   }

@@ -3,7 +3,8 @@
 // RFC 4254 section 6. Lives until its session has let it go and its process is reaped. Job: to run one process on the
 // channel. A login shell greets first, and ~/.ssh/rc runs before the process; the connection goes on meanwhile. Its end
 // is told when it has ended and what it wrote is sent; it is finished when its output is closed everywhere, which a
-// background process may delay, as with OpenSSH. To hang up is to send SIGHUP to its process group.
+// background process may delay, as with OpenSSH. To hang up is to send SIGHUP to its process group; a pipe still gets
+// the input that has come.
 //
 //   auto program = ProcessProgram::create(channel, context, std::move(*plan), weak_from_this());  program->start();
 #pragma once
@@ -81,6 +82,7 @@ class ProcessProgram final : public Program, public std::enable_shared_from_this
   std::shared_ptr<Pty> terminal_;  // null: pipes, or it is over
   LoginRecord login_record_;
   Ends ends_;
+  DescriptorClaim claim_for_process_;
   std::shared_ptr<StartedProcess> process_;  // what runs now: it, or what comes before it
   std::optional<ProgramEnd> end_;
   bool end_reported_ = false;

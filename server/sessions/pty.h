@@ -37,6 +37,11 @@ class Pty {
   // As a serial line would take it (termios(3), BRKINT). False where the terminal ignores breaks, or has no room.
   bool send_break();
 
+  void stands_for(DescriptorClaim claim) {  // of two descriptors
+    terminal_.stands_for(claim.take(1));
+    master_.stands_for(std::move(claim));
+  }
+
   // A copy of our side, to be read and written. It never blocks. Throws std::system_error.
   Fd master() const { return Fd::duplicate(master_.get()); }
   // The program's side, which is open until the program has it, so that the terminal does not hang up before. It does

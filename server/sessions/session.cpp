@@ -17,7 +17,7 @@ std::shared_ptr<Session> Session::create(ChannelRef channel, std::shared_ptr<con
 }
 
 Session::Session(ChannelRef channel, std::shared_ptr<const SessionContext> context)
-    : ChannelUser(std::move(channel)), context_(std::move(context)), wishes_(this->channel().id(), context_) {}
+    : ChannelUser(std::move(channel)), context_(std::move(context)), wishes_(this->channel(), context_) {}
 
 // ---- requests
 

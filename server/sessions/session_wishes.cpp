@@ -49,7 +49,9 @@ bool SessionWishes::on_terminal_wanted(Bytes details) {
   }
   if (closed_ || terminal_ || has_nul(wanted.term)) return false;
   try {
+    DescriptorClaim claim = hub_->allowance().claim(2);
     Pty pty = Pty::open(context_->account);
+    pty.stands_for(std::move(claim));
     pty.apply_modes(wanted.encoded_terminal_modes);
     pty.resize({wanted.terminal_width_characters, wanted.terminal_height_rows, wanted.terminal_width_pixels,
                 wanted.terminal_height_pixels});

@@ -21,9 +21,9 @@ namespace glassh {
 
 class SessionWishes {
  public:
-  // `channel` is the session's channel, for the log.
-  SessionWishes(std::uint32_t channel, std::shared_ptr<const SessionContext> context)
-      : channel_(channel), context_(std::move(context)) {}
+  // `channel` is the session's channel.
+  SessionWishes(ChannelRef channel, std::shared_ptr<const SessionContext> context)
+      : hub_(channel.hub()), channel_(channel.id()), context_(std::move(context)) {}
 
   // Requests. Return what is to be answered; throw ProtocolError if `details` do not decode.
   bool on_environment(Bytes details);
@@ -44,7 +44,8 @@ class SessionWishes {
   const std::shared_ptr<X11Forwarding>& display() const { return display_; }  // null: none
 
  private:
-  const std::uint32_t channel_;
+  const std::shared_ptr<Hub> hub_;
+  const std::uint32_t channel_;  // for the log
   const std::shared_ptr<const SessionContext> context_;
   bool closed_ = false;
   std::vector<EnvironmentVariable> environment_;

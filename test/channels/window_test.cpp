@@ -167,7 +167,7 @@ TEST(ReceiveWindow, IsSmallerTheMoreOfThemThereAre) {
   const ChannelLimits limits;
   WindowPace pace = window_pace(limits);
   const std::uint64_t all = pace.left;
-  EXPECT_EQ(all, 192u * mib);
+  EXPECT_EQ(all, 128u * mib);
   std::vector<std::unique_ptr<ReceiveWindow>> windows;
   std::uint64_t sum = 0;
   for (int i = 0; i < 4090; ++i) {
@@ -176,12 +176,12 @@ TEST(ReceiveWindow, IsSmallerTheMoreOfThemThereAre) {
   }
   EXPECT_EQ(windows.front()->size(), limits.initial_window);
   EXPECT_EQ(windows.at(31)->size(), limits.initial_window);
-  EXPECT_EQ(windows.back()->size(), limits.maximum_packet);
-  EXPECT_LE(sum, all + 4090 * limits.maximum_packet);
-  windows.back()->arrived(32 * kib);
+  EXPECT_EQ(windows.back()->size(), limits.maximum_packet / 2);
+  EXPECT_LE(sum, all + 4090 * limits.maximum_packet / 2);
+  windows.back()->arrived(16 * kib);
   EXPECT_EQ(windows.back()->take_adjust(), 0u);
-  windows.back()->consumed(16 * kib);
-  EXPECT_EQ(windows.back()->take_adjust(), 16 * kib);
+  windows.back()->consumed(8 * kib);
+  EXPECT_EQ(windows.back()->take_adjust(), 8 * kib);
   windows.clear();
   EXPECT_EQ(pace.left, all);
 }

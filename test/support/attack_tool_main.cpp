@@ -36,6 +36,8 @@ constexpr Row attacks[] = {
     {"stuck-terminals", stuck_terminals},
     {"unanswered-rekey", attack_by_unanswered_rekey},
     {"long-strings", attack_by_long_strings},
+    {"channels", open_many_channels},
+    {"closed-readers", leave_readers_behind},
 };
 
 void run(const std::vector<std::string>& arguments) {

@@ -40,18 +40,18 @@ TEST(Allowance, SaysInTheLogWhoIsOutOfDescriptors) {
 TEST(Allowance, KeepsAsMuchAsASessionMayWhateverOthersKeep) {
   Allowance greedy, modest;
   const std::int64_t before = holdings().kept_bytes;
-  greedy.keep(127 * mib);
+  greedy.keep(191 * mib);
   EXPECT_FALSE(greedy.keeps_too_much()) << "more than that is left";
   greedy.keep(2 * mib);
   EXPECT_TRUE(greedy.keeps_too_much()) << "more than half of all";
-  EXPECT_EQ(holdings().kept_bytes, before + static_cast<std::int64_t>(129 * mib));
+  EXPECT_EQ(holdings().kept_bytes, before + static_cast<std::int64_t>(193 * mib));
   modest.keep(3 * mib);
   EXPECT_FALSE(modest.keeps_too_much());
   Allowance others;
-  others.keep(124 * mib);
+  others.keep(188 * mib);
   EXPECT_FALSE(modest.keeps_too_much()) << "all is used up, but that is not its doing";
-  others.let_go(124 * mib);
-  greedy.let_go(129 * mib);
+  others.let_go(188 * mib);
+  greedy.let_go(193 * mib);
   EXPECT_FALSE(greedy.keeps_too_much());
   modest.let_go(3 * mib);
   EXPECT_EQ(holdings().kept_bytes, before);

@@ -26,6 +26,8 @@ void many_lines(const AttackTask& task);
 void stuck_terminals(const AttackTask& task);
 void attack_by_unanswered_rekey(const AttackTask&);
 void attack_by_long_strings(const AttackTask&);
+void open_many_channels(const AttackTask& task);
+void leave_readers_behind(const AttackTask& task);
 
 // After each attack: prints "ready", and keeps what it holds until standard input ends.
 void hold_until_told();
