@@ -13,12 +13,13 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from peers import Cases, Workspace, expect, expect_equal, start_glasshd, wait_until
 from peers.cases import Failure
-from peers.victims import SilentListener, Victims, attacking, end_attack, expect_no_growth, given_back, start_attack
+from peers.victims import SilentListener, Victims, attacking, expect_no_growth, given_back, start_attack
 
 CHANNELS = 150
 FILL = 2 * 1024 * 1024
 BUDGET = 16 * 1024 * 1024  # of one connection
 SINKS = 64  # alike
+IN_THE_KERNEL = 256 * 1024  # more than a Unix socket's buffer
 
 
 def size_to_the_end(connection):
@@ -49,11 +50,12 @@ def closed_cases(cases, workspace):
             victims.work()
             readers = silent.accept_all()
             expect_equal(len(readers), CHANNELS)
-            # The last ones are within the budget.
-            for reader in readers[-3:]:
-                expect_equal(size_to_the_end(reader) > 256 * 1024, True)
+            sizes = [size_to_the_end(reader) for reader in readers]
             for reader in readers:
                 reader.close()
+            delivered = sum(size > IN_THE_KERNEL for size in sizes)
+            print(f"# {delivered} readers got all, of the others' bytes the kernel had some", flush=True)
+            expect(8 <= delivered <= SINKS, f"{delivered} readers got all", sizes)
         print(f"# {victims.waited()}", flush=True)
     with cases.case("and the log says how many bytes were dropped"):
         given_back(server, before, descriptors)
@@ -106,10 +108,13 @@ def living_cases(cases, workspace):
         held = server.holdings()
         print(f"# kept {held['kept bytes'] >> 20} MiB; {victims.waited()}", flush=True)
         expect(held["kept bytes"] < 400 << 20, f"{held['kept bytes']} bytes are kept")
-        silent.hang_up_all()
         for tool in tools:
-            end_attack(tool)
-        silent.hang_up_all()
+            tool.stdin.close()
+
+        def ended():
+            silent.hang_up_all()
+            return all(tool.poll() is not None for tool in tools)
+        wait_until(ended, "the attack ends", server.log_tail)
         given_back(server, before, descriptors)
     victims.end()
     server.stop()
