@@ -33,6 +33,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "channels/io/hub.h"
+#include "channels/io/leftovers.h"
 #include "transport/transport.h"
 
 namespace glassh {
@@ -91,7 +92,6 @@ class Drive {
   static constexpr std::chrono::milliseconds leave_time{1000};
   // While the connection keeps too much: what others keep may have become less.
   static constexpr std::chrono::milliseconds look_again{200};
-  static constexpr std::chrono::seconds patience_with_readers{60};
 
   Core& core_;
   std::shared_ptr<Hub> hub_;
@@ -246,7 +246,7 @@ void Drive<Core>::mind_readers() {
   const Clock::time_point now = Clock::now();
   if (!keeps_too_much_since_) keeps_too_much_since_ = now;
   hub_->await_time(now + look_again);
-  if (now - std::max(*keeps_too_much_since_, hub_->allowance().last_let_go()) < patience_with_readers) return;
+  if (now - std::max(*keeps_too_much_since_, hub_->allowance().last_let_go()) < leftover_limits().patience) return;
   constexpr const char* reason = "too much of what was sent is not read here";
   core_.disconnect(DisconnectReason::by_application, reason);
   end_ = Disconnected{DisconnectReason::by_application, reason, false};

@@ -25,10 +25,11 @@ class Hub;
 class Sink;
 
 struct LeftoverLimits {
-  std::size_t bytes = std::size_t{16} * 1024 * 1024;                        // of one connection, as memory
-  std::size_t sinks = 64;                                                   // alike; each has a descriptor
-  std::size_t connections = 4;                                              // so many times as much for the process
-  std::chrono::steady_clock::duration patience = std::chrono::seconds(60);  // after the connection's end
+  std::size_t bytes = std::size_t{16} * 1024 * 1024;  // of one connection, as memory
+  std::size_t sinks = 64;                             // alike; each has a descriptor
+  std::size_t connections = 4;                        // so many times as much for the process
+  // After the connection's end, with a reader who takes nothing.
+  std::chrono::steady_clock::duration patience = std::chrono::seconds(60);
 };
 // Those of the process. Tests change them before there is a leftover.
 LeftoverLimits& leftover_limits();

@@ -1,11 +1,13 @@
 #include "channels/io/acceptor.h"
 
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <gtest/gtest.h>
 #include <boost/asio/io_context.hpp>
 
 #include "channels/io/private_socket.h"
+#include "test/support/no_descriptors.h"
 #include "test/support/temporary_directory.h"
 
 namespace glassh {
@@ -45,6 +47,26 @@ TEST_F(AcceptorTest, TakesEveryConnection) {
   for (int i = 0; i < 20; ++i) peers.push_back(connect_to_socket(socket_.path()));
   run();
   EXPECT_EQ(taken_.size(), 20u);
+}
+
+TEST_F(AcceptorTest, ClosesAtOnceWhatTheConnectionMayNotHave) {
+  const Fd peer = connect_to_socket(socket_.path());
+  {
+    const test::NoDescriptors none;
+    run();
+  }
+  EXPECT_TRUE(taken_.empty());
+  char byte = 0;
+  EXPECT_EQ(::recv(peer.get(), &byte, 1, MSG_DONTWAIT), 0) << "it was not closed";
+  const Fd later = connect_to_socket(socket_.path());
+  run();
+  EXPECT_EQ(taken_.size(), 1u);
+}
+
+TEST_F(AcceptorTest, DoesNotStartWhenTheConnectionMayHaveNoMoreDescriptors) {
+  const test::NoDescriptors none;
+  PrivateSocket another = PrivateSocket::at(directory_.path("another"));
+  EXPECT_THROW(Acceptor::start(hub_, another.release_descriptor(), [](const Fd&) {}), std::system_error);
 }
 
 TEST_F(AcceptorTest, TakesNothingAfterItsEnd) {

@@ -17,6 +17,8 @@ using test::PlainPair;
 using test::read_all;
 using namespace std::chrono_literals;
 
+constexpr std::size_t more_than_may_be_kept = std::size_t{400} * 1024 * 1024;
+
 TEST(Drive, PeerThatVanishesIsReportedOnce) {
   PlainPair pair;
   pair.open_channel();
@@ -50,6 +52,35 @@ TEST(Drive, LastWordsOfThePeerAreReadEvenWhenWeCannotWrite) {
   ASSERT_TRUE(pair.run_until([&] { return pair.left.finished; }));
   ASSERT_EQ(pair.left.disconnected.size(), 1u);
   EXPECT_EQ(pair.left.disconnected[0].reason, DisconnectReason::by_application);
+  EXPECT_TRUE(pair.left.disconnected[0].by_peer);
+}
+
+TEST(Drive, ConnectionThatKeepsTooMuchIsNotReadFrom) {
+  PlainPair pair;
+  const std::uint32_t id = pair.open_channel();
+  Allowance& allowance = pair.right.drive.hub()->allowance();
+  allowance.keep(more_than_may_be_kept);
+  pair.left.core.channels().at(id).send_eof();
+  pair.left.drive.wake();
+  pair.run_dry();
+  EXPECT_TRUE(pair.right.eofs.empty());
+  allowance.let_go(more_than_may_be_kept);  // and it looks again by itself
+  EXPECT_TRUE(pair.run_until([&] { return !pair.right.eofs.empty(); }));
+  EXPECT_TRUE(pair.right.disconnected.empty());
+}
+
+TEST(Drive, ConnectionThatKeepsTooMuchForTooLongEnds) {
+  leftover_limits().patience = 1ms;
+  PlainPair pair;
+  pair.open_channel();
+  pair.right.drive.hub()->allowance().keep(more_than_may_be_kept);
+  pair.right.drive.wake();
+  ASSERT_TRUE(pair.run_until([&] { return pair.left.finished && pair.right.finished; }));
+  pair.right.drive.hub()->allowance().let_go(more_than_may_be_kept);
+  leftover_limits() = LeftoverLimits();
+  ASSERT_EQ(pair.right.disconnected.size(), 1u);
+  EXPECT_EQ(pair.right.disconnected[0].description, "too much of what was sent is not read here");
+  ASSERT_EQ(pair.left.disconnected.size(), 1u);
   EXPECT_TRUE(pair.left.disconnected[0].by_peer);
 }
 

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "test/server/forwarding/forwarding_fixture.h"
+#include "test/support/no_descriptors.h"
 #include "test/support/temporary_directory.h"
 
 namespace glassh {
@@ -48,6 +49,15 @@ class DirectForwardingTest : public test::ForwardingTest {
 
   std::shared_ptr<DirectForwarding> direct_ = std::make_shared<DirectForwarding>(hub_, channels_, users_, context_);
 };
+
+TEST_F(DirectForwardingTest, OpensAreRefusedWhenTheConnectionMayHaveNoMoreDescriptors) {
+  const Fd listener = listen();
+  const test::NoDescriptors none;
+  open(msg::DirectTcpip{"127.0.0.1", own_endpoint(listener.get()).port, "10.0.0.1", 4711});
+  EXPECT_EQ(refused(), "4 out of descriptors");
+  open(msg::DirectStreamlocal{"/nowhere", {}, 0});
+  EXPECT_EQ(refused(), "4 out of descriptors");
+}
 
 // [4254-7.2-2] [4254-7.2-4]: a host that nobody announced, and no session anywhere.
 TEST_F(DirectForwardingTest, AHostIsConnectedToAndEachDirectionEndsByItself) {

@@ -11,6 +11,7 @@
 #include <boost/asio/detached.hpp>
 
 #include "test/server/forwarding/forwarding_fixture.h"
+#include "test/support/no_descriptors.h"
 #include "test/support/temporary_directory.h"
 
 namespace glassh {
@@ -56,6 +57,14 @@ class RemoteForwardingTest : public test::ForwardingTest {
   std::shared_ptr<RemoteForwarding> remote_ = std::make_shared<RemoteForwarding>(hub_, channels_, users_, context_);
   std::optional<ForwardAnswer> answer_;
 };
+
+TEST_F(RemoteForwardingTest, ListensNowhereWhenTheConnectionMayHaveNoMoreDescriptors) {
+  TemporaryDirectory directory;
+  const test::NoDescriptors none;
+  EXPECT_FALSE(ask(msg::TcpipForward{"localhost", 0}));
+  EXPECT_FALSE(ask(msg::StreamlocalForward{directory.path("socket")}));
+  EXPECT_FALSE(std::filesystem::exists(directory.path("socket")));
+}
 
 // [4254-7.1-4]
 TEST_F(RemoteForwardingTest, OnlyAPortThatWeChoseIsTold) {

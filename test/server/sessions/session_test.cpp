@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "test/server/sessions/session_fixture.h"
+#include "test/support/no_descriptors.h"
 #include "test/support/patience.h"
 
 namespace glassh {
@@ -337,6 +338,35 @@ TEST_F(SessionTest, CloseHangsUp) {
   io.run_for(test::patience);  // returns when the program is reaped
   EXPECT_EQ(home.read("hangup"), "hup\n");
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a zombie was left";
+}
+
+// [4254-5.3-6]: a program that goes on after the hangup reads what had come before it.
+TEST_F(SessionTest, ClosedChannelsInputStillReachesItsProgram) {
+  request(
+      msg::Exec{"exec 2>/dev/null; trap '' HUP; echo up; while [ ! -e go ]; do sleep 0.01; done; wc -c > new; mv new "
+                "size"});
+  run_until([&] { return output == "up\n"; });
+  const std::string data(20'000, 'x');
+  for (int i = 0; i < 10; ++i) receive(msg::ChannelData{0, bytes_of(data)});
+  receive(msg::ChannelClose{0});
+  hub->finish();
+  home.write("go", "");
+  io.restart();
+  io.run_for(test::patience);  // returns when the program is reaped
+  EXPECT_EQ(home.read("size"), "200000\n");
+}
+
+TEST_F(SessionTest, ProgramIsRefusedWhenTheConnectionMayHaveNoMoreDescriptors) {
+  {
+    const test::NoDescriptors none;
+    request(msg::PtyReq{"vt100", 80, 24, 0, 0, {}});
+    request(msg::Exec{"echo no"});
+  }
+  collect();
+  EXPECT_EQ(order, "FF");
+  request(msg::Exec{"echo yes"});
+  run_to_close();
+  EXPECT_EQ(output, "yes\n");
 }
 
 TEST_F(SessionTest, CloseHangsUpBackgroundProcessesToo) {
