@@ -9,8 +9,8 @@ namespace glassh {
 namespace {
 
 constexpr double steepest_growth = 4;
-// What is kept for new windows, as windows of the initial size; and what more there is to grow, as halves of the
-// largest size. All windows of a connection share one path, which one of the largest size fills.
+// So many windows of the initial size are reserved for new ones. The growth of all is so many halves of the largest
+// size: all windows of a connection share one path, which one of the largest size fills.
 constexpr std::uint64_t initial_windows = 16;
 constexpr std::uint64_t half_windows_of_growth = 3;
 // The part of what is left that a new window may take.

@@ -12,7 +12,7 @@ namespace glassh {
 
 namespace {
 
-// What a session's program takes to start, at most.
+// A session's program takes at most so many to start: both ends of three pipes, and the pidfd.
 constexpr std::size_t descriptors_of_a_session = 7;
 
 // The part of a session's context that all sessions of the connection share.

@@ -13,8 +13,8 @@ namespace glassh {
 
 namespace {
 
-// Of all connections together: twice what the windows of one permit, so one that is alone is always read from. A
-// connection always may keep what one session with a window of the usual size may.
+// All connections together keep at most this. It is twice as much as the windows of one permit, so a connection that is
+// alone is always read from. A connection may always keep what one session with a window of the usual size may.
 constexpr std::int64_t most_kept = std::int64_t{384} * 1024 * 1024;
 constexpr std::size_t always_permitted = std::size_t{3} * 1024 * 1024;
 constexpr std::chrono::minutes between_lines{1};

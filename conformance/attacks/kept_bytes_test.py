@@ -1,4 +1,4 @@
-"""Bytes for readers who do not take them: channels to a Unix socket that nobody reads, filled and then closed, or left.
+"""Bytes for readers who do not take them: channels to a Unix socket whose owner does not read, filled and then closed, or left.
 
 They are delivered within the budget, dropped beyond it, and after the connection's end within a minute.
 """
