@@ -24,6 +24,7 @@ SessionContext session_context(const ConnectionParts& parts, Welcome& welcome) {
   context.login_files = LoginRecordFiles();
   context.records_logins = context.account.uid == 0;
   context.slow = std::make_shared<SlowCaller>(context.account.name, context.addresses.remote_host);
+  context.starter = std::make_shared<LocalStarter>(context.slow);
   return context;
 }
 

@@ -156,12 +156,37 @@ def homes(cases, workspace):
     print(f"# homes: {victims.waited()}", flush=True)
 
 
+def programs(cases, workspace):
+    slow = SlowSystem(workspace)
+    server = start_glasshd(workspace, env=slow.environment)
+    victims = Victims(workspace, server)
+    before, descriptors = server.holdings(), server.descriptors()
+    with cases.case("6 programs whose start hangs do not stall other sessions and logins"):
+        slow.hang()
+        clients = start_clients(workspace, server, 6, f"cat; : {slow.directory}")
+        slow.wait_for(6, server.log_tail)
+        victims.work()
+    with cases.case("a program gets what arrived while its start hung"):
+        clients[0].stdin.write(b"early\n")
+        clients[0].stdin.flush()
+        end_clients(clients[1:])
+        slow.go_on()
+        expect_equal(clients[0].stdout.readline(), b"early\n", server.log_tail)
+        end_clients(clients[:1])
+    with cases.case("programs whose clients went meanwhile are hung up, and all is given back"):
+        given_back(server, before, descriptors)
+        wait_until(lambda: len(server.children()) == 1, "only the victim's program is left", server.log_tail)
+    victims.end()
+    print(f"# programs: {victims.waited()}", flush=True)
+
+
 def main():
     cases = Cases()
     with Workspace() as workspace:
         lookups(cases, workspace)
         group_lists(cases, workspace)
         homes(cases, workspace)
+        programs(cases, workspace)
     return cases.status()
 
 

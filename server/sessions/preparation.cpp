@@ -18,9 +18,20 @@ constexpr std::size_t most_bytes_of_motd = 256 * 1024;
 constexpr std::size_t most_bytes_of_environment = 64 * 1024;
 constexpr std::size_t most_bytes_of_complaints = 2048;  // they must fit into a new pipe, whoever reads it
 
-bool exists(const std::string& path) {
+enum class FileKind { none, regular, other };
+
+FileKind kind_of(const std::string& path) {
   struct stat status {};
-  return ::stat(path.c_str(), &status) == 0;
+  if (::stat(path.c_str(), &status) != 0) return FileKind::none;
+  return S_ISREG(status.st_mode) ? FileKind::regular : FileKind::other;
+}
+
+bool exists(const std::string& path) { return kind_of(path) != FileKind::none; }
+
+std::string users_rc(const Account& account) { return account.home + "/.ssh/rc"; }
+
+std::string not_regular(const std::string& path) {
+  return fmt::format("{} is not used: it is not a regular file\n", path);
 }
 
 // A regular file, or as much of it. Empty if it cannot be read.
@@ -50,6 +61,18 @@ std::string text_of(const LastLogin& last) {
 
 }  // namespace
 
+SessionFiles read_session_files(const SessionFilesWanted& wanted) {
+  SessionFiles files;
+  const Account& account = wanted.account;
+  files.environment = user_environment(*wanted.config, account, files.complaints);
+  files.rc = rc_program(account, wanted.user_rc, {});
+  if (wanted.user_rc) files.complaints += rc_problem(account);
+  if (!wanted.greets) return files;
+  const auto last = wanted.login_files ? last_login(*wanted.login_files, account.uid) : std::nullopt;
+  files.greeting = greeting(*wanted.config, account, last);
+  return files;
+}
+
 std::string greeting(const ServerConfig& config, const Account& account, const std::optional<LastLogin>& last,
                      const std::string& motd) {
   if (exists(account.home + "/.hushlogin")) return {};
@@ -63,8 +86,9 @@ std::optional<SpawnRequest> rc_program(const Account& account, bool user_rc,
                                        const std::vector<std::string>& environment, const std::string& system_rc) {
   SpawnRequest request{account.shell, {}, environment, account.home};
   const std::string name = account.shell.substr(account.shell.rfind('/') + 1);
-  const std::string users = account.home + "/.ssh/rc";
-  if (user_rc && exists(users)) {
+  const FileKind users = user_rc ? kind_of(users_rc(account)) : FileKind::none;
+  if (users == FileKind::other) return std::nullopt;
+  if (users == FileKind::regular) {
     // Through the user's shell, as everything that the user asks for; that may be one that lets nobody in.
     request.arguments = {name, "-c", "/bin/sh .ssh/rc"};
     return request;
@@ -73,6 +97,11 @@ std::optional<SpawnRequest> rc_program(const Account& account, bool user_rc,
   request.program = "/bin/sh";
   request.arguments = {"sh", system_rc};
   return request;
+}
+
+std::string rc_problem(const Account& account) {
+  const std::string path = users_rc(account);
+  return kind_of(path) == FileKind::other ? not_regular(path) : std::string();
 }
 
 void add_cookie(Preparation& before, const X11Forwarding& display, const std::string& xauth, const Account& account,
@@ -90,6 +119,7 @@ std::vector<EnvironmentVariable> user_environment(const ServerConfig& config, co
   std::vector<EnvironmentVariable> variables;
   if (config.permit_user_environment == "no") return variables;
   const std::string path = account.home + "/.ssh/environment";
+  if (kind_of(path) == FileKind::other) complaints += not_regular(path);
   const std::string content = read_file(path, most_bytes_of_environment);
   std::size_t number = 0;
   for (std::string_view text = content; !text.empty();) {

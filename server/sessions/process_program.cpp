@@ -34,17 +34,24 @@ ProcessProgram::ProcessProgram(ChannelRef channel, std::shared_ptr<const Session
 
 // ---- its start
 
-void ProcessProgram::start() {
+asio::awaitable<void> ProcessProgram::start() {
+  const std::shared_ptr<ProcessProgram> self = shared_from_this();
   Streams streams = open_streams();
   const bool at_once = before_.empty();
   if (at_once) {
-    launch();
-  } else if (::access(request_.program.c_str(), X_OK) < 0) {
-    throw std::system_error(errno, std::generic_category(), request_.program);
+    co_await launch();
+  } else {
+    co_await find_program();
   }
+  if (over_) co_return;  // hung up meanwhile
   connect(std::move(streams));
-  if (at_once) return;
-  channel_.hub()->spawn(prepare(shared_from_this()));
+  if (!at_once) channel_.hub()->spawn(prepare(self));
+}
+
+asio::awaitable<void> ProcessProgram::find_program() {
+  const auto look = [path = request_.program] { return ::access(path.c_str(), X_OK) < 0 ? errno : 0; };
+  const int error = co_await call_slowly(context_->slow, SlowKind::programs, look);
+  if (error != 0) throw std::system_error(error, std::generic_category(), request_.program);
 }
 
 // RFC 4254 section 6.5 [4254-6.5-4]: the program's input and output are the channel's.
@@ -86,38 +93,35 @@ void ProcessProgram::connect(Streams streams) {
   if (streams.error.is_open()) read_output(error_, std::move(streams.error), extended_data_type::standard_error);
 }
 
-void ProcessProgram::launch() {
-  context_->starter->start(channel_.hub()->executor(), request_, program_ends(),
-                           [self = shared_from_this()](StartResult result) {
-                             self->channel_.hub()->guard([&] { self->on_launched(std::move(result)); });
-                           });
-}
-
-void ProcessProgram::on_launched(StartResult result) {
-  if (result.process == nullptr) return on_launch_failed(result.problem);
-  take(result.process);
+asio::awaitable<void> ProcessProgram::launch() {
+  const ProgramEnds ends = program_ends();  // named: GCC 12 destroys it twice if it is a part of the next expression
+  const auto process = co_await context_->starter->start(request_, ends);
+  take(process);
   ends_ = {};
   if (terminal_) {
     terminal_->release_terminal();
     record_login();
   }
-  result.process->when_ended(
+  process->when_ended(
       [self = shared_from_this()](const ProgramEnd& end) { self->channel_.hub()->guard([&] { self->on_exit(end); }); });
 }
 
 void ProcessProgram::on_launch_failed(const std::string& why) {
+  ends_ = {};
+  if (over_) return;  // nobody waits for it any more
   context_->log.error("session {}: cannot start {}: {}", channel_.id(), request_.program, why);
   end_ = ProgramEnd{.exit_status = 255};
-  // Their end is the program's end, and the session's.
-  ends_ = {};
+  // The end of its streams is the program's end, and the session's.
   if (terminal_) terminal_->release_terminal();
   finish_if_done();
 }
 
-// If another process has started it, it may come when it is not wanted any more.
+// It may come when it is not wanted any more.
 void ProcessProgram::take(std::shared_ptr<StartedProcess> process) {
   process_ = std::move(process);
-  if (over_) process_->signal_group(SIGHUP);
+  if (!over_) return;
+  process_->signal_group(SIGHUP);
+  process_->signal_group(SIGCONT);
 }
 
 void ProcessProgram::record_login() {
@@ -142,7 +146,7 @@ asio::awaitable<void> ProcessProgram::prepare(std::shared_ptr<ProcessProgram> se
     co_return;
   }
   try {
-    self->launch();
+    co_await self->launch();
   } catch (const std::system_error& error) {
     self->on_launch_failed(error.what());
   }
@@ -178,20 +182,14 @@ asio::awaitable<void> ProcessProgram::run_before() {
   const Fd terminal = terminal_ ? terminal_->open_terminal() : Fd();
   const int output = terminal_ ? terminal.get() : ends_.output.get();
   const int error = terminal_ ? terminal.get() : ends_.error.get();
-  const auto progress = std::make_shared<Progress>(executor);
-  const auto ended = [progress] {
+  const ProgramEnds ends{input.read_end.get(), output, error};
+  const auto process = co_await context_->starter->start(*before_.program, ends);
+  take(process);
+  const auto progress = std::make_shared<Progress>(channel_.hub()->executor());
+  process->when_ended([progress](const ProgramEnd&) {
     progress->over = true;
     progress->changed.raise();
-  };
-  const auto started = [self = shared_from_this(), ended](const StartResult& result) {
-    if (result.process == nullptr) {
-      self->context_->log.error("session {}: before the program: {}", self->channel_.id(), result.problem);
-      return ended();
-    }
-    self->take(result.process);
-    result.process->when_ended([ended](const ProgramEnd&) { ended(); });
-  };
-  context_->starter->start(executor, *before_.program, ProgramEnds{input.read_end.get(), output, error}, started);
+  });
   while (!progress->over) co_await progress->changed.wait();
   process_.reset();
 }
@@ -293,9 +291,9 @@ void ProcessProgram::hang_up() {
   over_ = true;
   signal(SIGHUP);
   signal(SIGCONT);  // one that is stopped gets it too
-  if (terminal_) {
+  if (input_ && terminal_) {
     input_->stop();  // a terminal hangs up when its last descriptor is closed
-  } else {
+  } else if (input_) {
     input_->leave();
   }
   for (const Output* output : {&output_, &error_}) {

@@ -6,7 +6,8 @@
 // background process may delay, as with OpenSSH. To hang up is to send SIGHUP to its process group; a pipe still gets
 // the input that has come.
 //
-//   auto program = ProcessProgram::create(channel, context, std::move(*plan), weak_from_this());  program->start();
+//   auto program = ProcessProgram::create(channel, context, std::move(*plan), weak_from_this());
+//   co_await program->start();
 #pragma once
 
 #include <memory>
@@ -32,7 +33,7 @@ class ProcessProgram final : public Program, public std::enable_shared_from_this
   ProcessProgram(ChannelRef channel, std::shared_ptr<const SessionContext> context, ProgramPlan plan,
                  std::weak_ptr<ProgramObserver> observer);  // create() is meant
 
-  void start() override;
+  asio::awaitable<void> start() override;
   void write(Bytes data) override;
   void end_input() override;
   void end_output() override;
@@ -62,8 +63,8 @@ class ProcessProgram final : public Program, public std::enable_shared_from_this
   static asio::awaitable<void> prepare(std::shared_ptr<ProcessProgram> self);
   asio::awaitable<void> greet(std::string text);
   asio::awaitable<void> run_before();
-  void launch();  // throws std::system_error
-  void on_launched(StartResult result);
+  asio::awaitable<void> find_program();  // throws std::system_error if it cannot be run
+  asio::awaitable<void> launch();        // throws std::system_error
   void on_launch_failed(const std::string& why);
   void take(std::shared_ptr<StartedProcess> process);
   void on_input_broken();

@@ -4,11 +4,14 @@
 // until it ends or is hung up. Its output goes to the channel by itself (RFC 4254 section 6.5); the session hands it
 // what arrives, and learns of its end through ProgramObserver.
 //
-//   program->start();  …  program->write(event.data);  …  program->hang_up();
+//   co_await program->start();  …  program->write(event.data);  …  program->hang_up();
 #pragma once
 
 #include <cstdint>
 
+#include <boost/asio/awaitable.hpp>
+
+#include "channels/io/home_thread.h"
 #include "proto/bytes.h"
 #include "server/sessions/pty.h"
 
@@ -42,10 +45,10 @@ class Program {
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
-  // Called once, before all others. Sends nothing on the channel before it returns, so that the answer goes ahead of
-  // the output. Throws std::system_error if the program cannot be started, and is of no use then. What goes wrong later
-  // is its end, with status 255.
-  virtual void start() = 0;
+  // Called once, before all others; only hang_up() may come while it waits. Sends nothing on the channel before it
+  // returns, so that the answer goes ahead of the output. Throws std::system_error if the program cannot be started,
+  // and is of no use then. What goes wrong later is its end, with status 255.
+  virtual asio::awaitable<void> start() = 0;
 
   // Data from the client. The program tells the channel when it has consumed it. The bytes are gone after the call.
   virtual void write(Bytes data) = 0;

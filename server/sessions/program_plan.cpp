@@ -13,12 +13,13 @@ namespace {
 constexpr std::string_view no_internal_sftp = "internal-sftp is not done yet; give the path of a program";
 bool is_internal_sftp(std::string_view command) { return command.starts_with("internal-sftp"); }
 
-EnvironmentSources environment_sources(const SessionWishes& wishes, const SessionContext& context) {
+EnvironmentSources environment_sources(const SessionWishes& wishes, const SessionContext& context,
+                                       SessionFiles& files) {
   EnvironmentSources sources;
+  sources.complaints = std::move(files.complaints);
   sources.from_client = wishes.environment();
   sources.from_keys = context.permissions.environment;
-  const auto from_file = user_environment(*context.config, context.account, sources.complaints);
-  sources.from_keys.insert(sources.from_keys.end(), from_file.begin(), from_file.end());
+  sources.from_keys.insert(sources.from_keys.end(), files.environment.begin(), files.environment.end());
   sources.from_config = context.config->set_env;
   sources.auth_info_file = context.auth_info_file;
   sources.agent_socket = wishes.agent_socket();
@@ -30,19 +31,14 @@ EnvironmentSources environment_sources(const SessionWishes& wishes, const Sessio
   return sources;
 }
 
-// Only a login shell on a terminal greets.
-Preparation preparation(const ProgramWish& wish, const SessionWishes& wishes, const SessionContext& context,
+Preparation preparation(const SessionWishes& wishes, const SessionContext& context, SessionFiles files,
                         const std::vector<std::string>& environment) {
-  const ServerConfig& config = *context.config;
   Preparation before;
-  if (wishes.terminal() && !wish.command) {
-    const auto& files = context.login_files;
-    const auto last = files ? last_login(*files, context.account.uid) : std::nullopt;
-    before.greeting = greeting(config, context.account, last);
-  }
-  const bool user_rc = config.permit_user_rc && context.permissions.user_rc && config.force_command.empty();
-  before.program = rc_program(context.account, user_rc && !wish.subsystem, environment);
-  if (wishes.display()) add_cookie(before, *wishes.display(), config.xauth_location, context.account, environment);
+  before.greeting = std::move(files.greeting);
+  before.program = std::move(files.rc);
+  if (before.program) before.program->environment = environment;
+  const std::string& xauth = context.config->xauth_location;
+  if (wishes.display()) add_cookie(before, *wishes.display(), xauth, context.account, environment);
   if (before.program) before.program->open_files = context.open_files;
   return before;
 }
@@ -67,11 +63,24 @@ std::optional<ProgramWish> subsystem_wish(std::string_view name, const SessionCo
                      .subsystem = true};
 }
 
-std::optional<ProgramPlan> plan_program(ProgramWish wish, const SessionWishes& wishes, const SessionContext& context) {
+// Only a login shell on a terminal greets.
+SessionFilesWanted session_files_wanted(const ProgramWish& wish, const SessionWishes& wishes,
+                                        const SessionContext& context) {
+  const ServerConfig& config = *context.config;
+  SessionFilesWanted wanted{.config = context.config, .account = context.account};
+  wanted.login_files = context.login_files;
+  wanted.greets = wishes.terminal() && !wish.command && !context.permissions.forced_command;
+  wanted.user_rc =
+      config.permit_user_rc && context.permissions.user_rc && config.force_command.empty() && !wish.subsystem;
+  return wanted;
+}
+
+std::optional<ProgramPlan> plan_program(ProgramWish wish, const SessionWishes& wishes, const SessionContext& context,
+                                        SessionFiles files) {
   // RFC 4254 section 6.5 [4254-6.5-2] and past vulnerability 10: whatever was asked for, a shell and a subsystem
   // included, the forced command is what runs.
   const SessionPermissions& permissions = context.permissions;
-  EnvironmentSources sources = environment_sources(wishes, context);
+  EnvironmentSources sources = environment_sources(wishes, context, files);
   if (permissions.forced_command) {
     wish.kind = fmt::format("forced-command ({}) '{}'", permissions.forced_by, escaped(*permissions.forced_command));
     sources.original_command = std::exchange(wish.command, permissions.forced_command);
@@ -85,7 +94,7 @@ std::optional<ProgramPlan> plan_program(ProgramWish wish, const SessionWishes& w
       shell_request(context.account, wish.command, session_environment(context.account, context.addresses, sources));
   plan.program.open_files = context.open_files;
   plan.program.complaints = std::move(sources.complaints);
-  plan.before = preparation(wish, wishes, context, plan.program.environment);
+  plan.before = preparation(wishes, context, std::move(files), plan.program.environment);
   plan.terminal = wishes.terminal();
   plan.takes_signals = !wish.subsystem && !permissions.forced_command;
   plan.kind = std::move(wish.kind);

@@ -3,7 +3,8 @@
 // RFC 4254 sections 6.4 and 6.5, sshd_config(5). A ProgramPlan lives from the request until its program has started.
 // Job: to hold everything that the start of a program needs, so that it can be handed on.
 //
-//   const auto plan = plan_program({.kind = "shell", .idles_as = "session:shell"}, wishes, context);
+//   const SessionFilesWanted wanted = session_files_wanted(wish, wishes, context);  …
+//   const auto plan = plan_program(std::move(wish), wishes, context, std::move(files));
 #pragma once
 
 #include <memory>
@@ -39,7 +40,12 @@ struct ProgramPlan {
 // The wish for a subsystem, as the configuration has it. Returns nullopt, and says why to the log, if there is none.
 std::optional<ProgramWish> subsystem_wish(std::string_view name, const SessionContext& context);
 
+// The files to read before the plan is made.
+SessionFilesWanted session_files_wanted(const ProgramWish& wish, const SessionWishes& wishes,
+                                        const SessionContext& context);
+
 // Returns nullopt, and says why to the log, if the command that is forced cannot be run.
-std::optional<ProgramPlan> plan_program(ProgramWish wish, const SessionWishes& wishes, const SessionContext& context);
+std::optional<ProgramPlan> plan_program(ProgramWish wish, const SessionWishes& wishes, const SessionContext& context,
+                                        SessionFiles files);
 
 }  // namespace glassh

@@ -1,5 +1,7 @@
 #include "server/sessions/program_starter.h"
 
+#include <csignal>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -36,11 +38,53 @@ class LocalProcess final : public StartedProcess, public std::enable_shared_from
   Descriptor end_;  // the pidfd
 };
 
+// The program's ends for as long as a thread starts it, whoever closes those that it was given.
+class OwnEnds {
+ public:
+  // Throws std::system_error.
+  explicit OwnEnds(const ProgramEnds& ends)
+      : input_(Fd::duplicate(ends.input)),
+        output_(Fd::duplicate(ends.output)),
+        error_(Fd::duplicate(ends.error)),
+        terminal_(ends.terminal) {}
+  ProgramEnds get() const { return {input_.get(), output_.get(), error_.get(), terminal_}; }
+
+ private:
+  Fd input_, output_, error_;
+  std::string terminal_;
+};
+
+// A process that a thread has started. If nobody takes it, it is hung up.
+class Newborn {
+ public:
+  explicit Newborn(Process process) : process_(std::move(process)) {}
+  Newborn(const Newborn&) = delete;
+  Newborn& operator=(const Newborn&) = delete;
+  ~Newborn() {
+    process_.signal_group(SIGHUP);
+    process_.signal_group(SIGCONT);
+    process_.reap();
+  }
+  Process take() {
+    Process process = std::move(process_);
+    process_.pid = 0;
+    return process;
+  }
+
+ private:
+  Process process_;
+};
+
 }  // namespace
 
-void LocalStarter::start(const asio::any_io_executor& executor, const SpawnRequest& request, const ProgramEnds& ends,
-                         const Started& started) {
-  started({.process = std::make_shared<LocalProcess>(executor, spawn_process(request, ends))});
+asio::awaitable<std::shared_ptr<StartedProcess>> LocalStarter::start(SpawnRequest request, ProgramEnds ends) {
+  const auto own_ends = std::make_shared<const OwnEnds>(ends);
+  const auto spawn = [request = std::move(request), own_ends] {
+    return std::make_shared<Newborn>(spawn_process(request, own_ends->get()));
+  };
+  const std::shared_ptr<Newborn> born = co_await call_slowly(slow_, SlowKind::programs, spawn);
+  const asio::any_io_executor executor = co_await asio::this_coro::executor;
+  co_return std::make_shared<LocalProcess>(executor, born->take());
 }
 
 }  // namespace glassh

@@ -5,18 +5,19 @@
 // StartedProcess lives until its owner has let it go and it has ended. Job: to be signalled, to tell its end, and to
 // keep its number from being used again meanwhile.
 //
-//   starter.start(executor, request, ends, [](StartResult result) { if (result.process) … });
+//   const std::shared_ptr<StartedProcess> process = co_await starter.start(request, ends);
 #pragma once
 
 #include <sys/types.h>
 
 #include <functional>
 #include <memory>
-#include <string>
+#include <utility>
 
-#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
 
 #include "channels/io/descriptor.h"
+#include "channels/io/slow_calls.h"
 #include "server/sessions/process.h"
 #include "server/sessions/program.h"
 
@@ -35,32 +36,28 @@ class StartedProcess {
   virtual void when_ended(std::function<void(const ProgramEnd&)> ended) = 0;
 };
 
-struct StartResult {
-  std::shared_ptr<StartedProcess> process;  // null: it could not be started
-  std::string problem = {};                 // why, then; for the log
-};
-
 class ProgramStarter {
  public:
-  using Started = std::function<void(StartResult)>;
-
   ProgramStarter() = default;
   virtual ~ProgramStarter() = default;
   ProgramStarter(const ProgramStarter&) = delete;
   ProgramStarter& operator=(const ProgramStarter&) = delete;
 
-  // Calls `started` once, before it returns or later in the same thread. Does not keep `request`, and copies `ends` if
-  // it needs them later. Throws std::system_error if the program cannot be started and that is known at once; `started`
-  // is not called then.
-  virtual void start(const asio::any_io_executor& executor, const SpawnRequest& request, const ProgramEnds& ends,
-                     const Started& started) = 0;
+  // Never null; throws std::system_error if the program cannot be started. `ends` must stay open until it has returned
+  // or its coroutine is gone. A process that is started when nobody waits for it any more is hung up.
+  virtual asio::awaitable<std::shared_ptr<StartedProcess>> start(SpawnRequest request, ProgramEnds ends) = 0;
 };
 
-// By spawn_process(), as children of this process.
+// By spawn_process(), as children of this process; a start may wait for a home or a program that hangs, so it is a slow
+// call.
 class LocalStarter final : public ProgramStarter {
  public:
-  void start(const asio::any_io_executor& executor, const SpawnRequest& request, const ProgramEnds& ends,
-             const Started& started) override;
+  // `slow` may be null: the calls are this process's own.
+  explicit LocalStarter(std::shared_ptr<SlowCaller> slow = nullptr) : slow_(std::move(slow)) {}
+  asio::awaitable<std::shared_ptr<StartedProcess>> start(SpawnRequest request, ProgramEnds ends) override;
+
+ private:
+  const std::shared_ptr<SlowCaller> slow_;
 };
 
 }  // namespace glassh

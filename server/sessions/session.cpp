@@ -12,6 +12,13 @@
 
 namespace glassh {
 
+namespace {
+// While a program starts. Clients tell how large their window is, over and over; more than this only some that want to
+// do harm.
+constexpr std::size_t most_kept_requests = 256;
+constexpr std::size_t most_kept_request_bytes = 256UL * 1024;
+}  // namespace
+
 std::shared_ptr<Session> Session::create(ChannelRef channel, std::shared_ptr<const SessionContext> context) {
   return std::make_shared<Session>(std::move(channel), std::move(context));
 }
@@ -22,6 +29,32 @@ Session::Session(ChannelRef channel, std::shared_ptr<const SessionContext> conte
 // ---- requests
 
 void Session::on(const ChannelRequested& request) {
+  if (stage_ == Stage::starting) return keep(request);
+  carry_out(request);
+}
+
+// RFC 4254 section 5.4: answers come in the order of the requests.
+void Session::keep(const ChannelRequested& request) {
+  kept_request_bytes_ += request.details.size();
+  if (kept_requests_.size() < most_kept_requests && kept_request_bytes_ <= most_kept_request_bytes) {
+    kept_requests_.push_back({std::string(request.type), request.want_reply, copy_of(request.details)});
+    return;
+  }
+  context_->log.info("session {}: closed, there are too many requests while its program starts", channel().id());
+  if (Channel* const open = channel().get()) open->close();
+  hang_up();
+}
+
+void Session::carry_out_kept() {
+  while (stage_ != Stage::starting && !kept_requests_.empty()) {
+    const KeptRequest request = std::move(kept_requests_.front());
+    kept_requests_.pop_front();
+    kept_request_bytes_ -= request.details.size();
+    carry_out({channel().id(), request.type, request.want_reply, request.details});
+  }
+}
+
+void Session::carry_out(const ChannelRequested& request) {
   if (request.type == msg::Exec::name) {
     const auto exec = decode<msg::Exec>(request.details);
     if (!context_->takes(exec, channel().id())) return answer(request, false);
@@ -102,8 +135,8 @@ void Session::on_end_of_write() {
   wishes_.drop_terminal();
 }
 
-void Session::answer(const ChannelRequested& request, bool success) {
-  if (!request.want_reply) return;
+void Session::answer(bool want_reply, bool success) {
+  if (!want_reply) return;
   if (Channel* const open = channel().get()) open->answer_request(success);
 }
 
@@ -114,29 +147,62 @@ void Session::start(ProgramWish wish, const ChannelRequested& request) {
   if (stage_ != Stage::before || (wish.command && wish.command->find('\0') != std::string::npos)) {
     return answer(request, false);
   }
+  stage_ = Stage::starting;
+  channel().hub()->spawn(begin(shared_from_this(), std::move(wish), request.want_reply));
+}
+
+asio::awaitable<void> Session::begin(std::shared_ptr<Session> self, ProgramWish wish, bool want_reply) {
   const std::string idles_as = wish.idles_as;
+  const bool started = co_await self->try_to_start(std::move(wish));
+  if (self->stage_ != Stage::starting) co_return;  // hung up meanwhile
+  if (started) {
+    self->on_started(idles_as, want_reply);
+  } else {
+    self->on_not_started(want_reply);
+  }
+  self->carry_out_kept();
+  self->channel().hub()->wake();
+}
+
+asio::awaitable<bool> Session::try_to_start(ProgramWish wish) {
   std::string kind = wish.kind;
   try {
-    auto plan = plan_program(std::move(wish), wishes_, *context_);
-    if (!plan) return answer(request, false);
+    const auto read = [wanted = session_files_wanted(wish, wishes_, *context_)] { return read_session_files(wanted); };
+    SessionFiles files = co_await call_slowly(context_->slow, SlowKind::files, read);
+    if (stage_ == Stage::over) co_return false;
+    auto plan = plan_program(std::move(wish), wishes_, *context_, std::move(files));
+    if (!plan) co_return false;
     kind = plan->kind;
     log_start(*plan);
     set_connection_type(*plan);
     takes_signals_ = plan->takes_signals;
-    const std::shared_ptr<Program> program = make_program(std::move(*plan));
-    program->start();
-    program_ = program;
+    program_ = make_program(std::move(*plan));
+    co_await program_->start();
+    co_return true;
   } catch (const std::system_error& error) {
+    if (stage_ == Stage::over) co_return false;
     context_->log.error("session {}: cannot start {}: {}", channel().id(), kind, error.what());
-    return answer(request, false);
   }
-  // From here on nothing fails, so the answer is right; and it is ahead of the output.
+  co_return false;
+}
+
+// From here on nothing fails, so the answer is right; and it is ahead of the output.
+void Session::on_started(const std::string& idles_as, bool want_reply) {
   stage_ = Stage::running;
   wishes_.close();
-  answer(request, true);
+  answer(want_reply, true);
+  if (!kept_data_.empty()) program_->write(kept_data_);
+  kept_data_ = {};
   const Channel* const open = channel().get();
   if (open != nullptr && open->eof_received()) program_->end_input();  // it came before there was a program
   channel().watch_idle_as(idles_as);
+}
+
+void Session::on_not_started(bool want_reply) {
+  stage_ = Stage::before;
+  program_.reset();
+  answer(want_reply, false);
+  if (Channel* const open = channel().get()) open->consumed(std::exchange(kept_data_, {}).size());
 }
 
 void Session::log_start(const ProgramPlan& plan) const {
@@ -200,13 +266,17 @@ void Session::on_program_finished() {
 // ---- the peer's side
 
 void Session::on(const DataArrived& data) {
+  if (stage_ == Stage::starting && data.extended_type == 0) {
+    kept_data_.insert(kept_data_.end(), data.data.begin(), data.data.end());
+    return;
+  }
   if (program_ && data.extended_type == 0) return program_->write(data.data);
   // Nothing runs yet, or it is a stream that no program has.
   if (Channel* const open = channel().get()) open->consumed(data.data.size());
 }
 
 void Session::on(const EofArrived&) {
-  if (program_) program_->end_input();
+  if (stage_ == Stage::running) program_->end_input();
 }
 
 void Session::on(const CloseArrived&) { hang_up(); }
@@ -215,6 +285,8 @@ void Session::end() { hang_up(); }
 
 void Session::hang_up() {
   if (std::exchange(stage_, Stage::over) == Stage::over) return;
+  kept_requests_.clear();
+  kept_data_ = {};
   wishes_.close();
   wishes_.drop_display();
   if (program_) program_->hang_up();

@@ -34,7 +34,10 @@ class EchoProgram final : public Program {
   }
   ~EchoProgram() override { witness_.gone = true; }
 
-  void start() override { witness_.started = true; }
+  asio::awaitable<void> start() override {
+    witness_.started = true;
+    co_return;
+  }
   void write(Bytes data) override {
     Channel* const open = channel_.get();
     if (open == nullptr) return;

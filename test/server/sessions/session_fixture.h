@@ -6,6 +6,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <exception>
@@ -55,10 +56,14 @@ struct SessionTest : testing::Test {
     auto event = channels.on_payload(payload);
     if (!event) return;
     if (auto* request = std::get_if<ChannelRequested>(&*event)) {
+      const std::ptrdiff_t before = answers();
       try {
         session->on(*request);
       } catch (...) {
         failure = std::current_exception();
+      }
+      if (request->want_reply && waits_for_answers && failure == nullptr) {
+        run_until([&] { return answers() > before || channels.find(0) == nullptr; });
       }
       io.restart();
       io.poll();
@@ -71,6 +76,11 @@ struct SessionTest : testing::Test {
   void request(const Tail& tail, bool want_reply = true) {
     const auto details = encode(tail);
     receive(msg::ChannelRequest{0, Tail::name, want_reply, Rest{details}});
+  }
+
+  std::ptrdiff_t answers() {
+    collect();
+    return std::count(order.begin(), order.end(), 'S') + std::count(order.begin(), order.end(), 'F');
   }
 
   // What the client has got until now goes into the members below.
@@ -145,6 +155,7 @@ struct SessionTest : testing::Test {
   std::shared_ptr<SessionContext> context;
   std::shared_ptr<Session> session;
   std::exception_ptr failure;
+  bool waits_for_answers = true;  // before anything else comes from the client
 
   std::string order;  // S F d E C R: what came, in order
   std::string output, error;
