@@ -20,6 +20,7 @@
 
 #include "channels/io/hidden_process.h"
 #include "channels/io/holdings.h"
+#include "channels/io/slow_calls.h"
 #include "config/say.h"
 #include "server/connection_thread.h"
 #include "server/daemon.h"
@@ -29,6 +30,9 @@
 
 namespace glassh {
 namespace {
+
+// For sockets' names in directories that may hang, when the last connection has ended.
+constexpr std::chrono::seconds time_to_clean_up{2};
 
 // -C. Without it nothing is known of a connection, so that only Match All applies.
 MatchSubject connection_of(const ServerOptions& options) {
@@ -157,6 +161,7 @@ void Glasshd::serve(std::vector<Fd> sockets, const std::string& pid_file) {
   pid_file_.emplace(pid_file, log());
   manager_.ready();
 
+  prepare_slow_calls();
   // The first thread goes last, since it minds the signals.
   others_serving_ = threads - 1;
   std::vector<std::thread> running;
@@ -172,6 +177,7 @@ void Glasshd::serve(std::vector<Fd> sockets, const std::string& pid_file) {
   threads_[0]->run();
   for (std::thread& thread : running) thread.join();
   block_requests();
+  finish_forgotten_calls(time_to_clean_up);
 }
 
 // ---- signals
@@ -293,6 +299,7 @@ void Glasshd::serve_standard_input() {
   take({std::move(input), std::move(addresses), Startups::Place()}, std::move(output));
   threads_[0]->drain();
   threads_[0]->run();
+  finish_forgotten_calls(time_to_clean_up);
 }
 
 void ignore_signals() {

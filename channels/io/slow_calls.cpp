@@ -1,10 +1,12 @@
 #include "channels/io/slow_calls.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <csignal>
 #include <cstdint>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <unordered_map>
 
@@ -25,7 +27,7 @@ struct SlowCall::Waiter {
 // The data that a call's thread has. It refers to the waiter only for the waiter's own thread.
 struct SlowCall::Job {
   std::function<void()> work;
-  HomeThread home;
+  std::optional<HomeThread> home;  // nullopt: nobody waits
   std::weak_ptr<Waiter> waiter;
   SlowKind kind;
   std::string user, source;
@@ -43,6 +45,8 @@ struct SlowCaller::Line {
 };
 
 namespace {
+
+constexpr std::size_t most_idle_threads = 2;
 
 using Line = SlowCaller::Line;
 
@@ -70,7 +74,7 @@ class Shares {
   std::unordered_map<std::string, Counts> taken_;
 };
 
-// Threads that exist while there are calls for them.
+// Threads that exist while there are calls for them. A few stay, so that calls go on when no thread can be started.
 class SlowThreads {
  public:
   // Throws std::system_error if there is no thread at all.
@@ -78,6 +82,7 @@ class SlowThreads {
     const std::lock_guard lock(mutex_);
     if (line->empty()) turns_.push_back(line);
     line->jobs[index_of(*job)].push_back(job);
+    if (!job->home) ++forgotten_;
     try {
       start_thread_if_useful();
     } catch (const std::system_error&) {
@@ -85,6 +90,16 @@ class SlowThreads {
       take_out(line, job);
       throw;
     }
+  }
+
+  void prepare() {
+    const std::lock_guard lock(mutex_);
+    while (threads_ < most_idle_threads) start_thread();
+  }
+
+  void finish_forgotten(std::chrono::milliseconds at_most) {
+    std::unique_lock lock(mutex_);
+    none_forgotten_.wait_for(lock, at_most, [this] { return forgotten_ == 0; });
   }
 
   // Returns whether it was still waiting.
@@ -98,6 +113,7 @@ class SlowThreads {
     auto& jobs = line->jobs[index_of(*job)];
     const bool was_there = std::erase(jobs, job) > 0;
     if (was_there && line->empty()) std::erase(turns_, line);
+    if (was_there && !job->home) --forgotten_;
     return was_there;
   }
 
@@ -131,7 +147,12 @@ class SlowThreads {
 
   void start_thread_if_useful() {
     const bool useful = std::any_of(turns_.begin(), turns_.end(), [&](const auto& line) { return find_next(*line); });
-    if (!useful || threads_ == most_slow_threads) return;
+    if (!useful) return;
+    if (idle_ > 0) return work_came_.notify_one();
+    if (threads_ < most_slow_threads) start_thread();
+  }
+
+  void start_thread() {
     // A thread inherits the mask: signals are for the program's own threads.
     sigset_t all;
     sigset_t before;
@@ -149,48 +170,66 @@ class SlowThreads {
 
   void work() {
     ::pthread_setname_np(::pthread_self(), "slow calls");
-    std::shared_ptr<Job> job;
-    while ((job = next(job)) != nullptr) {
+    while (const std::shared_ptr<Job> job = next()) {
       job->work();
       job->work = nullptr;
+      finish(*job);
     }
   }
 
-  // Null: the thread is counted no more, and ends. Several calls may be free to run by the end of one.
-  std::shared_ptr<Job> next(const std::shared_ptr<Job>& done) {
-    std::shared_ptr<Job> job;
+  // Waits for a call. Null: the thread is counted no more, and ends.
+  std::shared_ptr<Job> next() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      std::shared_ptr<Job> job = take_next();
+      if (job != nullptr) {
+        start_another();
+        return job;
+      }
+      if (idle_ == most_idle_threads) {
+        --threads_;
+        return nullptr;
+      }
+      ++idle_;
+      work_came_.wait(lock);
+      --idle_;
+    }
+  }
+
+  // Several calls may be free to run by the end of one.
+  void start_another() {
+    try {
+      start_thread_if_useful();
+    } catch (const std::system_error&) {  // this thread will do it
+    }
+  }
+
+  void finish(Job& job) {
     {
       const std::lock_guard lock(mutex_);
-      if (done != nullptr) {
-        users_.give_back(done->user, index_of(*done));
-        sources_.give_back(done->source, index_of(*done));
-        done->counted = Holding();
-        done->lookup = Holding();
-      }
-      job = take_next();
-      if (job == nullptr) --threads_;
-      if (job != nullptr) {
-        try {
-          start_thread_if_useful();
-        } catch (const std::system_error&) {  // this thread will do it
-        }
-      }
+      users_.give_back(job.user, index_of(job));
+      sources_.give_back(job.source, index_of(job));
+      job.counted = Holding();
+      job.lookup = Holding();
+      if (!job.home && --forgotten_ == 0) none_forgotten_.notify_all();
     }
-    if (done != nullptr) {
-      done->home.post([waiter = done->waiter] {
-        const auto still_there = waiter.lock();
-        if (still_there == nullptr) return;
-        still_there->done = true;
-        still_there->changed.raise();
-      });
-    }
-    return job;
+    if (!job.home) return;
+    job.home->post([waiter = job.waiter] {
+      const auto still_there = waiter.lock();
+      if (still_there == nullptr) return;
+      still_there->done = true;
+      still_there->changed.raise();
+    });
   }
 
   std::mutex mutex_;
   std::deque<std::shared_ptr<Line>> turns_;  // lines with calls that wait; whose turn it is is in front
   Shares users_, sources_;
   std::size_t threads_ = 0;
+  std::size_t idle_ = 0;  // of these
+  std::condition_variable work_came_;
+  std::size_t forgotten_ = 0;  // calls that nobody waits for: waiting or running
+  std::condition_variable none_forgotten_;
 };
 
 // Never destroyed: a thread may outlive main.
@@ -207,6 +246,19 @@ SlowCaller::SlowCaller(std::string user, std::string source)
     : user_(std::move(user)), source_(std::move(source)), line_(std::make_shared<Line>()) {}
 
 SlowCaller::~SlowCaller() = default;
+
+void SlowCaller::forget(SlowKind kind, std::function<void()> work) const {
+  const auto job = std::make_shared<Job>(Job{std::move(work), std::nullopt, {}, kind, user_, source_});
+  try {
+    slow_threads().add(std::make_shared<Line>(), job);
+  } catch (const std::system_error&) {  // without any thread it is done here
+    job->work();
+  }
+}
+
+void prepare_slow_calls() { slow_threads().prepare(); }
+
+void finish_forgotten_calls(std::chrono::milliseconds at_most) { slow_threads().finish_forgotten(at_most); }
 
 void SlowCaller::end() {
   over_ = true;

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <exception>
 #include <functional>
@@ -62,6 +63,9 @@ class SlowCaller {
   // The connection is over: calls that have not begun are cancelled, and so is each later one.
   void end();
 
+  // A call that nobody waits for: to clean up. Also after end(), and not cancelled by it. `work` must not throw.
+  void forget(SlowKind kind, std::function<void()> work) const;
+
   struct Line;  // its calls that wait for a thread
 
  private:
@@ -104,6 +108,14 @@ class SlowCall {
   const std::shared_ptr<Waiter> waiter_;
   std::shared_ptr<Job> job_;  // while it is pending
 };
+
+// Starts the threads that stay, so that calls go on, though slowly, when there are no more processes for the user. A
+// daemon does it when it has forked. Throws std::system_error.
+void prepare_slow_calls();
+
+// Waits until no thread has a call of SlowCaller::forget() any more, at most for so long. To be called before the
+// program ends.
+void finish_forgotten_calls(std::chrono::milliseconds at_most);
 
 // What comes of a function that is called elsewhere.
 template <class Function>

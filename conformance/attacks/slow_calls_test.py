@@ -14,12 +14,14 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from peers import PATIENCE, USER, Cases, Workspace, client_options, expect, expect_equal, ssh, start_glasshd, wait_until
+from peers.servers import authorized_keys
 from peers.slow_system import SlowSystem
 from peers.victims import Victims, end_attack, expect_no_growth, given_back, start_attack
 
 LOOKUPS_OF_A_CONNECTION = 64
 RUNNING_LOOKUPS = 12  # of one user or source: channels/io/slow_calls.h
 FILES_OF_A_USER = 4
+SOCKETS_OF_A_USER = 4
 LOOKUPS_WANTED = 4090
 ATTACKERS = 4
 
@@ -180,6 +182,67 @@ def programs(cases, workspace):
     print(f"# programs: {victims.waited()}", flush=True)
 
 
+def paths(cases, workspace):
+    slow = SlowSystem(workspace)
+    server = start_glasshd(workspace, env=slow.environment)
+    victims = Victims(workspace, server)
+    before, descriptors = server.holdings(), server.descriptors()
+    path = os.path.join(slow.directory, "socket")
+
+    def attack():
+        slow.hang()
+        attackers = [start_attack(workspace, server, "paths", 500, path) for _ in range(2)]
+        listener = workspace.start(ssh(*client_options(workspace, server), "-N", "-R", f"{path}:{path}", "127.0.0.1"))
+        slow.wait_for(SOCKETS_OF_A_USER, server.log_tail)
+        return attackers, listener
+
+    def end(attackers, listener):
+        for attacker in attackers:
+            end_attack(attacker)
+        slow.go_on()
+        listener.kill()
+        listener.wait(PATIENCE)
+        given_back(server, before, descriptors)
+
+    with cases.case("1000 channels to a Unix socket whose path hangs, and a listener there: sessions and logins go on"):
+        attacked = attack()
+        victims.work()
+        expect(len(slow.hanging()) <= SOCKETS_OF_A_USER, slow.hanging())
+    with cases.case("when they have left and the path answers, all is given back"):
+        end(*attacked)
+        wait_until(lambda: not os.path.exists(path), "the listener's path is gone", server.log_tail)
+    with cases.case("a listener's path that hangs when its client leaves goes later, and nobody waits for it"):
+        listener = workspace.start(ssh(*client_options(workspace, server), "-N", "-R", f"{path}:{path}", "127.0.0.1"))
+        wait_until(lambda: os.path.exists(path), "the listener is there", server.log_tail)
+        slow.hang()
+        listener.kill()
+        listener.wait(PATIENCE)
+        slow.wait_for(1, server.log_tail)
+        victims.work(1)
+        slow.go_on()
+        wait_until(lambda: not os.path.exists(path), "the path is gone", server.log_tail)
+        given_back(server, before, descriptors)
+    with cases.case("ten such attacks do not add to the memory"):
+        expect_no_growth(server, lambda: end(*attack()))
+    victims.end()
+    print(f"# paths: {victims.waited()}", flush=True)
+
+
+def special_files(cases, workspace):
+    fifo = workspace.fresh("fifo")
+    os.mkfifo(fifo)
+    for name, keyword in (("a FIFO", f"AuthorizedKeysFile {fifo} "), ("a device", "AuthorizedKeysFile /dev/zero ")):
+        server = start_glasshd(workspace, [keyword + authorized_keys(workspace), f"Banner {fifo}"])
+        with cases.case(f"{name} in the place of authorized_keys and a FIFO as Banner: a line in the log, and no waiting"):
+            victims = Victims(workspace, server)
+            victims.work(1)
+            victims.end()
+            path = keyword.split()[1]
+            expect(f"Authentication refused: {path} is not used: {path} is not a regular file" in server.log(),
+                   server.log_tail)
+            expect(f"Banner: {fifo} is not a regular file" in server.log(), server.log_tail)
+
+
 def main():
     cases = Cases()
     with Workspace() as workspace:
@@ -187,6 +250,8 @@ def main():
         group_lists(cases, workspace)
         homes(cases, workspace)
         programs(cases, workspace)
+        paths(cases, workspace)
+        special_files(cases, workspace)
     return cases.status()
 
 

@@ -25,13 +25,14 @@ constexpr std::chrono::milliseconds pause_at_a_full_queue{20};
 constexpr std::size_t waiting_without_longer_pause = 32;
 constexpr std::chrono::seconds patience_with_a_full_queue{10};
 
-// Connects `socket`. Returns the error, or no error if it is connected.
-std::error_code connect_now(const std::string& path, Fd& socket) {
+// Connects `socket`. Returns the error, or no error if it is connected. The path may be one that hangs.
+asio::awaitable<std::error_code> connect_now(std::shared_ptr<SlowCaller> slow, std::string path, Fd& socket) {
+  const auto connect = [path] { return connect_to_socket(path); };
   try {
-    socket = connect_to_socket(path);
-    return {};
+    socket = co_await call_slowly(slow, SlowKind::sockets, connect);
+    co_return std::error_code();
   } catch (const std::system_error& error) {
-    return error.code();
+    co_return error.code();
   }
 }
 
@@ -129,7 +130,8 @@ asio::awaitable<void> DirectForwarding::connect_socket(std::shared_ptr<DirectFor
     const Holding timer{holdings().timers};
   };
   Fd socket;
-  std::error_code error = connect_now(path, socket);
+  const std::shared_ptr<SlowCaller> slow = self->context_->slow;
+  std::error_code error = co_await connect_now(slow, path, socket);
   if (error.value() == EAGAIN) {
     const Waiting waiting(self->waiting_for_queues_);
     asio::steady_timer timer(self->hub_->executor());
@@ -138,9 +140,10 @@ asio::awaitable<void> DirectForwarding::connect_socket(std::shared_ptr<DirectFor
       timer.expires_after(pause_at_a_full_queue * (1 + waiting.count / waiting_without_longer_pause));
       co_await timer.async_wait(asio::use_awaitable);
       if (channel.get() == nullptr) co_return;  // the connection is gone
-      error = connect_now(path, socket);
+      error = co_await connect_now(slow, path, socket);
     }
   }
+  if (channel.get() == nullptr) co_return;
   if (socket) {
     socket.stands_for(std::move(claim));
     self->accept(channel, std::move(socket));

@@ -43,13 +43,16 @@ asio::awaitable<ForwardAnswer> RemoteForwarding::on(const GlobalRequested& reque
   }
   if (request.name == msg::CancelTcpipForward::name) {
     const auto wanted = decode<msg::CancelTcpipForward>(request.details);
-    co_return cancel(wanted.address_to_bind, wanted.port_number_to_bind, "");
+    co_return ForwardAnswer{take(wanted.address_to_bind, wanted.port_number_to_bind, "") != nullptr};
   }
   if (request.name == msg::StreamlocalForward::name) {
     const auto wanted = decode<msg::StreamlocalForward>(request.details);
-    co_return takes(wanted) ? listen_socket(std::string(wanted.socket_path)) : ForwardAnswer{};
+    if (!takes(wanted)) co_return ForwardAnswer{};
+    std::string path(wanted.socket_path);
+    co_return co_await listen_socket(std::move(path));
   }
-  co_return cancel("", 0, decode<msg::CancelStreamlocalForward>(request.details).socket_path);
+  std::string path(decode<msg::CancelStreamlocalForward>(request.details).socket_path);
+  co_return co_await cancel_socket(std::move(path));
 }
 
 // What is accepted here is repeated in each channel's open.
@@ -129,35 +132,71 @@ void RemoteForwarding::bind(Listener& listener, const std::vector<NetworkAddress
 
 // ---- Unix sockets
 
-ForwardAnswer RemoteForwarding::listen_socket(std::string path) {
+asio::awaitable<ForwardAnswer> RemoteForwarding::listen_socket(std::string path) {
   const Log& log = context_->log;
   if (!context_->permissions.sockets.listen || too_many()) {
     log.verbose("remote forward of {} refused", escaped(path));
-    return {};
+    co_return ForwardAnswer{};
   }
-  const ServerConfig& config = *context_->config;
+  const auto bind = [at = absolute_socket_path(path), config = context_->config] {
+    return PrivateSocket::at(at, config->stream_local_bind_mask, config->stream_local_bind_unlink);
+  };
   try {
+    PrivateSocket socket = co_await call_slowly(context_->slow, SlowKind::sockets, bind);
     auto listener = std::make_shared<Listener>(Listener{"", 0, path});
-    listener->name =
-        PrivateSocket::at(absolute_socket_path(path), config.stream_local_bind_mask, config.stream_local_bind_unlink);
-    listener->acceptors.push_back(accept_at(*listener, listener->name.release_descriptor()));
+    listener->name = std::make_unique<SocketName>(context_->slow, std::move(socket));
+    if (hub_->over()) co_return ForwardAnswer{};
+    listener->acceptors.push_back(accept_at(*listener, listener->name->release_descriptor()));
     listeners_.push_back(std::move(listener));
-    return {true};
+    co_return ForwardAnswer{true};
   } catch (const std::system_error& error) {
     log.error("unix_listener: cannot bind to path {}: {}", escaped(path), error.code().message());
-    return {};
+    co_return ForwardAnswer{};
   }
+}
+
+// The path is free when the client has the answer.
+asio::awaitable<ForwardAnswer> RemoteForwarding::cancel_socket(std::string path) {
+  const std::shared_ptr<Listener> listener = take("", 0, path);
+  if (listener == nullptr) co_return ForwardAnswer{};
+  listener->acceptors.clear();
+  try {
+    co_await listener->name->remove();
+  } catch (const std::system_error& error) {
+    context_->log.error("cannot remove {} now: {}", escaped(path), error.code().message());
+  }
+  co_return ForwardAnswer{true};
+}
+
+SocketName::SocketName(std::shared_ptr<SlowCaller> slow, PrivateSocket socket)
+    : slow_(slow != nullptr ? std::move(slow) : std::make_shared<SlowCaller>("", "")),
+      socket_(std::make_shared<PrivateSocket>(std::move(socket))) {}
+
+SocketName::~SocketName() {
+  // Else it is being removed, or was.
+  if (socket_.use_count() > 1 || socket_->path().empty()) return;
+  slow_->forget(SlowKind::sockets, [socket = std::move(socket_)] { socket->remove(); });
+}
+
+asio::awaitable<void> SocketName::remove() {
+  const auto remove = [socket = socket_] {
+    socket->remove();
+    return true;
+  };
+  co_await call_slowly(slow_, SlowKind::sockets, remove);
 }
 
 // ---- both
 
-ForwardAnswer RemoteForwarding::cancel(std::string_view host, std::uint32_t port, std::string_view path) {
+std::shared_ptr<RemoteForwarding::Listener> RemoteForwarding::take(std::string_view host, std::uint32_t port,
+                                                                   std::string_view path) {
   const auto found = std::find_if(listeners_.begin(), listeners_.end(), [&](const auto& listener) {
     return listener->path == path && listener->host == host && listener->port == port;
   });
-  if (found == listeners_.end()) return {};
+  if (found == listeners_.end()) return nullptr;
+  const std::shared_ptr<Listener> listener = *found;
   listeners_.erase(found);
-  return {true};
+  return listener;
 }
 
 std::shared_ptr<Acceptor> RemoteForwarding::accept_at(const Listener& listener, Fd socket) {

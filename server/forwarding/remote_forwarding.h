@@ -28,6 +28,22 @@ struct ForwardAnswer {
   std::vector<std::uint8_t> details = {};  // the data of REQUEST_SUCCESS
 };
 
+// Lives as long as a listener with a path. Job: remove the path by a slow call, because its directory may hang.
+class SocketName {
+ public:
+  SocketName(std::shared_ptr<SlowCaller> slow, PrivateSocket socket);
+  ~SocketName();  // the path goes a little later
+  SocketName(const SocketName&) = delete;
+  SocketName& operator=(const SocketName&) = delete;
+
+  Fd release_descriptor() { return socket_->release_descriptor(); }
+  asio::awaitable<void> remove();
+
+ private:
+  const std::shared_ptr<SlowCaller> slow_;
+  std::shared_ptr<PrivateSocket> socket_;
+};
+
 class RemoteForwarding : public std::enable_shared_from_this<RemoteForwarding> {
  public:
   // The references must outlive the connection.
@@ -35,8 +51,8 @@ class RemoteForwarding : public std::enable_shared_from_this<RemoteForwarding> {
                    std::shared_ptr<const SessionContext> context);
 
   static bool knows(std::string_view request_name);
-  // Carries the request out and returns the answer. It waits only if a bind address is a name. Throws ProtocolError if
-  // the details do not decode.
+  // Carries the request out and returns the answer. It waits if a bind address is a name, and for paths. Throws
+  // ProtocolError if the details do not decode.
   asio::awaitable<ForwardAnswer> on(const GlobalRequested& request);
   // The connection is over: stops listening.
   void end();
@@ -48,15 +64,17 @@ class RemoteForwarding : public std::enable_shared_from_this<RemoteForwarding> {
     std::string host;  // in the client's words
     std::uint16_t port = 0;
     std::string path;                                       // instead of host and port
-    PrivateSocket name = {};                                // for `path`
+    std::unique_ptr<SocketName> name = {};                  // for `path`
     std::vector<std::shared_ptr<Acceptor>> acceptors = {};  // one for each address
   };
 
   template <class Request>
   bool takes(const Request& request) const;
   asio::awaitable<ForwardAnswer> listen_tcp(std::string host, std::uint32_t port, bool want_reply);
-  ForwardAnswer listen_socket(std::string path);
-  ForwardAnswer cancel(std::string_view host, std::uint32_t port, std::string_view path);
+  asio::awaitable<ForwardAnswer> listen_socket(std::string path);
+  // Takes the listener out. Null if there is none.
+  std::shared_ptr<Listener> take(std::string_view host, std::uint32_t port, std::string_view path);
+  asio::awaitable<ForwardAnswer> cancel_socket(std::string path);
   bool may_listen_tcp(const std::string& host, std::uint32_t port, bool want_reply) const;
   void bind(Listener& listener, const std::vector<NetworkAddress>& addresses);
   std::shared_ptr<Acceptor> accept_at(const Listener& listener, Fd socket);

@@ -141,18 +141,18 @@ TEST_F(DirectForwardingTest, ASocketIsConnectedToAsTheUser) {
   const TemporaryDirectory directory;
   PrivateSocket socket = PrivateSocket::at(directory.path("socket"));
   open(msg::DirectStreamlocal{socket.path(), {}, 0});
-  run_all();
+  ASSERT_TRUE(run_until([&] { return out_.writer.backlog() > 0; }));
   EXPECT_EQ(out_.take_only<msg::ChannelOpenConfirmation>().recipient_channel, 7u);
   const Fd peer = accept_connection(socket.number());
   ASSERT_TRUE(peer);
   EXPECT_EQ(peer_user_id(peer.get()), ::geteuid());
   socket.remove();
   open(msg::DirectStreamlocal{socket.path(), {}, 0});
-  run_all();
+  ASSERT_TRUE(run_until([&] { return out_.writer.backlog() > 0; }));
   EXPECT_NE(out_.take_only<msg::ChannelOpenFailure>().description, "");
   // A name without a file, as a NUL in front would make it.
   open(msg::DirectStreamlocal{std::string_view("\0abstract", 9), {}, 0});
-  run_all();
+  ASSERT_TRUE(run_until([&] { return out_.writer.backlog() > 0; }));
   EXPECT_EQ(out_.take_only<msg::ChannelOpenFailure>().reason_code, open_failure_reason::connect_failed);
 }
 

@@ -59,8 +59,23 @@ TEST_F(LoginPreparation, NobodyWaitsForWhatIsNoFile) {
   ASSERT_EQ(::mkfifo(home.path("motd").c_str(), 0600), 0);
   ASSERT_EQ(::mkfifo(home.path(".ssh/environment").c_str(), 0600), 0);
   EXPECT_EQ(greet(std::nullopt), "");
+  EXPECT_EQ(environment(), "");
+  EXPECT_EQ(complaints, "") << "it is not permitted";
   config.permit_user_environment = "yes";
   EXPECT_EQ(environment(), "");
+  EXPECT_EQ(complaints, home.path(".ssh/environment") + " is not used: it is not a regular file\n");
+}
+
+TEST_F(LoginPreparation, AnRcThatIsNoFileIsNotRunAndItsUserIsTold) {
+  EXPECT_EQ(rc_problem(account), "");
+  ASSERT_EQ(::mkfifo(home.path(".ssh/rc").c_str(), 0600), 0);
+  home.write("sshrc", "");
+  EXPECT_FALSE(rc(true).has_value());
+  EXPECT_EQ(rc_problem(account), home.path(".ssh/rc") + " is not used: it is not a regular file\n");
+  SessionFilesWanted wanted{.config = std::make_shared<ServerConfig>(config), .account = account, .user_rc = true};
+  EXPECT_EQ(read_session_files(wanted).complaints, rc_problem(account));
+  wanted.user_rc = false;
+  EXPECT_EQ(read_session_files(wanted).complaints, "");
 }
 
 TEST_F(LoginPreparation, TheUsersRcGoesBeforeTheSystems) {
