@@ -2,11 +2,11 @@
 // file.
 //
 // Lives as long as the program on the terminal. Job: write the entries, and take them back at the end. who(1), w(1),
-// last(1) and lastlog(8) read them. Only root may write them; another server goes on without them. The files are those
-// of glibc's <utmpx.h>; its functions are not used, since they wait for locks by means of alarm(2), which no program
-// with threads should.
+// last(1) and lastlog(8) read them. Only root may write them; another server goes on without them. A write that fails
+// is logged, and never waits for a lock, which any reader may hold. The files are those of glibc's <utmpx.h>; its
+// functions are not used, since they wait for locks by means of alarm(2), which no program with threads should.
 //
-//   LoginRecord record(files, {"pts/3", "ann", uid, pid, "192.0.2.1"});  …  record.end();
+//   LoginRecord record(files, {"pts/3", "ann", uid, pid, "192.0.2.1"}, log);  …  record.end();
 #pragma once
 
 #include <sys/types.h>
@@ -15,6 +15,8 @@
 #include <ctime>
 #include <optional>
 #include <string>
+
+#include "server/log.h"
 
 namespace glassh {
 
@@ -42,8 +44,8 @@ struct LoginEntry {
 // Written when it is made, taken back by end() or when it is destroyed. A file that is not there stays away.
 class LoginRecord {
  public:
-  LoginRecord() = default;  // no login
-  LoginRecord(LoginRecordFiles files, LoginEntry entry);
+  LoginRecord() = default;                                                // no login
+  LoginRecord(LoginRecordFiles files, LoginEntry entry, const Log& log);  // log must outlive it
   LoginRecord(const LoginRecord&) = delete;
   LoginRecord& operator=(const LoginRecord&) = delete;
   LoginRecord(LoginRecord&& other) noexcept;
@@ -55,6 +57,7 @@ class LoginRecord {
  private:
   LoginRecordFiles files_;
   LoginEntry entry_;  // pid 0: not recorded, or ended
+  const Log* log_ = nullptr;
 };
 
 }  // namespace glassh

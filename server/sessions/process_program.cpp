@@ -127,8 +127,10 @@ void ProcessProgram::take(std::shared_ptr<StartedProcess> process) {
 void ProcessProgram::record_login() {
   if (!context_->login_files || !context_->records_logins) return;
   const Account& account = context_->account;
-  login_record_ = LoginRecord(*context_->login_files, LoginEntry{terminal_->line(), account.name, account.uid,
-                                                                 process_->number(), context_->addresses.remote_host});
+  login_record_ = LoginRecord(
+      *context_->login_files,
+      LoginEntry{terminal_->line(), account.name, account.uid, process_->number(), context_->addresses.remote_host},
+      context_->log);
 }
 
 // ---- what comes before the process

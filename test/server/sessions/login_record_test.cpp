@@ -5,9 +5,11 @@
 
 #include <cstring>
 
+#include <fcntl.h>
 #include <utmpx.h>
 
-#include "test/support/temporary_directory.h"
+#include "channels/io/fd.h"
+#include "test/server/log_lines.h"
 
 namespace glassh {
 namespace {
@@ -33,6 +35,7 @@ struct LoginRecords : testing::Test {
     return out;
   }
 
+  const test::LogLines lines;
   TemporaryDirectory directory;
   LoginRecordFiles files{directory.path("utmp"), directory.path("wtmp"), directory.path("lastlog")};
   LoginEntry entry{"pts/3", "ann", 5, 77, "192.0.2.1"};
@@ -40,7 +43,7 @@ struct LoginRecords : testing::Test {
 
 TEST_F(LoginRecords, ALoginIsWrittenAndTakenBack) {
   {
-    const LoginRecord record(files, entry);
+    const LoginRecord record(files, entry, lines.log);
     EXPECT_THAT(entries("utmp"), ElementsAre("USER pts/3 ann 192.0.2.1"));
     EXPECT_THAT(entries("wtmp"), ElementsAre("USER pts/3 ann 192.0.2.1"));
   }
@@ -49,11 +52,11 @@ TEST_F(LoginRecords, ALoginIsWrittenAndTakenBack) {
 }
 
 TEST_F(LoginRecords, EachTerminalHasOneEntry) {
-  LoginRecord first(files, entry);
-  LoginRecord second(files, {"pts/4", "bob", 6, 78, "2001:db8::1"});
+  LoginRecord first(files, entry, lines.log);
+  LoginRecord second(files, {"pts/4", "bob", 6, 78, "2001:db8::1"}, lines.log);
   first.end();
   first.end();  // once is enough
-  LoginRecord third(files, {"pts/3", "cat", 7, 79, "192.0.2.3"});
+  LoginRecord third(files, {"pts/3", "cat", 7, 79, "192.0.2.3"}, lines.log);
   EXPECT_THAT(entries("utmp"), ElementsAre("USER pts/3 cat 192.0.2.3", "USER pts/4 bob 2001:db8::1"));
   LoginRecord moved = std::move(second);
   second.end();
@@ -64,7 +67,7 @@ TEST_F(LoginRecords, EachTerminalHasOneEntry) {
 
 TEST_F(LoginRecords, TheLastLoginIsTheUsersOwn) {
   EXPECT_FALSE(last_login(files, 5).has_value());
-  const LoginRecord record(files, entry);
+  const LoginRecord record(files, entry, lines.log);
   const auto last = last_login(files, 5);
   ASSERT_TRUE(last.has_value());
   EXPECT_EQ(last->host, "192.0.2.1");
@@ -75,16 +78,41 @@ TEST_F(LoginRecords, TheLastLoginIsTheUsersOwn) {
 
 TEST_F(LoginRecords, ATextThatFillsItsFieldIsCut) {
   entry.host = std::string(1000, 'h');
-  const LoginRecord record(files, entry);
+  const LoginRecord record(files, entry, lines.log);
   EXPECT_EQ(last_login(files, 5)->host, std::string(256, 'h'));
 }
 
 TEST_F(LoginRecords, AFileThatIsNotThereStaysAway) {
   const LoginRecordFiles missing{directory.path("a"), directory.path("b"), directory.path("c")};
-  LoginRecord(missing, entry).end();
+  LoginRecord(missing, entry, lines.log).end();
   EXPECT_THROW(directory.read("a"), std::runtime_error);
   EXPECT_THROW(directory.read("b"), std::runtime_error);
   EXPECT_FALSE(last_login(missing, 5).has_value());
+  EXPECT_EQ(lines.text(), "");
+}
+
+// Whoever may read a file may lock it against writers, for as long as they like.
+TEST_F(LoginRecords, ALockOfAReaderSuppressesNoRecord) {
+  std::vector<Fd> readers;
+  for (const std::string& path : {files.utmp, files.wtmp, files.lastlog}) {
+    readers.emplace_back(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    struct flock whole {};
+    whole.l_type = F_RDLCK;
+    whole.l_whence = SEEK_SET;
+    ASSERT_EQ(::fcntl(readers.back().get(), F_OFD_SETLK, &whole), 0);
+  }
+  LoginRecord(files, entry, lines.log).end();
+  LoginRecord(files, {"pts/4", "bob", 6, 78, "192.0.2.2"}, lines.log).end();
+  EXPECT_THAT(entries("utmp"), ElementsAre("DEAD pts/3  ", "DEAD pts/4  "));
+  EXPECT_EQ(entries("wtmp").size(), 4u);
+  EXPECT_TRUE(last_login(files, 5).has_value());
+}
+
+TEST_F(LoginRecords, AFileThatCannotBeWrittenIsLoggedAndKeepsNoOtherFromBeingWritten) {
+  files.utmp = directory.path();
+  const LoginRecord record(files, entry, lines.log);
+  EXPECT_EQ(lines.text(), "error: login record: cannot write " + directory.path() + ": Is a directory\n");
+  EXPECT_THAT(entries("wtmp"), ElementsAre("USER pts/3 ann 192.0.2.1"));
 }
 
 }  // namespace

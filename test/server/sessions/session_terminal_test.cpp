@@ -238,7 +238,7 @@ TEST_F(SessionTerminal, ALoginShellGreets) {
   context->login_files = LoginRecordFiles{home.path("utmp"), home.path("wtmp"), home.path("lastlog")};
   context->records_logins = true;
   for (const char* name : {"utmp", "wtmp", "lastlog"}) home.write(name, "");
-  LoginRecord(*context->login_files, {"pts/99", "ann", ::geteuid(), 1, "192.0.2.9"}).end();
+  LoginRecord(*context->login_files, {"pts/99", "ann", ::geteuid(), 1, "192.0.2.9"}, lines.log).end();
 
   ask_for_terminal();
   request(msg::Shell{});
@@ -254,7 +254,7 @@ TEST_F(SessionTerminal, ALoginShellGreets) {
 TEST_F(SessionTerminal, NobodyIsGreetedWhoDoesNotWantTo) {
   context->login_files = LoginRecordFiles{home.path("utmp"), home.path("wtmp"), home.path("lastlog")};
   home.write("lastlog", "");
-  LoginRecord(*context->login_files, {"pts/99", "ann", ::geteuid(), 1, "192.0.2.9"}).end();
+  LoginRecord(*context->login_files, {"pts/99", "ann", ::geteuid(), 1, "192.0.2.9"}, lines.log).end();
   ask_for_terminal();
   request(msg::Exec{"echo command"});
   run_to_close();
