@@ -46,7 +46,7 @@ std::uint64_t raise_open_file_limit() {
 
 PidFile::PidFile(const std::string& path, const Log& log) {
   if (path.empty()) return;
-  const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0644));
+  const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644));
   const std::string number = fmt::format("{}\n", ::getpid());
   if (!file || ::write(file.get(), number.data(), number.size()) < 0) {
     log.error("Couldn't create pid file \"{}\": {}", path, std::strerror(errno));

@@ -111,7 +111,7 @@ class Glasshd {
   const ServiceManager manager_ = ServiceManager::from_environment();
   std::shared_ptr<const Generation> generation_;
   Startups startups_{*generation_->config};
-  std::vector<std::unique_ptr<ConnectionThread>> threads_;  // if there are others, the first one serves nobody
+  std::vector<std::unique_ptr<ConnectionThread>> threads_;  // if there are others, the first one serves no connection
   std::size_t others_serving_ = 0;                          // threads but the first
   std::vector<std::unique_ptr<Listener>> listeners_;  // the last one listens; coroutines may still look at the others
   std::optional<PidFile> pid_file_;

@@ -38,7 +38,7 @@ def log_in(workspace, server, command="echo in"):
 
 def unread_log(cases, workspace):
     server = start_unread(workspace)
-    with cases.case("nobody reads the log: a client that fills it is served, and others log in"):
+    with cases.case("no program reads the log: a client that fills it is served, and others log in"):
         with attacking(workspace, server, "many-lines", LINES):
             expect_equal(log_in(workspace, server), b"in\n")
     with cases.case("when it is read again, it says how many lines were dropped, and so do the counters"):
@@ -74,7 +74,7 @@ def unread_fifo(workspace, name):
 
 def unread_files(cases, workspace):
     for flag in ("--trace", "--keylog"):
-        with cases.case(f"nobody reads {flag}: others log in, and SIGTERM ends the server"):
+        with cases.case(f"no program reads {flag}: others log in, and SIGTERM ends the server"):
             server = start_glasshd(workspace, flags=[flag, unread_fifo(workspace, "fifo")])
             for _ in range(20):
                 expect_equal(log_in(workspace, server), b"in\n")

@@ -178,7 +178,7 @@ class Record:
     def known(self, thread, arguments, origin):
         return thread.process.descriptors.setdefault(first_number(arguments), Description(True, origin))
 
-    # A program that is started has a table of its own, and a name that it was given by nobody.
+    # A program that is started has a table of its own, and no name yet.
     def start(self, thread, arguments, tid):
         shares = "CLONE_THREAD" in arguments
         descriptors = thread.process.descriptors

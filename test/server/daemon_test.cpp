@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "test/server/log_lines.h"
@@ -53,6 +54,15 @@ TEST(PidFile, ThatCannotBeWrittenIsLogged) {
   const PidFile file(directory.path("none/pid"), lines.log);
   EXPECT_EQ(lines.text(), fmt::format("error: Couldn't create pid file \"{}\": No such file or directory\n",
                                       directory.path("none/pid")));
+}
+
+TEST(PidFile, ThatIsAFifoDoesNotWaitForAReader) {
+  const TemporaryDirectory directory;
+  const LogLines lines;
+  ASSERT_EQ(::mkfifo(directory.path("pid").c_str(), 0600), 0);
+  const PidFile file(directory.path("pid"), lines.log);
+  EXPECT_EQ(lines.text(),
+            fmt::format("error: Couldn't create pid file \"{}\": No such device or address\n", directory.path("pid")));
 }
 
 }  // namespace

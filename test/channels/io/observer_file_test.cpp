@@ -18,7 +18,7 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 struct ObserverFiles : testing::Test {
-  // What the error says, or "" if the file was opened. `text` is written to it then.
+  // Returns the text of the error, or "" if the file was opened. `text` is written to it then.
   std::string problem(const std::string& path, ObserverFile kind, std::string_view text = "x") {
     try {
       write_all(open_observer_file("--it", path, kind)->get(), text);

@@ -91,7 +91,7 @@ TEST_F(LoginRecords, AFileThatIsNotThereStaysAway) {
   EXPECT_EQ(lines.text(), "");
 }
 
-// Whoever may read a file may lock it against writers, for as long as they like.
+// A user who may read a file may lock it against writers, for any time.
 TEST_F(LoginRecords, ALockOfAReaderSuppressesNoRecord) {
   std::vector<Fd> readers;
   for (const std::string& path : {files.utmp, files.wtmp, files.lastlog}) {
