@@ -112,8 +112,7 @@ std::uint32_t Channels::open(std::string_view type, Bytes details) {
   // RFC 4254 section 5.2 [4254-5.2-7]: the maximum that we announce is one that our transport accepts.
   const std::uint32_t id = channel.id();
   try {
-    writer_.send(
-        msg::ChannelOpen{type, id, channel.window_from_peer().size(), limits_.maximum_packet, Rest{details}});
+    writer_.send(msg::ChannelOpen{type, id, channel.window_from_peer().size(), limits_.maximum_packet, Rest{details}});
   } catch (...) {
     remove(id);  // the peer has not heard of it
     throw;
