@@ -20,7 +20,10 @@ CALLS = ("%file,%network,%process,read,write,readv,writev,pread64,pwrite64,pread
 
 SCRIPT = """#!/bin/sh
 [ -z "$GLASSH_UNTRACED" ] || exec {directory}/untraced-glasshd "$@"
-exec strace -DDD -f -qq -s 16 -b execve -o "$(mktemp {directory}/calls/XXXXXXXX)" -e trace={calls} {directory}/untraced-glasshd "$@"
+preload=$LD_PRELOAD
+unset LD_PRELOAD
+exec strace -DDD -f -qq -s 16 -b execve -o "$(mktemp {directory}/calls/XXXXXXXX)" -e trace={calls} \\
+  ${{preload:+-E "LD_PRELOAD=$preload"}} {directory}/untraced-glasshd "$@"
 """
 
 
