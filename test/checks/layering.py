@@ -64,7 +64,7 @@ RULES = [
      r"client/(terminal/local_terminal|tools/copy_id_main)\.cpp$|test/"),
     # RFC 4251 section 9.2: what prints for people escapes control characters, whatever its callers do.
     ("programs print through say() and their logs", r"\bfmt::v?print\s*\(|\bstd::(cout|cerr|clog)\b|\b(fputs|puts|putchar|fputc|perror)\s*\(",
-     r"config/say\.cpp$|test/"),
+     r"config/say\.cpp$|test/|conformance/"),
     ("no time limit by a signal", r"(?<![\w.>])(::alarm|ualarm|setitimer|timer_create)\s*\(", None),
 ]
 HEADER_RULES = [
