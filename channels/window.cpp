@@ -33,8 +33,8 @@ ReceiveWindow::ReceiveWindow(const ChannelLimits& limits, WindowPace& pace)
       pace_(pace),
       size_(first_size(limits, pace)),
       taken_(std::min<std::uint64_t>(size_, pace.left)),
-      // Not for every byte: a packet of its own for each would cost more than the data. The peer always keeps half of
-      // its window, or all but three packets of it.
+      // An adjustment is not sent for every byte: a packet of its own for each would cost more than the data. The peer
+      // always keeps half of its window, or all but three packets of it.
       enough_(static_cast<std::uint32_t>(std::min<std::uint64_t>(size_ / 2, std::uint64_t{3} * limits.maximum_packet))),
       available_(size_) {
   pace_.left -= taken_;

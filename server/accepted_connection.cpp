@@ -71,7 +71,7 @@ asio::awaitable<std::optional<Welcome>> AcceptedConnection::arrive() {
 asio::awaitable<void> AcceptedConnection::serve(Welcome welcome) {
   ServedConnection served(parts_, std::move(welcome));
   try {
-    served.begin();
+    co_await served.begin();
   } catch (...) {
     drive_.hub()->fail(std::current_exception());  // thrown by run(), after the peer has been told
   }

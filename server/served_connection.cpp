@@ -51,17 +51,21 @@ ServedConnection::~ServedConnection() {
 }
 
 void ServedConnection::end() {
+  if (!auth_info_.path().empty()) {
+    const auto remove = [file = std::make_shared<AuthInfoFile>(std::move(auth_info_))] { *file = AuthInfoFile(); };
+    session_context_->slow->forget(SlowKind::files, remove);
+  }
   direct_->end();
   remote_->end();
   users_.end();
   session_context_->slow->end();
 }
 
-void ServedConnection::begin() {
+asio::awaitable<void> ServedConnection::begin() {
   core_.set_limits(config_->rekey_limit, std::chrono::seconds(config_->client_alive_interval_seconds),
                    config_->client_alive_count_max);
   claim_descriptors();
-  expose_auth_info();
+  co_await expose_auth_info();
   limit_idling();
   host_key_proofs_.announce(core_.channels(), core_.transport().peer_version());
 }
@@ -73,10 +77,11 @@ void ServedConnection::claim_descriptors() {
   own_descriptors_ = std::move(*claim);
 }
 
-void ServedConnection::expose_auth_info() {
-  if (!config_->expose_auth_info) return;
+asio::awaitable<void> ServedConnection::expose_auth_info() {
+  if (!config_->expose_auth_info) co_return;
+  const auto write = [text = auth_info_text_] { return AuthInfoFile(text); };
   try {
-    auth_info_ = AuthInfoFile(auth_info_text_);
+    auth_info_ = co_await call_slowly(session_context_->slow, SlowKind::files, write);
     session_context_->auth_info_file = auth_info_.path();
   } catch (const std::system_error& error) {
     log_.error("ExposeAuthInfo: {}", error.what());

@@ -4,7 +4,7 @@
 // the login to the object that deals with it: a channel's user, a forwarding, HostKeyProofs. It opens at most
 // MaxSessions session channels. When it ends, its sessions hang up. RFC 4254.
 //
-//   ServedConnection served(parts, std::move(welcome));  served.begin();  co_await drive.run(served);
+//   ServedConnection served(parts, std::move(welcome));  co_await served.begin();  co_await drive.run(served);
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -32,7 +32,7 @@ class ServedConnection {
   ~ServedConnection();
 
   // Once: what follows the login at once, ahead of the first event.
-  void begin();
+  asio::awaitable<void> begin();
   // Once, when the drive is done: everybody who serves this connection learns that it is over. Its hub is finished, so
   // nothing is sent any more.
   void end();
@@ -57,7 +57,7 @@ class ServedConnection {
   void open_session(const ChannelOpenWanted& wanted);
   void refuse(const ChannelOpenWanted& wanted, std::uint32_t reason, std::string_view why);
   void claim_descriptors();
-  void expose_auth_info();
+  asio::awaitable<void> expose_auth_info();
   void limit_idling();
   std::optional<std::string> forward_agent();
   std::shared_ptr<X11Forwarding> forward_x11(X11Wish wish);

@@ -81,7 +81,7 @@ class Descriptor {
   void close();  // ends every wait; of a split one, this direction
   // Gives the descriptor out and is closed afterwards; every wait ends. The reactor has forgotten it by then, which
   // closing would not make sure of: epoll(7) keeps watching as long as any process has the same open file description.
-  // Not for a split one whose other direction is open.
+  // It must not be a split one whose other direction is open.
   Fd release();
   bool is_open() const { return open_ != nullptr; }
   int number() const { return open_ != nullptr ? open_->fd.get() : -1; }

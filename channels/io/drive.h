@@ -239,7 +239,8 @@ void Drive<Core>::end_connection(DisconnectReason reason, std::string_view why) 
   }
 }
 
-// Whoever keeps too much cannot be told to keep less, and its peer's end would not be seen while nothing is read.
+// A peer whose readers keep too much cannot be told to send less, and its peer's end would not be seen while nothing is
+// read.
 template <class Core>
 void Drive<Core>::mind_readers() {
   if (core_.closed() || !hub_->allowance().keeps_too_much()) return keeps_too_much_since_.reset();

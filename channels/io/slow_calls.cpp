@@ -27,7 +27,7 @@ struct SlowCall::Waiter {
 // The data that a call's thread has. It refers to the waiter only for the waiter's own thread.
 struct SlowCall::Job {
   std::function<void()> work;
-  std::optional<HomeThread> home;  // nullopt: nobody waits
+  std::optional<HomeThread> home;  // nullopt: no caller waits
   std::weak_ptr<Waiter> waiter;
   SlowKind kind;
   std::string user, source;
@@ -228,7 +228,7 @@ class SlowThreads {
   std::size_t threads_ = 0;
   std::size_t idle_ = 0;  // of these
   std::condition_variable work_came_;
-  std::size_t forgotten_ = 0;  // calls that nobody waits for: waiting or running
+  std::size_t forgotten_ = 0;  // calls without a waiting caller: in the queue or running
   std::condition_variable none_forgotten_;
 };
 

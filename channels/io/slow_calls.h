@@ -63,7 +63,7 @@ class SlowCaller {
   // The connection is over: calls that have not begun are cancelled, and so is each later one.
   void end();
 
-  // A call that nobody waits for: to clean up. Also after end(), and not cancelled by it. `work` must not throw.
+  // A call without a waiting caller: to clean up. Also after end(), and not cancelled by it. `work` must not throw.
   void forget(SlowKind kind, std::function<void()> work) const;
 
   struct Line;  // its calls that wait for a thread
@@ -117,7 +117,7 @@ void prepare_slow_calls();
 // program ends.
 void finish_forgotten_calls(std::chrono::milliseconds at_most);
 
-// What comes of a function that is called elsewhere.
+// The result, or the exception, of a function that is called elsewhere.
 template <class Function>
 struct SlowOutcome {
   explicit SlowOutcome(const Function& its_function) : function(its_function) {}

@@ -102,7 +102,7 @@ ELSEWHERE = ("-b", "127.0.0.2")  # another source than the victims'
 
 
 def start_clients(workspace, server, count, *words, user=USER):
-    """Clients that nobody waits for."""
+    """Clients whose end the test does not wait for."""
     options = client_options(workspace, server, user=user)
     return [workspace.start(ssh(*options, *ELSEWHERE, "127.0.0.1", *words), stdin=subprocess.PIPE,
                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for _ in range(count)]
@@ -211,7 +211,7 @@ def paths(cases, workspace):
     with cases.case("when they have left and the path answers, all is given back"):
         end(*attacked)
         wait_until(lambda: not os.path.exists(path), "the listener's path is gone", server.log_tail)
-    with cases.case("a listener's path that hangs when its client leaves goes later, and nobody waits for it"):
+    with cases.case("a listener's path that hangs when its client leaves is removed later, and no client waits for that"):
         listener = workspace.start(ssh(*client_options(workspace, server), "-N", "-R", f"{path}:{path}", "127.0.0.1"))
         wait_until(lambda: os.path.exists(path), "the listener is there", server.log_tail)
         slow.hang()

@@ -65,7 +65,7 @@ class Server:
         return count
 
     def holdings(self):
-        """What glasshd holds for its peers, by the name of the counter."""
+        """Counters of what glasshd holds for its peers, by the name of the counter."""
         self._wait_for_holdings()
         line = HOLDINGS.findall(self._log_so_far())[-1]
         return {name: int(number) for name, number in (each.rsplit(" ", 1) for each in line.split(", "))}

@@ -55,7 +55,7 @@ asio::awaitable<ForwardAnswer> RemoteForwarding::on(const GlobalRequested& reque
   co_return co_await cancel_socket(std::move(path));
 }
 
-// What is accepted here is repeated in each channel's open.
+// A string that is accepted here is repeated in each channel's open.
 template <class Request>
 bool RemoteForwarding::takes(const Request& request) const {
   const std::string why = over_limit(request);

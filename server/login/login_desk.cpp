@@ -163,7 +163,7 @@ asio::awaitable<std::vector<std::uint8_t>> LoginDesk::prove_host_key(Bytes host_
 
 namespace {
 
-// What the configuration, the groups and the system's files say about a user.
+// The configuration, the groups and the system's files, as they are for one user.
 struct UserTerms {
   std::shared_ptr<const ServerConfig> config;  // that applies
   std::string why_not;                         // AllowUsers and its like; empty: the user may try

@@ -108,7 +108,7 @@ asio::awaitable<void> ProcessProgram::launch() {
 
 void ProcessProgram::on_launch_failed(const std::string& why) {
   ends_ = {};
-  if (over_) return;  // nobody waits for it any more
+  if (over_) return;  // its session has ended
   context_->log.error("session {}: cannot start {}: {}", channel_.id(), request_.program, why);
   end_ = ProgramEnd{.exit_status = 255};
   // The end of its streams is the program's end, and the session's.

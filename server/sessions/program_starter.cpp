@@ -38,7 +38,7 @@ class LocalProcess final : public StartedProcess, public std::enable_shared_from
   Descriptor end_;  // the pidfd
 };
 
-// The program's ends for as long as a thread starts it, whoever closes those that it was given.
+// The program's ends for as long as a thread starts it, even if its caller closes the others.
 class OwnEnds {
  public:
   // Throws std::system_error.
@@ -54,7 +54,7 @@ class OwnEnds {
   std::string terminal_;
 };
 
-// A process that a thread has started. If nobody takes it, it is hung up.
+// A process that a thread has started. If its session has gone, it is hung up.
 class Newborn {
  public:
   explicit Newborn(Process process) : process_(std::move(process)) {}

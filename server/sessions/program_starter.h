@@ -44,7 +44,7 @@ class ProgramStarter {
   ProgramStarter& operator=(const ProgramStarter&) = delete;
 
   // Never null; throws std::system_error if the program cannot be started. `ends` must stay open until it has returned
-  // or its coroutine is gone. A process that is started when nobody waits for it any more is hung up.
+  // or its coroutine is gone. A process that starts after its caller has gone is hung up.
   virtual asio::awaitable<std::shared_ptr<StartedProcess>> start(SpawnRequest request, ProgramEnds ends) = 0;
 };
 

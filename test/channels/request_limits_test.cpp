@@ -65,7 +65,7 @@ TEST(RequestLimits, NamesHave64Bytes) {  // [4251-6-6] [4251-6-11] keeps and bre
   EXPECT_EQ(over_limit(msg::Subsystem{name}), "subsystem: subsystem_name has 65 bytes; at most 64 are taken");
 }
 
-// What is longer cannot be opened, and what is longer cannot be executed.
+// A longer path cannot be opened, and a longer command cannot be executed.
 TEST(RequestLimits, PathsAndCommandsAreAsLongAsTheSystemTakes) {
   EXPECT_EQ(longest_string("socket_path"), 4095U);
   EXPECT_EQ(longest_string("command"), 131071U);

@@ -67,7 +67,7 @@ TEST(StateMachine, WhatMayNotComeDoesNothingAndTheSessionEnds) {
       return;
     }
     EXPECT_TRUE(outcome.events.empty());
-    // What the server says behind it shows that it was out of place.
+    // The server's next message shows that it was out of place.
     if (number == msg::ExtInfo::number && place.role == Role::client && test::is_login(place.state) && outcome.later) {
       EXPECT_TRUE(outcome.answers.empty());
       return;

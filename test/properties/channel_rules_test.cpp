@@ -34,7 +34,7 @@ struct OpenChannel {
   std::string answer_to(const M& message) {
     return heard_after(peer, [&] { peer.say(message); });
   }
-  // What leaves when our application has done something.
+  // The messages that leave when our application has done something.
   template <class Act>
   std::string after(Act act) {
     return heard_after(peer, [&] {

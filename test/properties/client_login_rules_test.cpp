@@ -133,7 +133,7 @@ TEST(ClientLoginRules, ItAnswersEachQuestionHoweverManyThereAre) {
 // Signatures and keys begin with a name.
 std::string_view first_string(Bytes blob) { return text_of(blob).substr(4, get_u32(blob.data())); }
 
-// What the client offers an RSA key with, if the server has said this.
+// The algorithm with which the client offers an RSA key, if the server has said this.
 std::string algorithm_for(std::string_view sig_algs) {
   static const PrivateKey rsa = test_key("rsa2048");
   ClientLogin login({"publickey"}, &rsa, sig_algs);

@@ -23,7 +23,7 @@ void banner(HandMadePeer& peer) { peer.say(msg::UserauthBanner{"hello", ""}); }
 void success(HandMadePeer& peer) { peer.say(msg::UserauthSuccess{}); }
 void goodbye(HandMadePeer& peer) { peer.say(msg::Disconnect{11, "bye", ""}); }
 
-// What the peer says behind its first NEWKEYS. Returns how that ends; empty: with a login.
+// Lets the peer say this behind its first NEWKEYS. Returns how that ends; empty: with a login.
 std::string ending(Role role, const Steps& steps) {
   const auto victim = victim_of(role);
   HandMadePeer peer(*victim, {.wants_ext_info = true});

@@ -1,4 +1,4 @@
-// What a peer made by hand says until the state that a test is about, and what it hears from there on, in words.
+// The messages of a peer made by hand until the state that a test is about, and what it hears from there on, in words.
 //
 //   begin_login(peer, Role::server);  EXPECT_EQ(heard_after(peer, [&] { peer.say(request); }), "FAILURE password");
 #pragma once
@@ -74,7 +74,7 @@ inline std::string words_of(const Payload& payload) {
   return fmt::format("{}", message_name(payload[0]));
 }
 
-// What the victim says meanwhile, in order.
+// The messages of the victim meanwhile, in order.
 template <class Act>
 std::string heard_after(const HandMadePeer& peer, Act act) {
   const std::size_t before = peer.heard.size();

@@ -1,5 +1,5 @@
-// What the reader takes, the writer can answer: a ping of any length that a packet can have gets its pong, under each
-// cipher, compressed, and also if the answer has to wait for a key exchange. OpenSSH PROTOCOL section 1.8.
+// The writer can answer all that the reader takes: a ping of any length that a packet can have gets its pong, under
+// each cipher, compressed, and also if the answer has to wait for a key exchange. OpenSSH PROTOCOL section 1.8.
 #include <gtest/gtest.h>
 
 #include "proto/messages_transport.h"
@@ -45,7 +45,7 @@ TEST_P(LongestPing, IsAnsweredAtOnceAndBehindAKeyExchange) {  // [openssh-ping-1
       HandMadePeer peer(victim, {.cipher = GetParam(), .compression = compression});
       log_in(peer, Role::server);
       ASSERT_TRUE(victim.logged_in);
-      // What was compressed may be as long as the packet could be.
+      // A compressed payload may be as long as the packet could be.
       const std::size_t size =
           compression == "none" ? longest_payload(peer.writer.shape()) : std::size_t{PacketReader::max_packet_length};
       if (holding) victim.start_key_exchange();

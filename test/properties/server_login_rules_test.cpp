@@ -161,7 +161,7 @@ TEST(ServerLoginRules, AKeyOrASignatureThatIsNotGoodFails) {
   EXPECT_EQ(login.say(login.signed_by(other)), refused) << "not hers";
   EXPECT_EQ(login.say(signed_request(login.key, "ssh-ed25519")), refused) << "of another session";
   EXPECT_EQ(login.say(login.signed_by(login.key, "ssh-ed25519", {.signed_user = "bob"})), refused);
-  EXPECT_EQ(login.say(query(login.key.public_key(), "ssh-what")), refused) << "an algorithm that nobody knows";
+  EXPECT_EQ(login.say(query(login.key.public_key(), "ssh-what")), refused) << "an algorithm that does not exist";
   EXPECT_EQ(login.say(query(login.key.public_key(), "rsa-sha2-512")), refused) << "of another type of key";
   EXPECT_FALSE(login.victim.logged_in);
   EXPECT_EQ(login.say(login.signed_by(login.key)), "SUCCESS") << "each failed, and no more";

@@ -1,4 +1,4 @@
-// What one connection may hold of things that all share.
+// How much one connection may hold of things that all share.
 #include "channels/io/allowance.h"
 
 #include <gtest/gtest.h>

@@ -71,7 +71,7 @@ class FaultyCore : public PlainCore {
   bool for_ever_ = false;
 };
 
-// One connection with a FaultyCore, a peer that may talk to it, and whoever else is in the loop.
+// One connection with a FaultyCore, a peer that may talk to it, and the other work of the loop.
 struct Faulty {
   Faulty() : Faulty(make_socket_pair()) {}
 
@@ -170,7 +170,7 @@ TEST(DriveFailures, ThePeerIsToldIfTheCoreStillCan) {
   EXPECT_NE(test::read_all(end.peer.get()).find("internal error"), std::string::npos);
 }
 
-// What a timer, an accept or the end of a process throws has no drive on its stack.
+// An exception of a timer, an accept or the end of a process has no drive on its stack.
 TEST(DriveFailures, AnExceptionUnderGuardEndsTheConnection) {
   Faulty end;
   asio::post(end.io, [hub = end.drive.hub()] { hub->guard([] { throw std::runtime_error("a bug in a callback"); }); });

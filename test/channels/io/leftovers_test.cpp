@@ -1,4 +1,4 @@
-// What a closed channel, or a connection that has ended, leaves for readers who do not take it.
+// Bytes that a closed channel, or a connection that has ended, leaves for readers who do not take them.
 #include "channels/io/leftovers.h"
 
 #include <string>

@@ -20,7 +20,8 @@
 namespace glassh {
 namespace {
 
-// What the calls of a test share with it: calls named "stuck…" go on when they are let go, the others at once.
+// The state that the calls of a test share with it: calls named "stuck…" go on when they are let go, the others at
+// once.
 struct Work {
   std::mutex mutex;
   std::size_t free = 0;             // stuck calls that may go on

@@ -190,7 +190,7 @@ TEST_F(RemoteForwardingTest, TheEndOfTheConnectionFreesThePort) {
   EXPECT_FALSE(connect("127.0.0.1", port()));
 }
 
-// What is listened on would be repeated in each channel's open.
+// The name of a listener would be repeated in each channel's open.
 TEST_F(RemoteForwardingTest, AnAddressOrAPathThatIsTooLongIsRefused) {
   const std::string host(261'600, 'a');
   EXPECT_FALSE(ask(msg::TcpipForward{host, 0}));

@@ -1,4 +1,4 @@
-// What a client with one ordinary key can try against glasshd once it is logged in. Each attack is a function in a file
+// Attacks of a client with one ordinary key against glasshd, once it is logged in. Each attack is a function in a file
 // of its own, and a row in attack_tool_main.cpp's table.
 #pragma once
 
