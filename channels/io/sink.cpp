@@ -139,8 +139,10 @@ void Sink::await_progress() {
 
 void Sink::drop() {
   if (pending_ == 0) return;
-  channel_.hub()->allowance().on_dropped(pending_);
-  stop();
+  channel_.hub()->guard([this] {
+    channel_.hub()->allowance().on_dropped(pending_);
+    stop();
+  });
 }
 
 void Sink::close_output() {

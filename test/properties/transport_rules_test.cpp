@@ -39,7 +39,7 @@ TEST(TransportRules, ItsFirstLineIsOneOfVersion2) {
   });
 }
 
-// [4253-4.2-20] [4253-4.2-21] keep; [4253-4.2-13] [4253-5.1-6] keep: and nothing is said before.
+// [4253-4.2-20] [4253-4.2-21] keep; [4253-4.2-13] [4253-5.1-6] keep: nothing comes before it.
 TEST(TransportRules, BehindItIsAPacketWithItsKexinit) {
   for_both([](Role role) {
     const std::vector<std::uint8_t> said = victim_of(role)->said();
