@@ -110,7 +110,7 @@ TEST_F(ForwardingTest, AnOpenWithAStringThatIsTooLongIsRefused) {
     }
     return answers.of.size() < 4;
   }});
-  const std::map<std::uint32_t, std::string> expected = {{1, "1"}, {2, "1"}, {3, "1"}, {4, "yes"}};
+  const std::map<std::uint32_t, std::string> expected = {{1, "1"}, {2, "1"}, {3, "3"}, {4, "yes"}};
   EXPECT_EQ(answers.of, expected);
   EXPECT_THAT(result.log, HasSubstr("refused forwarded-tcpip: address_that_was_connected has 200000 bytes; at most 1024"
                                     " are taken"));
