@@ -75,6 +75,11 @@ std::optional<std::uint32_t> find_group(const std::string& name) {
   return found == nullptr ? std::nullopt : std::optional<std::uint32_t>(found->gr_gid);
 }
 
+std::optional<std::uint32_t> terminal_group() {
+  static const std::optional<std::uint32_t> group = find_group("tty");
+  return group;
+}
+
 std::vector<std::string> group_names(const std::string& user) {
   const auto account = find_account(user);
   if (!account) return {};

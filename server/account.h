@@ -32,6 +32,9 @@ Account own_account();
 std::vector<std::uint32_t> group_ids(const Account& account);
 // Returns the number of a group; nullopt if there is no such group.
 std::optional<std::uint32_t> find_group(const std::string& name);
+// Returns the group that terminals belong to, which write(1) has, if there is one. It is looked up at the first call
+// only: the server makes that before it serves, because a name service may hang.
+std::optional<std::uint32_t> terminal_group();
 // Returns the names of all groups that a user is in; an empty list if there is no such user.
 std::vector<std::string> group_names(const std::string& user);
 

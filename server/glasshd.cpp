@@ -346,6 +346,7 @@ int start(const ServerOptions& options) {
   Configuration read = read_configuration(options);
   const Log startup_log(read.config.log_level);
   const Account account = own_account();
+  terminal_group();
   SystemRng rng;
   Passwords passwords;
   HostKeySigner host_keys = read_host_keys(read.config, account, only_looking(options) ? nullptr : &rng, startup_log);

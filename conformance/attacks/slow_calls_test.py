@@ -1,6 +1,6 @@
 """Name servers, group lists, homes and paths that hang: who waits for them, and who must not notice.
 
-GLASSH_SLOW_LIBRARY names the library made of test/support/slow_system.cpp, with which a test says what hangs.
+GLASSH_SLOW_LIBRARY names the library made of test/support/preload/slow_system.cpp, with which a test says what hangs.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""A machine on which name servers, group lists and paths hang while the test wants it: test/support/slow_system.cpp.
+"""A machine on which name servers, group lists and paths hang while the test wants it: test/support/preload/slow_system.cpp.
 
     slow = SlowSystem(workspace)
     server = start_glasshd(workspace, env=slow.environment)

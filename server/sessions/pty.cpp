@@ -30,7 +30,7 @@ Fd open_other_side(const Fd& master, int flags) {
 // Only root may give it away. Whoever is not root has it from the system.
 void give_to(const Account& owner, const Fd& terminal) {
   if (::geteuid() != 0) return;
-  const auto group = find_group("tty");
+  const auto group = terminal_group();
   const mode_t mode = group ? S_IRUSR | S_IWUSR | S_IWGRP : S_IRUSR | S_IWUSR;
   if (::fchown(terminal.get(), owner.uid, group.value_or(owner.gid)) < 0) fail("fchown of a terminal");
   if (::fchmod(terminal.get(), mode) < 0) fail("fchmod of a terminal");
