@@ -191,8 +191,7 @@ void Session::on_started(const std::string& idles_as, bool want_reply) {
   stage_ = Stage::running;
   wishes_.close();
   answer(want_reply, true);
-  if (!kept_data_.empty()) program_->write(kept_data_);
-  kept_data_ = {};
+  if (const auto data = take_kept_data(); !data.empty()) program_->write(data);
   const Channel* const open = channel().get();
   if (open != nullptr && open->eof_received()) program_->end_input();  // it came before there was a program
   channel().watch_idle_as(idles_as);
@@ -202,7 +201,17 @@ void Session::on_not_started(bool want_reply) {
   stage_ = Stage::before;
   program_.reset();
   answer(want_reply, false);
-  if (Channel* const open = channel().get()) open->consumed(std::exchange(kept_data_, {}).size());
+  if (Channel* const open = channel().get()) open->consumed(take_kept_data().size());
+}
+
+void Session::keep(Bytes data) {
+  channel().hub()->allowance().keep(data.size());
+  kept_data_.insert(kept_data_.end(), data.begin(), data.end());
+}
+
+std::vector<std::uint8_t> Session::take_kept_data() {
+  if (!kept_data_.empty()) channel().hub()->allowance().let_go(kept_data_.size());
+  return std::exchange(kept_data_, {});
 }
 
 void Session::log_start(const ProgramPlan& plan) const {
@@ -266,10 +275,7 @@ void Session::on_program_finished() {
 // ---- the peer's side
 
 void Session::on(const DataArrived& data) {
-  if (stage_ == Stage::starting && data.extended_type == 0) {
-    kept_data_.insert(kept_data_.end(), data.data.begin(), data.data.end());
-    return;
-  }
+  if (stage_ == Stage::starting && data.extended_type == 0) return keep(data.data);
   if (program_ && data.extended_type == 0) return program_->write(data.data);
   // Nothing runs yet, or it is a stream that no program has.
   if (Channel* const open = channel().get()) open->consumed(data.data.size());
@@ -286,7 +292,7 @@ void Session::end() { hang_up(); }
 void Session::hang_up() {
   if (std::exchange(stage_, Stage::over) == Stage::over) return;
   kept_requests_.clear();
-  kept_data_ = {};
+  take_kept_data();
   wishes_.close();
   wishes_.drop_display();
   if (program_) program_->hang_up();

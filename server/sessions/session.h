@@ -69,6 +69,8 @@ class Session final : public ChannelUser, public ProgramObserver, public std::en
   std::shared_ptr<Program> make_program(ProgramPlan plan);
   void answer(const ChannelRequested& request, bool success) { answer(request.want_reply, success); }
   void answer(bool want_reply, bool success);
+  void keep(Bytes data);  // counted in the connection's allowance
+  std::vector<std::uint8_t> take_kept_data();
   void hang_up();
 
   const std::shared_ptr<const SessionContext> context_;

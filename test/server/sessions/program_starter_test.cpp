@@ -94,10 +94,12 @@ TEST_F(ProgramStarterTest, AProgramGetsWhatArrivedWhileItStarted) {
   receive(msg::ChannelData{0, bytes_of("early ")});
   receive(msg::ChannelData{0, bytes_of("bird")});
   receive(msg::ChannelEof{0});
+  EXPECT_EQ(hub->allowance().kept(), 10u);
   starter->go_on();
   run_to_close();
   EXPECT_EQ(order, "SdREC");
   EXPECT_EQ(output, "early bird");
+  EXPECT_EQ(hub->allowance().kept(), 0u);
   EXPECT_EQ(status, 3u);
 }
 
