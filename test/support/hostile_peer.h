@@ -21,6 +21,7 @@
 #include "client/client_connection.h"
 #include "crypto/keys/key.h"
 #include "crypto/rng.h"
+#include "proto/messages_session.h"
 
 namespace glassh::test {
 
@@ -123,5 +124,9 @@ inline void log_in(HostilePeer<ClientConnection>& peer, const PrivateKey& key, U
   };
   peer.run_until(on_event, [&] { return until == Until::keys ? keys : logged_in; });
 }
+
+// To be asked for before a command, so that bash does not take itself for one that a login started: it would read the
+// files of the user who runs the test.
+inline const msg::Env not_a_login{"SHLVL", "1"};
 
 }  // namespace glassh::test

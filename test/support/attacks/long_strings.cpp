@@ -77,6 +77,7 @@ void attack_by_long_strings(const AttackTask& task) {
   ask_session(peer, session, msg::Signal{nearly_a_packet});
   ask_session(peer, session, msg::Subsystem{nearly_a_packet});
   ask_session(peer, session, msg::Exec{nearly_a_packet});
+  peer.core.channels().at(session).request(not_a_login, false);
   peer.core.channels().at(session).request(msg::Exec{"true"}, true);
   if (!answer(peer)) throw Gone("a short request is refused afterwards");
   hold_until_told();

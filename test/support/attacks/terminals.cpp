@@ -28,6 +28,7 @@ void fill_terminal(HostilePeer<ClientConnection>& peer, const std::string& comma
   peer.run_until(on_event, [&] { return open; });
   Channel& channel = peer.core.channels().at(id);
   channel.request(msg::PtyReq{"vt100", 80, 24, 0, 0, marks_breaks}, true);
+  channel.request(not_a_login, false);
   if (!command.empty()) channel.request(msg::Exec{command}, true);
   peer.run_until(on_event, [&] { return answers == (command.empty() ? 1 : 2); });
   for (int i = 0; i < breaks; ++i) channel.request(msg::Break{500}, false);

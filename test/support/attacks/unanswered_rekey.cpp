@@ -22,6 +22,7 @@ void start_program(HostilePeer<ClientConnection>& peer) {
   bool started = false;
   const auto on_event = [&](ClientEvent& event) {
     if (std::holds_alternative<ChannelOpened>(event)) {
+      peer.core.channels().at(session).request(not_a_login, false);
       peer.core.channels().at(session).request(msg::Exec{"sleep 1000"}, true);
     }
     if (std::holds_alternative<ChannelRequestAnswered>(event)) started = true;
