@@ -58,6 +58,8 @@ class ClientConnection {
   std::size_t backlog() { return transport_.writer().backlog(); }
 
   std::optional<ClientEvent> next_event();
+  void begin_turn(const Transport::Turn& turn) { transport_.begin_turn(turn); }
+  bool paused() const { return !closed_ && transport_.paused(); }
   bool waiting() const;
 
   void accept_host_key();

@@ -120,13 +120,13 @@ class Glasshd {
   std::uint64_t accepted_ = 0;
 };
 
-// The signal sets end before the process does, and what would be a request until then must not kill it.
-void block_requests() {
+// A signal that comes before the signal set is there, or when it has gone, must not kill the process: it waits. `how`
+// is SIG_BLOCK or SIG_UNBLOCK, for this thread and those that it starts.
+void mask_requests(int how) {
   sigset_t requests;
   sigemptyset(&requests);
-  sigaddset(&requests, SIGHUP);
-  sigaddset(&requests, SIGUSR1);
-  ::pthread_sigmask(SIG_BLOCK, &requests, nullptr);
+  for (const int number : {SIGHUP, SIGUSR1, SIGTERM, SIGINT, SIGQUIT}) sigaddset(&requests, number);
+  ::pthread_sigmask(how, &requests, nullptr);
 }
 
 // Each connection goes to the next thread and stays there.
@@ -158,6 +158,7 @@ void Glasshd::serve(std::vector<Fd> sockets, const std::string& pid_file) {
   signals.add(SIGQUIT);
   signals.add(SIGUSR1);
   await_signal(signals);
+  mask_requests(SIG_UNBLOCK);
   pid_file_.emplace(pid_file, log());
   manager_.ready();
 
@@ -176,7 +177,7 @@ void Glasshd::serve(std::vector<Fd> sockets, const std::string& pid_file) {
   }
   threads_[0]->run();
   for (std::thread& thread : running) thread.join();
-  block_requests();
+  mask_requests(SIG_BLOCK);
   finish_forgotten_calls(time_to_clean_up);
 }
 
@@ -296,6 +297,7 @@ void Glasshd::serve_standard_input() {
   threads_.push_back(std::make_unique<ConnectionThread>(log()));
   asio::signal_set signals(threads_[0]->io(), SIGTERM, SIGINT, SIGHUP);
   await_signal(signals);
+  mask_requests(SIG_UNBLOCK);
   take({std::move(input), std::move(addresses), Startups::Place()}, std::move(output));
   threads_[0]->drain();
   threads_[0]->run();
@@ -303,6 +305,7 @@ void Glasshd::serve_standard_input() {
 }
 
 void ignore_signals() {
+  mask_requests(SIG_BLOCK);
   std::signal(SIGPIPE, SIG_IGN);  // a write to nobody is an error like others
   std::signal(SIGUSR1, SIG_IGN);  // until on_signal() takes it
   std::signal(SIGCHLD, SIG_DFL);  // whoever started us may have ignored it, and then no exit status would come

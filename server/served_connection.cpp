@@ -41,11 +41,13 @@ ServedConnection::ServedConnection(ConnectionParts& parts, Welcome welcome)
       direct_(std::make_shared<DirectForwarding>(parts.drive.hub(), core_.channels(), users_, session_context_)),
       remote_(std::make_shared<RemoteForwarding>(parts.drive.hub(), core_.channels(), users_, session_context_)) {
   parts.drive.hub()->allowance().log_to(who(), [log = &log_](std::string_view line) { log->info("{}", line); });
+  parts.drive.hub()->on_peer_left = [slow = session_context_->slow] { slow->end(); };
   session_context_->forward_agent = [this] { return forward_agent(); };
   session_context_->forward_x11 = [this](X11Wish wish) { return forward_x11(std::move(wish)); };
 }
 
 ServedConnection::~ServedConnection() {
+  parts_.drive.hub()->on_peer_left = nullptr;
   session_context_->forward_agent = {};  // a session may live until its program is reaped
   session_context_->forward_x11 = {};
 }

@@ -85,7 +85,7 @@ std::optional<ServerEvent> ServerConnection::pull() {
     if (!event) break;
     if (auto result = on_transport_event(*event)) return result;
   }
-  if (end_of_input_ && !waiting()) {
+  if (end_of_input_ && !waiting() && !paused()) {
     closed_ = true;
     return Disconnected{DisconnectReason::connection_lost, "the peer closed the connection", true};
   }

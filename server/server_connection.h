@@ -60,6 +60,8 @@ class ServerConnection {
   std::size_t backlog() { return transport_.writer().backlog(); }  // sealed bytes not yet written
 
   std::optional<ServerEvent> next_event();
+  void begin_turn(const Transport::Turn& turn) { transport_.begin_turn(turn); }
+  bool paused() const { return !closed_ && transport_.paused(); }
   bool waiting() const;  // for an answer from the application
 
   void provide_signature(Bytes signature);

@@ -89,16 +89,23 @@ TransportState Transport::hand_over() {
 }
 
 std::optional<TransportEvent> Transport::next_event() {
+  paused_ = false;
   if (closed_) return std::nullopt;
   if (peer_version_.empty() && !exchange_versions()) return std::nullopt;
   rekey_if_due();
   while (!kex_.waiting()) {  // RFC 4253 section 4.2 [4253-4.2-20]: from here on all is packets
+    if (paused_ = turn_is_over(); paused_) break;
     const std::uint32_t sequence_number = reader_.sequence_number();
     const std::optional<Bytes> payload = reader_.next_payload();
     if (!payload) break;
+    if (turn_) turn_->payload_bytes -= std::min(turn_->payload_bytes, payload->size());
     if (auto event = on_payload(*payload, sequence_number)) return event;
   }
   return std::nullopt;
+}
+
+bool Transport::turn_is_over() const {
+  return turn_ && (turn_->payload_bytes == 0 || writer_.backlog() > turn_->backlog);
 }
 
 // RFC 4253 section 4.2. True once the peer's line is here.

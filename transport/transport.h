@@ -77,6 +77,15 @@ class Transport {
   PacketWriter& writer() { return writer_; }
 
   std::optional<TransportEvent> next_event();
+  // From now on next_event() takes at most this much: so many bytes of payloads, of which compression makes very many
+  // from few, and no packet while so many bytes of ours wait for the peer. Without a call there is no limit.
+  struct Turn {
+    std::size_t payload_bytes = 0;
+    std::size_t backlog = 0;
+  };
+  void begin_turn(const Turn& turn) { turn_ = turn; }
+  // The last next_event() stopped because of that, so there may be more without any new input.
+  bool paused() const { return paused_; }
 
   void provide_signature(Bytes signature);
   void accept_host_key() { kex_.accept_host_key(); }
@@ -111,6 +120,7 @@ class Transport {
   bool closed() const { return closed_; }
 
  private:
+  bool turn_is_over() const;
   bool exchange_versions();
   std::optional<TransportEvent> on_payload(Bytes payload, std::uint32_t sequence_number);
   std::optional<TransportEvent> on_transport_message(Bytes payload);
@@ -148,6 +158,8 @@ class Transport {
   std::optional<std::chrono::nanoseconds> round_trip_;
   TimePoint keys_since_{};
   std::uint64_t bytes_without_kexinit_ = 0;
+  std::optional<Turn> turn_;
+  bool paused_ = false;
 };
 
 }  // namespace glassh

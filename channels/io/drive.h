@@ -79,6 +79,7 @@ class Drive {
   void on_failure(const std::exception_ptr& failure);
   void end_connection(DisconnectReason reason, std::string_view why);
   void mind_readers();
+  void mind_departure();
   bool may_read() const;
   void read();
   void flush();
@@ -88,6 +89,9 @@ class Drive {
   static constexpr std::size_t high_mark = 4 * 1024 * 1024;
   // Reads (of up to a block each) before other connections have their turn.
   static constexpr unsigned reads_per_turn = 4;
+  // Payloads, after decompression, before others have theirs.
+  static constexpr std::size_t work_per_turn = 512 * 1024;
+  static constexpr std::chrono::seconds look_for_departure{1};
   static constexpr std::chrono::seconds flush_time{5};
   static constexpr std::chrono::milliseconds leave_time{1000};
   // While the connection keeps too much: what others keep may have become less.
@@ -105,6 +109,7 @@ class Drive {
   bool relief_wanted_ = false;  // it wants to be the last event of its handler
   bool all_delivered_ = true;
   bool output_broken_ = false;
+  bool peer_left_ = false;    // it sends nothing any more; there may be bytes that were not read yet
   bool core_broken_ = false;  // it throws though it is closed, so nothing is expected of it any more
   unsigned reads_ = 0;        // since others had their turn
   bool last_words_ = false;   // we ended the connection because of the peer, and sent it the reason
@@ -131,6 +136,8 @@ asio::awaitable<void> Drive<Core>::run(Handler& handler) {
     if (finished()) break;
     if (!all_done) {  // the next turn, after others had theirs, writes what is left to say
       co_await asio::post(hub_->executor(), asio::use_awaitable);
+    } else if (!handling_ && core_.paused() && core_.backlog() <= high_mark) {
+      co_await asio::post(hub_->executor(), asio::use_awaitable);
     } else if (!may_read()) {
       reads_ = 0;
       co_await hub_->turn();
@@ -149,6 +156,7 @@ template <class Handler>
 bool Drive<Core>::take_turn(Handler& handler) {
   try {
     core_.set_now(Clock::now());
+    core_.begin_turn({work_per_turn, high_mark});
     deliver(handler);
     if (may_read()) {
       read();
@@ -160,6 +168,7 @@ bool Drive<Core>::take_turn(Handler& handler) {
     flush();
     hub_->offer_room();
     mind_readers();
+    mind_departure();
     if (finished()) return true;
     if (const auto deadline = give_up_ ? give_up_ : core_.next_deadline()) hub_->await_time(*deadline);
     return true;
@@ -180,7 +189,7 @@ void Drive<Core>::deliver(Handler& handler) {
   while (!handling_ && !relieved()) {
     event_ = end_ ? std::exchange(end_, std::nullopt) : core_.next_event();
     if (!event_) {
-      all_delivered_ = !core_.waiting();
+      all_delivered_ = !core_.waiting() && !core_.paused();
       return;
     }
     all_delivered_ = false;
@@ -252,6 +261,15 @@ void Drive<Core>::mind_readers() {
   core_.disconnect(DisconnectReason::by_application, reason);
   end_ = Disconnected{DisconnectReason::by_application, reason, false};
   hub_->wake();
+}
+
+// While a handler waits nothing is read, so the end of the input would not be seen.
+template <class Core>
+void Drive<Core>::mind_departure() {
+  if (!handling_ || peer_left_ || core_.closed()) return;
+  peer_left_ = hub_->peer_has_left();
+  if (!peer_left_) return hub_->await_time(Clock::now() + look_for_departure);
+  if (hub_->on_peer_left) hub_->on_peer_left();
 }
 
 template <class Core>

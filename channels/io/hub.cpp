@@ -4,6 +4,7 @@
 #include <array>
 #include <stdexcept>
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
@@ -52,6 +53,11 @@ void Hub::spawn(asio::awaitable<void> work) {
   asio::co_spawn(executor_, std::move(work), [self = shared_from_this()](const std::exception_ptr& failure) {
     if (failure != nullptr) self->fail(failure);
   });
+}
+
+bool Hub::peer_has_left() const {
+  pollfd asked{input_.number(), POLLRDHUP, 0};
+  return ::poll(&asked, 1, 0) > 0;
 }
 
 void Hub::await_input() {

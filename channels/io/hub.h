@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -81,7 +82,12 @@ class Hub : public std::enable_shared_from_this<Hub> {
   // connection's end.
   void spawn(asio::awaitable<void> work);
 
+  // Called once if a handler waits and the peer has said, meanwhile, that it sends nothing any more: calls that it
+  // asked for need not be waited for. May be empty.
+  std::function<void()> on_peer_left;
+
   // ---- for Drive
+  bool peer_has_left() const;
   Descriptor& input() { return input_; }
   Descriptor& output() { return output_ ? *output_ : input_; }
   void await_input();  // wakes when there are bytes to read

@@ -14,7 +14,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import PATIENCE, Cases, Workspace, client_options, expect, expect_equal, glassh, ssh, start_glasshd
+from peers import PATIENCE, Cases, Workspace, client_options, expect_equal, glassh, ssh, start_glasshd
 from peers.slow_system import SlowSystem
 from peers.victims import SilentListener, Victims, end_attack, given_back, resident_kib, start_attack
 
@@ -44,25 +44,28 @@ class Repeated(threading.Thread):
         super().__init__(name=words[0])
         self._workspace, self._server, self._words = workspace, server, words
         self._over = threading.Event()
+        self._tool = None
         self.times, self.failure = 0, None
 
     def run(self):
         try:
             while not self._over.is_set():
-                tool = start_attack(self._workspace, self._server, *self._words, wait=False)
-                tool.stdout.readline()  # "ready", or nothing where the server has ended the connection
+                self._tool = start_attack(self._workspace, self._server, *self._words, wait=False)
+                self._tool.stdout.readline()  # "ready", or nothing where the server has ended the connection
                 self._over.wait(0.5)
-                end_attack(tool)
+                end_attack(self._tool)
                 self.times += 1
         except Exception as error:  # pylint: disable=broad-except
             self.failure = error
 
     def stop(self):
         self._over.set()
-        self.join(PATIENCE)
+        while self.is_alive():
+            if self._tool:
+                self._tool.terminate()  # one may wait for answers that need long
+            self.join(1)
         if self.failure:
             raise self.failure
-        expect(not self.is_alive(), f"the attack {self.name} does not end")
 
 
 class Logins(threading.Thread):

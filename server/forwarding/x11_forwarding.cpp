@@ -24,12 +24,12 @@ constexpr std::uint32_t last_display = 65535 - first_port;
 constexpr std::size_t most_connections = 256;
 
 // RFC 4251 section 9.5.3 [4251-9.5.3-2]: of this machine only, unless X11UseLocalhost says otherwise.
-std::vector<NetworkAddress> addresses_of(const ServerConfig& config, std::uint16_t port) {
+std::vector<NetworkAddress> addresses_of(const ServerConfig& config) {
   const bool local = config.x11_use_localhost;
   std::vector<NetworkAddress> out;
   const auto add = [&](const char* host, int family) {
-    const LookupResult found = look_up_here(host, port, family);
-    out.insert(out.end(), found.addresses.begin(), found.addresses.end());
+    const auto found = look_up_at_once(host, 0, family);
+    if (found) out.insert(out.end(), found->addresses.begin(), found->addresses.end());
   };
   if (config.address_family != AddressFamily::inet6) add(local ? "127.0.0.1" : "0.0.0.0", AF_INET);
   if (config.address_family != AddressFamily::inet) add(local ? "::1" : "::", AF_INET6);
@@ -47,9 +47,10 @@ std::string own_host_name() {
 std::shared_ptr<X11Forwarding> X11Forwarding::create(std::shared_ptr<Hub> hub, Channels& channels, ChannelUsers& users,
                                                      const ServerConfig& config, X11Wish wish, const Log& log) {
   auto forwarding = std::make_shared<X11Forwarding>(std::move(hub), channels, users, std::move(wish), log);
+  const std::vector<NetworkAddress> addresses = addresses_of(config);
   const std::uint64_t end = std::uint64_t{config.x11_display_offset} + displays_to_try;
   for (std::uint64_t number = config.x11_display_offset; number < end && number <= last_display; ++number) {
-    if (forwarding->listen(config, static_cast<std::uint32_t>(number))) return forwarding;
+    if (forwarding->listen(config, addresses, static_cast<std::uint32_t>(number))) return forwarding;
   }
   throw std::system_error(EADDRINUSE, std::generic_category(),
                           fmt::format("no display from {} on is free", config.x11_display_offset));
@@ -62,9 +63,11 @@ X11Forwarding::X11Forwarding(std::shared_ptr<Hub> hub, Channels& channels, Chann
 // Known attack 90 (conformance/known_attacks, CVE-2008-1483): if another program has the port of one family, programs
 // that try that family first would show it their cookie and their windows. A family that this machine does not have is
 // harmless.
-bool X11Forwarding::listen(const ServerConfig& config, std::uint32_t number) {
+bool X11Forwarding::listen(const ServerConfig& config, const std::vector<NetworkAddress>& addresses,
+                           std::uint32_t number) {
   std::vector<std::shared_ptr<Acceptor>> acceptors;
-  for (const NetworkAddress& address : addresses_of(config, static_cast<std::uint16_t>(first_port + number))) {
+  for (NetworkAddress address : addresses) {
+    address.set_port(static_cast<std::uint16_t>(first_port + number));
     try {
       acceptors.push_back(accept_at(listen_at(address)));
     } catch (const std::system_error& error) {

@@ -17,6 +17,7 @@
 
 #include "channels/io/acceptor.h"
 #include "channels/io/forwarded_stream.h"
+#include "channels/io/name_lookup.h"
 #include "channels/x11_setup.h"
 #include "server/config/server_config.h"
 #include "server/log.h"
@@ -48,7 +49,7 @@ class X11Forwarding : public std::enable_shared_from_this<X11Forwarding> {
 
  private:
   void stop();
-  bool listen(const ServerConfig& config, std::uint32_t number);
+  bool listen(const ServerConfig& config, const std::vector<NetworkAddress>& addresses, std::uint32_t number);
   std::shared_ptr<Acceptor> accept_at(Fd socket);
   void take(Fd peer);
   void open_channel(Fd peer);

@@ -23,6 +23,7 @@
 #include "channels/io/descriptor.h"
 #include "channels/io/hidden_process.h"
 #include "channels/io/launcher.h"
+#include "channels/io/slow_calls.h"
 
 namespace glassh {
 namespace {
@@ -85,14 +86,20 @@ struct Child {
   ~Child() {
     if (pid <= 0) return;
     kill();
-    wait_for_end(pid);
+    if (::waitpid(pid, nullptr, WNOHANG) != 0) return;
+    const auto wait = [its_pid = pid] { wait_for_end(its_pid); };
+    SlowCaller("", "").forget(SlowKind::programs, wait);
   }
   void kill() const {
     if (pid > 0) ::kill(-pid, SIGKILL);
     if (pid > 0) ::kill(pid, SIGKILL);  // before its setsid() there is no such group
   }
   // Its status for waitpid(2)'s macros, once pidfd says that it has ended.
-  int reap() { return wait_for_end(std::exchange(pid, 0)).value_or(0); }
+  int reap() {
+    int status = 0;
+    ::waitpid(std::exchange(pid, 0), &status, WNOHANG);
+    return status;
+  }
 };
 
 [[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }

@@ -247,5 +247,36 @@ TEST(Transport, MarkersInALaterKexinitChangeNothing) {  // [openssh-strict-kex-1
   EXPECT_TRUE(pair.both_have_keys());
 }
 
+// Compression makes much work of few bytes, so a turn is limited by what comes out of it.
+TEST(Transport, ATurnEndsAfterSoManyBytesOfPayloads) {
+  ConnectedPair pair;
+  const std::string name(1000, 'x');
+  for (int i = 0; i < 3; ++i) pair.client.transport.writer().send(msg::GlobalRequest{name, false, {}});
+  pair.server.transport.begin_turn({.payload_bytes = 1500, .backlog = 1 << 20});
+  pair.run();
+  EXPECT_EQ(pair.server.payloads.size(), 2U);
+  EXPECT_TRUE(pair.server.transport.paused());
+  pair.server.transport.begin_turn({.payload_bytes = 1500, .backlog = 1 << 20});
+  pair.pull_events(pair.server);
+  EXPECT_EQ(pair.server.payloads.size(), 3U);
+  EXPECT_FALSE(pair.server.transport.paused());
+}
+
+TEST(Transport, ATurnEndsWhileTooMuchWaitsForThePeer) {
+  ConnectedPair pair;
+  pair.server.transport.writer().send(msg::ChannelEof{1});
+  pair.client.transport.writer().send(msg::ChannelEof{1});
+  pair.server.transport.begin_turn({.payload_bytes = 1500, .backlog = 0});
+  const std::vector<std::uint8_t> sent = test::take_ready(pair.client.transport.writer());
+  test::feed(pair.server.transport.reader(), sent);
+  pair.pull_events(pair.server);
+  EXPECT_EQ(pair.server.payloads.size(), 0U);
+  EXPECT_TRUE(pair.server.transport.paused());
+  pair.run();  // it leaves
+  pair.pull_events(pair.server);
+  EXPECT_FALSE(pair.server.transport.paused());
+  EXPECT_EQ(pair.server.payloads.size(), 1U);
+}
+
 }  // namespace
 }  // namespace glassh

@@ -152,6 +152,23 @@ TEST(Drive, WhileAHandlerWaitsNothingIsDeliveredButWhatIsQueuedIsWritten) {
   EXPECT_EQ(pair.right.answers, 1);
 }
 
+// Nothing is read while a handler waits; but calls for a peer that has left need not be waited for.
+TEST(Drive, APeerThatLeavesWhileAHandlerWaitsIsNoticed) {
+  PlainPair pair;
+  pair.open_channel();
+  Signal gate(pair.io.get_executor());
+  pair.right.on_question = [&]() -> asio::awaitable<void> { return gate.wait(); };
+  pair.right.drive.hub()->on_peer_left = [&] { gate.raise(); };
+  pair.left.core.ask();
+  pair.left.drive.wake();
+  ASSERT_TRUE(pair.run_until([&] { return pair.right.handler_waits; }));
+  pair.left.drive.hub()->finish();
+  ASSERT_TRUE(pair.run_until([&] { return pair.right.finished; }));
+  EXPECT_FALSE(pair.right.handler_waits);
+  ASSERT_EQ(pair.right.disconnected.size(), 1u);
+  EXPECT_EQ(pair.right.disconnected[0].reason, DisconnectReason::connection_lost);
+}
+
 TEST(Drive, AnswerMayBeGivenLaterByAnybody) {
   PlainPair pair;
   const std::uint32_t id = pair.open_channel();

@@ -45,6 +45,8 @@ class PlainCore {
   std::size_t backlog() const { return writer_.backlog(); }
   bool waiting() const { return question_open_; }
   void set_now(TimePoint now) { now_ = now; }
+  void begin_turn(const Transport::Turn&) {}
+  bool paused() const { return false; }
   std::optional<TimePoint> next_deadline() const { return deadline_; }
   bool closed() const { return closed_; }
 
