@@ -91,10 +91,12 @@ bool SessionWishes::on_display_wanted(Bytes details) {
   }
   const std::string& xauth = context_->config->xauth_location;
   if (xauth.empty() || ::access(xauth.c_str(), X_OK) < 0) return refuse("there is no xauth program (XAuthLocation)");
-  const bool again = std::exchange(display_wanted_, true);  // each search for a display costs many ports
-  if (closed_ || again || !context_->forward_x11) return refuse("it is too late, or has been asked before");
+  if (closed_ || display_sought_ || !context_->forward_x11) {
+    return refuse("it is too late, or has been asked before");
+  }
   auto cookie = parse_x11_cookie(wanted.x11_authentication_protocol, text_of(wanted.x11_authentication_cookie.bytes));
   if (!cookie) return refuse("Invalid X11 forwarding data");
+  display_sought_ = true;  // once, since it may take a thousand ports
   display_ = context_->forward_x11({wanted.single_connection, std::move(*cookie), wanted.x11_screen_number});
   return display_ != nullptr;
 }

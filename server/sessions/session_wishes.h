@@ -48,7 +48,7 @@ class SessionWishes {
   const std::uint32_t channel_;  // for the log
   const std::shared_ptr<const SessionContext> context_;
   bool closed_ = false;
-  bool display_wanted_ = false;  // also if it was refused
+  bool display_sought_ = false;  // also if none was found
   std::vector<EnvironmentVariable> environment_;
   std::size_t environment_size_ = 0;  // of all names and values
   std::shared_ptr<Pty> terminal_;
