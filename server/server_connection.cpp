@@ -110,7 +110,7 @@ std::optional<ServerEvent> ServerConnection::on_transport_event(TransportEvent& 
   return std::nullopt;  // DebugArrived: --trace shows it; a server has nobody to tell (RFC 4253 section 11.3)
 }
 
-// 50 and up; the gate has let it through, so the layer that it belongs to exists.
+// 50 and up; the gate has let it through, so the layer that it belongs to exists, or did until the login was over.
 std::optional<ServerEvent> ServerConnection::on_payload(Bytes payload) {
   if (payload[0] >= message_number::global_request) return as_server_event(channels_->on_payload(payload));
   // RFC 4252 section 5.1 [4252-5.1-13], section 5.3 [4252-5.3-1]: what belongs to the login is ignored after success.

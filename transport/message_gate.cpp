@@ -70,7 +70,7 @@ bool is_allowed(const Arrival& arrival, const Row& row, std::uint8_t number) {
   if (arrival.peer_in_key_exchange && (number >= 50 || number == service_request || number == service_accept))
     return false;
   if (number >= kex_dh_gex_init && number <= kex_dh_gex_request && !arrival.group_exchange) return false;
-  // RFC 8308 section 2.4 [8308-2.4-1] [8308-2.4-3]: before the login, it is the packet right behind the first NEWKEYS.
+  // RFC 8308 section 2.4 [8308-2.4-1] [8308-2.4-2]: before the login, it is the packet right behind the first NEWKEYS.
   if (number == ext_info && arrival.phase == Phase::service && !arrival.behind_first_newkeys) return false;
   const char roles = allowed_roles(row, arrival.phase);
   return roles == 'B' || roles == (arrival.receiver == Role::client ? 'C' : 'S');

@@ -2,8 +2,8 @@
 // its number is not assigned, answered with UNIMPLEMENTED: RFC 4253 section 11.4).
 //
 // This is the guard that the login bypasses of other implementations lacked: a message of a later layer never reaches
-// its handler early, and a message for the other role never reaches it at all. Order inside a key exchange is
-// key_exchange's.
+// its handler early, and a message for the other role never reaches it at all (what is late in a login reaches the
+// server, which ignores it). Order inside a key exchange is key_exchange's.
 //
 //   if (judge(Arrival{role, phase, …}, payload[0]) == Verdict::refused) throw …
 #pragma once

@@ -259,7 +259,7 @@ void Transport::on_ext_info(Bytes payload) {
   }
 }
 
-// RFC 8308 section 2.4 [8308-2.4-3]: a server's second place for it is immediately before USERAUTH_SUCCESS. A server
+// RFC 8308 section 2.4 [8308-2.4-2]: a server's second place for it is immediately before USERAUTH_SUCCESS. A server
 // that ends the connection instead may do so.
 void Transport::expect_success(std::uint8_t number) const {
   if (number == message_number::userauth_success || number == message_number::disconnect) return;

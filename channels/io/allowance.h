@@ -47,6 +47,7 @@ class Allowance {
   // ---- kept bytes
   void keep(std::size_t size);
   void let_go(std::size_t size);
+  void on_progress() { last_let_go_ = Clock::now(); }  // a reader took some, though of no whole piece yet
   std::size_t kept() const { return kept_; }
   bool keeps_too_much() const;
   Clock::time_point last_let_go() const { return last_let_go_; }

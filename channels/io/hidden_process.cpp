@@ -1,6 +1,7 @@
 #include "channels/io/hidden_process.h"
 
 #include <cerrno>
+#include <mutex>
 #include <optional>
 #include <system_error>
 
@@ -11,6 +12,8 @@ namespace glassh {
 namespace {
 
 std::optional<rlimit> callers_limit;
+std::mutex counting;
+unsigned starting = 0;  // CallersCoreLimit objects
 
 }  // namespace
 
@@ -24,8 +27,20 @@ void hide_process() {
   callers_limit = limit;
 }
 
-void give_back_core_limit(pid_t pid) {
-  if (callers_limit) (void)::prlimit(pid, RLIMIT_CORE, &*callers_limit, nullptr);
+void give_back_core_limit() {
+  if (callers_limit) (void)::setrlimit(RLIMIT_CORE, &*callers_limit);
+}
+
+CallersCoreLimit::CallersCoreLimit() {
+  const std::lock_guard lock(counting);
+  if (++starting == 1) give_back_core_limit();
+}
+
+CallersCoreLimit::~CallersCoreLimit() {
+  const std::lock_guard lock(counting);
+  if (--starting > 0 || !callers_limit) return;
+  const rlimit none{0, callers_limit->rlim_max};
+  (void)::setrlimit(RLIMIT_CORE, &none);
 }
 
 }  // namespace glassh

@@ -119,10 +119,10 @@ pid_t launch(const Launch& program) {
   char** const environment = program.environment ? own_environment.data() : environ;
   const auto spawn = program.search_path ? ::posix_spawnp : ::posix_spawn;
   pid_t pid = 0;
+  const CallersCoreLimit core_limit;
   check(spawn(&pid, program.program.c_str(), actions.get(), attributes.get(), arguments.data(), environment),
         program.program);
   limit_open_files(pid, program.open_files);
-  give_back_core_limit(pid);
   return pid;
 }
 

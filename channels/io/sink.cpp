@@ -102,6 +102,7 @@ bool Sink::write_kept() {
   piece.begin += put.size;
   pending_ -= put.size;
   progress_ = Hub::Clock::now();
+  channel_.hub()->allowance().on_progress();
   if (piece.begin == piece.end) drop_pieces(1);
   consumed(put.size);
   return true;

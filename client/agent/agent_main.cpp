@@ -128,7 +128,7 @@ void detach() {
   std::vector<char*> words;
   for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
-  give_back_core_limit(0);
+  give_back_core_limit();
   ::execvp(words[0], words.data());
   fail(command[0]);
 }

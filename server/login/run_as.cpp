@@ -58,7 +58,7 @@ bool become(const Plan& plan) {
 
 [[noreturn]] void run_child(const Plan& plan) {
   reset_signals();
-  give_back_core_limit(0);
+  give_back_core_limit();
   const bool ready = ::setsid() >= 0 && become(plan) && ::chdir("/") == 0 && ::dup2(plan.null, STDIN_FILENO) >= 0 &&
                      ::dup2(plan.output, STDOUT_FILENO) >= 0 && ::dup2(plan.null, STDERR_FILENO) >= 0 &&
                      ::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) == 0;

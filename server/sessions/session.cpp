@@ -181,7 +181,9 @@ asio::awaitable<bool> Session::try_to_start(ProgramWish wish) {
     co_return true;
   } catch (const std::system_error& error) {
     if (stage_ == Stage::over) co_return false;
-    context_->log.error("session {}: cannot start {}: {}", channel().id(), kind, error.what());
+    // Which the log says once a minute.
+    const bool told = out_of_descriptors(error.code().value()) && channel().hub()->allowance().on_refused();
+    if (!told) context_->log.error("session {}: cannot start {}: {}", channel().id(), kind, error.what());
   }
   co_return false;
 }

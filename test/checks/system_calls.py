@@ -17,7 +17,7 @@ import tempfile
 import source
 
 NAMED = "each record names its threads"
-READABLE = "nearly all records can be read"
+READABLE = "most records can be read"
 CALLS = "threads that serve connections make only calls that cannot wait"
 THREAD = '"connections"'
 
@@ -232,7 +232,7 @@ def check(directory):
     if serving == 0:
         unnamed = [f"no thread of any record in {directory} serves connections"]
     told = [f"{text}{f' (and {count - 1} more like it)' if count > 1 else ''}" for text, count in problems.values()]
-    unread = [f"{hidden} of {records} records hide their memory from strace"] if 10 * hidden > records else []
+    unread = [f"{hidden} of {records} records hide their memory from strace"] if 2 * hidden > records else []
     return [(NAMED, unnamed), (READABLE, unread), (CALLS, told)]
 
 

@@ -60,7 +60,7 @@ TEST(ExtInfoPlaces, AServersIsTakenAtBothOfItsPlaces) {  // [8308-2.4-3] [8308-2
   EXPECT_EQ(ending(Role::client, {service_accept, other_keys, ext_info, success}), "");
 }
 
-TEST(ExtInfoPlaces, AServersAtAnyOtherPlaceEndsTheConnection) {  // [8308-2.4-3] breaks
+TEST(ExtInfoPlaces, AServersAtAnyOtherPlaceEndsTheConnection) {  // [8308-2.4-2] breaks
   const auto followed_by = [](std::string_view name) {
     return fmt::format("SSH_MSG_EXT_INFO during authentication: {} follows it, not SSH_MSG_USERAUTH_SUCCESS", name);
   };
