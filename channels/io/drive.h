@@ -120,11 +120,11 @@ template <class Handler>
 asio::awaitable<void> Drive<Core>::run(Handler& handler) {
   struct HubEnd {
     ~HubEnd() {
-      if (due) hub.finish();
+      if (due) hub->finish();
     }
-    Hub& hub;
+    const std::shared_ptr<Hub> hub;  // the drive may be gone when an io_context that ends destroys this coroutine
     bool due = true;
-  } hub_end{*hub_};
+  } hub_end{hub_};
   reads_ = 0;
   relief_wanted_ = false;
   while (true) {
