@@ -14,7 +14,9 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ATTACKS = ["hostile_requests", "stuck_terminals", "stuck_outputs", "descriptors", "kept_bytes", "slow_calls", "one_client"]
 RIM = ["test_channels", "test_server", "test_client"]
-FORKS = "--gtest_filter=-HiddenProcess.*"  # ThreadSanitizer does not follow into a fork of a process with threads
+# ThreadSanitizer does not follow into a fork of a process with threads, and has an operator new of its own, in whose place the
+# tests of faults would put one that fails.
+FILTER = "--gtest_filter=-HiddenProcess.*:HostKeyFaults.*"
 TOOLS = {"GLASSH_KEY_TOOL": "key_tool", "GLASSH_CHANNEL_TOOL": "channel_tool", "GLASSH_FLOOD_TOOL": "flood_tool",
          "GLASSH_ATTACK_TOOL": "attack_tool", "GLASSH_SLOW_LIBRARY": "libslow_system.so"}
 
@@ -40,7 +42,7 @@ def main():
             "TSAN_OPTIONS": f"log_path={reports}/report", "GLASSH_SANITIZED": "1", "GLASSH_UNTRACED": "1",
             "GLASSH_PROGRAMS": linked_programs(os.path.join(scratch, "bin"), build),
             **{name: os.path.join(ROOT, "build/release/test", tool) for name, tool in TOOLS.items()}}
-        commands = [[os.path.join(build, "test", name), "--gtest_brief=1", FORKS] for name in RIM]
+        commands = [[os.path.join(build, "test", name), "--gtest_brief=1", FILTER] for name in RIM]
         commands += [[sys.executable, "-u", os.path.join(ROOT, f"conformance/attacks/{name}_test.py")] for name in ATTACKS]
         for command in commands:
             print("==", os.path.basename(command[-1] if command[-1].endswith(".py") else command[0]), flush=True)
