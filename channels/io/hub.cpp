@@ -118,7 +118,6 @@ asio::awaitable<void> Hub::take_leave(std::chrono::milliseconds at_most) {
   const std::shared_ptr<Hub> self = shared_from_this();
   const Clock::time_point end = Clock::now() + at_most;
   ::shutdown(output().number(), SHUT_WR);  // fails for pipes, which have no such trouble
-  await_time(end);
   unsigned reads = 0;
   while (!over_ && Clock::now() < end) {
     const IoResult got = discard(input_);
@@ -129,6 +128,7 @@ asio::awaitable<void> Hub::take_leave(std::chrono::milliseconds at_most) {
     }
     if (!got.would_block()) break;
     await_input();
+    await_time(end);  // each time: the timer may have been set for something earlier
     co_await turn();
   }
 }
