@@ -152,7 +152,7 @@ TEST(Drive, WhileAHandlerWaitsNothingIsDeliveredButWhatIsQueuedIsWritten) {
   EXPECT_EQ(pair.right.answers, 1);
 }
 
-// Nothing is read while a handler waits; but calls for a peer that has left need not be waited for.
+// While a handler waits the drive reads nothing, so it has to look for the end of the input by itself.
 TEST(Drive, APeerThatLeavesWhileAHandlerWaitsIsNoticed) {
   PlainPair pair;
   pair.open_channel();
