@@ -11,7 +11,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import PATIENCE, Cases, Workspace, client_options, expect, expect_equal, ssh, start_glasshd, wait_until
+from peers import PATIENCE, Cases, Workspace, client_options, expect, expect_equal, expect_log, ssh, start_glasshd, wait_until
 from peers.raw_client import (DEBUG, ECDH_INIT, ECDH_REPLY, KEXINIT, NAME_LISTS, NEWKEYS, SERVICE_REQUEST,
                               UNIMPLEMENTED, USERAUTH_FAILURE, USERAUTH_REQUEST, RawClient, kexinit, mpint, string, u32,
                               userauth_request)
@@ -163,7 +163,7 @@ class Victim:
         expect_equal(got, reason, f"the text was: {text}")
         for word in words:
             expect(word in text, f"no '{word}' in '{text}'")
-        expect(text in self.server.log(), f"'{text}' is not in the", self.server.log_tail)
+        expect_log(self.server, text)
         self.lives()
 
 

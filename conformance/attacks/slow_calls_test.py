@@ -13,7 +13,7 @@ import threading
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import PATIENCE, USER, Cases, Workspace, client_options, expect, expect_equal, ssh, start_glasshd, wait_until
+from peers import PATIENCE, USER, Cases, Workspace, client_options, expect, expect_equal, expect_log, ssh, start_glasshd, wait_until
 from peers.servers import authorized_keys
 from peers.slow_system import SlowSystem
 from peers.victims import Victims, end_attack, expect_no_growth, given_back, start_attack
@@ -77,7 +77,7 @@ def lookups(cases, workspace):
         victims.work()
         expect_forward(workspace, server, "localhost", greeter.port)
         expect_forward(workspace, server, "127.0.0.1", greeter.port)
-        expect("too many lookups are pending" in server.log(), server.log_tail)
+        expect_log(server, "too many lookups are pending")
     with cases.case("when they have left, at most the threads of one source are still looking up, without a descriptor"):
         leave(server, attackers)
         wait_until(lambda: server.descriptors() <= descriptors, "the descriptors are given back")
@@ -238,9 +238,8 @@ def special_files(cases, workspace):
             victims.work(1)
             victims.end()
             path = keyword.split()[1]
-            expect(f"Authentication refused: {path} is not used: {path} is not a regular file" in server.log(),
-                   server.log_tail)
-            expect(f"Banner: {fifo} is not a regular file" in server.log(), server.log_tail)
+            expect_log(server, f"Authentication refused: {path} is not used: {path} is not a regular file")
+            expect_log(server, f"Banner: {fifo} is not a regular file")
 
 
 def main():

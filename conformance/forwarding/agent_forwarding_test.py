@@ -9,7 +9,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import (Cases, Workspace, client_options, expect, expect_equal, find_program, start_glasshd, start_sshd,
+from peers import (Cases, Workspace, client_options, expect, expect_equal, expect_log, find_program, start_glasshd, start_sshd,
                    wait_until)
 from peers.servers import HOST_KEY_KINDS
 from peers.workspace import our_program
@@ -176,7 +176,7 @@ def refusals(cases, workspace, server):
             closed = start_glasshd(workspace, [setting])
             for client in ("glassh", "ssh"):
                 expect_equal(socket_of(client, closed, "-A"), "")
-            expect("agent forwarding is not permitted" in closed.log(), closed.log_tail())
+            expect_log(closed, "agent forwarding is not permitted")
             closed.stop()
     key = workspace.public_key("user-ed25519")
     for options, forwarded in (("restrict", False), ("no-agent-forwarding", False), ("restrict,agent-forwarding", True)):

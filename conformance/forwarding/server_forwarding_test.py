@@ -16,8 +16,8 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import (PATIENCE, USER, Cases, Workspace, client_options, expect, expect_equal, find_program, glassh, ssh, start_glasshd,
-                   start_sshd, wait_until)
+from peers import (PATIENCE, USER, Cases, Workspace, client_options, expect, expect_equal, expect_log, find_program, glassh, ssh,
+                   start_glasshd, start_sshd, wait_until)
 from peers.logins import PASSWORD, start_with_passwords
 from peers.raw_client import RawClient, string, u32, userauth_request
 from peers.workspace import our_program
@@ -444,7 +444,7 @@ def idling(cases, workspace):
             result = workspace.run(client(*client_options(workspace, server), "127.0.0.1", "echo a; exec sleep 1000"))
             expect_equal((result.status, result.out), (255, b"a\n"), result)
             expect(time.monotonic() - begun > 1.9, "it did not idle for two seconds")
-        expect("session:command closed after 2 seconds of inactivity" in server.log(), server.log_tail())
+        expect_log(server, "session:command closed after 2 seconds of inactivity")
         wait_until(lambda: not server.children(), "the program was hung up")
         with socket.create_server(("127.0.0.1", 0)) as listener:
             client = workspace.start(ssh("-W", f"127.0.0.1:{listener.getsockname()[1]}", *client_options(workspace, server), "127.0.0.1"),

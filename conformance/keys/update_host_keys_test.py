@@ -7,7 +7,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import Cases, Workspace, client_options, expect, expect_equal, glassh, ssh, start_glasshd, start_sshd
+from peers import Cases, Workspace, client_options, expect, expect_equal, expect_log, glassh, ssh, start_glasshd, start_sshd, wait_until
 from peers.terminal import Terminal
 
 CHANGES = re.compile(r"^(?:Learned new hostkey|Deprecating obsolete hostkey|Adding new key for|\S+:\d+: (?:Removed|invalid)).*$", re.MULTILINE)
@@ -156,8 +156,8 @@ def short_rsa_keys(cases, workspace, peer, start):
             expect_equal(result.status, 255, result)
             result = workspace.run(client("-v", "-o", "RequiredRSASize=2049", *options, "127.0.0.1", "exit 7"))
             expect_equal((result.status, "Invalid key length" in result.err), (255, True), result)
-        expect("refusing RSA key: Invalid key length" in strict.log(), strict.log_tail)
-        expect(re.search(r"[Hh]ost key .*: Invalid key length", strict.log()), strict.log_tail)
+        expect_log(strict, "refusing RSA key: Invalid key length")
+        wait_until(lambda: re.search(r"[Hh]ost key .*: Invalid key length", strict.log()), "refused at the start", strict.log_tail)
 
 
 def main():

@@ -14,9 +14,8 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import PATIENCE, USER, Cases, Workspace, client_options, expect, expect_equal, ssh, start_glasshd, wait_until
-from peers.logins import (PASSWORD, Login, crypt, expect_log, flags, password_file, prompt, question, start_with_passwords,
-                          with_passwords)
+from peers import PATIENCE, USER, Cases, Workspace, client_options, expect, expect_equal, expect_log, ssh, start_glasshd, wait_until
+from peers.logins import PASSWORD, Login, crypt, flags, password_file, prompt, question, start_with_passwords, with_passwords
 from peers.workspace import our_program
 from peers.raw_client import USERAUTH_FAILURE, RawClient, string, u32, userauth_request
 

@@ -10,8 +10,8 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import USER, Cases, Workspace, expect
-from peers.logins import PASSWORD, Login, expect_log, prompt, question, start_with_passwords
+from peers import USER, Cases, Workspace, expect, expect_log
+from peers.logins import PASSWORD, Login, prompt, question, start_with_passwords
 
 
 def multi_factor(cases, workspace):

@@ -16,7 +16,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import (PATIENCE, USER, Cases, Workspace, client_options, expect, expect_equal, ssh, start_glasshd, start_sshd,
+from peers import (PATIENCE, USER, Cases, Workspace, client_options, expect, expect_equal, expect_log, ssh, start_glasshd, start_sshd,
                    wait_until)
 from peers.raw_client import ECDH_INIT, IDENTIFICATION, NAME_LISTS, RawClient, kexinit, string, userauth_request
 
@@ -123,7 +123,7 @@ def penalties(cases, workspace):
         expect(reset_tells(server, ATTACKER) >= 2, server.log_tail)
         expect_refused(server, ATTACKER, "connections without attempting authentication")
         expect(logs_in(workspace, server), "another source is kept out", server.log_tail)
-        expect(f"srclimit_penalise: {ATTACKER}/32: activating ipv4 penalty of " in server.log(), server.log_tail)
+        expect_log(server, f"srclimit_penalise: {ATTACKER}/32: activating ipv4 penalty of ")
     with cases.case("whoever is exempt is never refused"), Held(server) as held:
         for _ in range(20):
             expect_equal(held.connect(SOMEBODY_ELSE), "in", server.log_tail)
@@ -214,7 +214,7 @@ def grace_storm(cases, workspace):
             print(f"# the last was gone {time.monotonic() - begun:.1f} s after the last had come", flush=True)
             wait_until(lambda: server.sockets() == 1, "all sockets but the listening one are closed", server.log_tail)
             expect_equal(held.connect(ATTACKER), "Not allowed at this time\r\n", server.log_tail)
-        expect("penalty: exceeded LoginGraceTime" in server.log(), server.log_tail)
+        expect_log(server, "penalty: exceeded LoginGraceTime")
         expect(logs_in(workspace, server, SOMEBODY_ELSE), server.log_tail)
         expect_equal(server.process.poll(), None)
         server.stop()

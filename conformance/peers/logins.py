@@ -7,7 +7,7 @@
 import ctypes
 import os
 
-from peers.cases import expect, expect_equal, wait_until
+from peers.cases import expect, expect_equal
 from peers.clients import client_options, ssh
 from peers.servers import start_glasshd
 from peers.terminal import Terminal
@@ -70,8 +70,3 @@ def prompt(user=USER):
 
 def question(user=USER):
     return f"({user}@127.0.0.1) Password: "
-
-
-def expect_log(server, *parts):
-    for part in parts:
-        wait_until(lambda: part in server.log(), f"the log says '{part}'", server.log_tail)

@@ -165,6 +165,12 @@ def start_sshd(workspace, settings=(), host_kinds=HOST_KEY_KINDS, level="VERBOSE
 given_ports = set()
 
 
+def expect_log(server, *parts):
+    """Waits: a client may see the end of a connection before its server has said all about it."""
+    for part in parts:
+        wait_until(lambda: part in server.log(), f"the log says '{part}'", server.log_tail)
+
+
 def free_port():
     """For a program that must be told a port. The system picks from others, so no test that runs beside gets it."""
     while True:

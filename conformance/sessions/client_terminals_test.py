@@ -63,13 +63,17 @@ class Job(Terminal):
         self.pid = int(self.see("\n"))
 
 
+def expect_same(got, wanted, *details):
+    """Which pseudo-terminal it is, is chance: other tests have some too."""
+    expect_equal(*(re.sub(r"/dev/pts/\d+", "/dev/pts/N", str(each)) for each in (got, wanted)), *details)
+
+
 def same_screens(cases, scene):
     """ssh's and ours, on the same server."""
     def same(text, *flags, **how):
         with cases.case(f"{scene.name}: {text}"):
             wanted, got = (scene.screen(client, *flags, **how) for client in (ssh, glassh))
-            # Which pseudo-terminal it is, is chance.
-            expect_equal(*(re.sub(r"/dev/pts/\d+", "/dev/pts/N", str(each)) for each in (got, wanted)), scene.log_tail)
+            expect_same(got, wanted, scene.log_tail)
 
     same("size, modes, TERM and exit status are the terminal's and the program's", "-t",
          command=("stty size; stty -a; echo $TERM; tty; exit 3",), size=(33, 99), env={"TERM": "vt220"})
@@ -90,13 +94,13 @@ def without_a_terminal(cases, scene):
         with cases.case(f"{scene.name}: input that is no terminal, with {' '.join(flags) or 'no flag'}"):
             wanted, got = (scene.workspace.run(scene.arguments(client, *flags, command=command)) for client in (ssh, glassh))
             # ssh ends lines on standard error with CR LF whether it is a terminal or not.
-            expect_equal((got.status, got.out, got.err), (wanted.status, wanted.out, wanted.err.replace("\r\n", "\n")), scene.log_tail)
+            expect_same((got.status, got.out, got.err), (wanted.status, wanted.out, wanted.err.replace("\r\n", "\n")), scene.log_tail)
 
 
 def denied(cases, scene):
     for flags in (["-t"], ["-tt"]):
         with cases.case(f"{scene.name}: a terminal that is denied is the end with {flags[0]}"):
-            expect_equal(scene.screen(glassh, *flags, command=("tty",)), scene.screen(ssh, *flags, command=("tty",)))
+            expect_same(scene.screen(glassh, *flags, command=("tty",)), scene.screen(ssh, *flags, command=("tty",)))
     with cases.case(f"{scene.name}: but the shell runs without, if nobody asked"):
         typed = [("PTY allocation request failed on channel 0\n", "exit 5\n")]
         # Whether what is typed is echoed depends on how soon the terminal is as it was.

@@ -14,7 +14,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import (PATIENCE, Cases, Workspace, client_options, expect, expect_equal, find_program, glassh, ssh,
+from peers import (PATIENCE, Cases, Workspace, client_options, expect, expect_equal, expect_log, find_program, glassh, ssh,
                    start_glasshd, start_sshd, wait_until)
 from peers.people import become_root, person
 from peers.servers import Server
@@ -221,7 +221,7 @@ def no_more_processes(cases, workspace, account):
                 result = host.run("echo started", flags=flags)
                 expect_equal((result.status, b"started" in result.out), (255, False), result)
                 expect("exec request failed on channel 0" in result.err, result)
-            expect("cannot start command" in host.server.log(), host.server.log_tail)
+            expect_log(host.server, "cannot start command")
             limit_processes("1000")
             expect_equal(host.run("echo started").out, b"started\n", host.server.log_tail)
             expect_equal(bystander.poll(), None, "a process of the same user was killed")

@@ -14,7 +14,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import (PATIENCE, Cases, Workspace, client_options, expect, expect_equal, find_program, glassh, ssh, start_glasshd,
+from peers import (PATIENCE, Cases, Workspace, client_options, expect, expect_equal, expect_log, find_program, glassh, ssh, start_glasshd,
                    start_sshd, wait_until)
 
 
@@ -155,7 +155,7 @@ def stop_cases(cases, workspace):
         with session(workspace, server) as first, session(workspace, server) as second:
             server.process.send_signal(signal.SIGTERM)
             wait_until(lambda: not accepts(server.port), "nobody is accepted any more", server.log_tail)
-            expect("Received signal 15; terminating." in server.log(), server.log())
+            expect_log(server, "Received signal 15; terminating.")
             wait_until(lambda: not os.path.exists(pid_file), "the PID file goes", server.log_tail)
             expect_alive(first, "still there")
             expect_alive(second, "still there")

@@ -215,14 +215,15 @@ def unmatched(cases, workspace, name, client, start):
             expect_equal(result.status, 255, result, server.log_tail)
             expect(f"Unable to negotiate with 127.0.0.1 port {server.port}: no matching {what} found. Their offer: {offer}"
                    in result.err, result)
-            server.stop()
-            expect(re.search(rf"Unable to negotiate with 127\.0\.0\.1 port \d+: no matching {what} found\. "
-                             rf"Their offer: {re.escape(wish)}.* \[preauth\]\r?$", server.log(), re.MULTILINE), server.log_tail)
+            refusal = re.compile(rf"Unable to negotiate with 127\.0\.0\.1 port \d+: no matching {what} found\. "
+                                 rf"Their offer: {re.escape(wish)}.* \[preauth\]\r?$", re.MULTILINE)
+            wait_until(lambda: refusal.search(server.log()), refusal.pattern, server.log_tail)
             both = rf'{field}: nothing in common: the client offers "{re.escape(wish)}.*", the server "{re.escape(offer)}.*"'
             if client is glassh:
                 expect(re.search(both, result.err), result)
             if start is start_glasshd:
-                expect(re.search(both, server.log()), server.log_tail)
+                wait_until(lambda: re.search(both, server.log()), both, server.log_tail)
+            server.stop()
 
 
 def without_macs(cases, workspace, name, client, start):

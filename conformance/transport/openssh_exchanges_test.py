@@ -12,7 +12,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import Cases, Workspace, client_options, expect, expect_equal, glassh, ssh, start_glasshd, start_sshd
+from peers import Cases, Workspace, client_options, expect, expect_equal, expect_log, glassh, ssh, start_glasshd, start_sshd
 
 # RFC 8268 section 3 [8268-3-1] [8268-3-2], RFC 9142 section 3.2.2 [9142-3.2.2-1] [9142-3.2.2-3], RFC 5656 sections 4 and
 # 6.1 [5656-4-1] [5656-6.1-1], RFC 4419 section 3 [4419-3-7] [4419-3-8] [4419-3-10], RFC 8270 [8270-3-1] [8270-3-2]
@@ -104,7 +104,7 @@ def main():
     with Workspace() as workspace, concurrent.futures.ThreadPoolExecutor(4) as pool:
         with cases.case("glasshd exchanges keys with ssh by every method"):
             server = start_glasshd(workspace, [every, "ModuliFile /nowhere", "RekeyLimit 100K"])
-            expect("ModuliFile: /nowhere: No such file or directory" in server.log(), server.log_tail)
+            expect_log(server, "ModuliFile: /nowhere: No such file or directory")
             try_methods(cases, workspace, pool, server, ssh, "ssh to glasshd")
             server.stop()
         with cases.case("sshd exchanges keys with glassh by every method"):
@@ -121,8 +121,8 @@ def main():
                  "chacha20-poly1305@openssh.com": (8192, 6144)}
         with cases.case("glasshd takes its groups from ModuliFile and names the lines it cannot use"):
             server = start_glasshd(workspace, own_moduli)
-            expect(f"ModuliFile: {moduli}: line 4: 6 fields; expected 7" in server.log(), server.log_tail)
-            expect(f"ModuliFile: {moduli}: line 5: modulus has 32 bits; expected 4096" in server.log(), server.log_tail)
+            expect_log(server, f"ModuliFile: {moduli}: line 4: 6 fields; expected 7")
+            expect_log(server, f"ModuliFile: {moduli}: line 5: modulus has 32 bits; expected 4096")
             try_groups(cases, workspace, server, ssh, "ssh to glasshd", sizes)
             server.stop()
         with cases.case("glassh takes the groups that sshd chooses from the same file"):
