@@ -102,6 +102,15 @@ class SlowThreads {
     none_forgotten_.wait_for(lock, at_most, [this] { return forgotten_ == 0; });
   }
 
+  // Calls that wait or run are done first. The next call starts a new thread.
+  void end() {
+    std::unique_lock lock(mutex_);
+    ending_ = true;
+    work_came_.notify_all();
+    none_left_.wait(lock, [this] { return threads_ == 0; });
+    ending_ = false;
+  }
+
   // Returns whether it was still waiting.
   bool remove(const std::shared_ptr<Line>& line, const std::shared_ptr<Job>& job) {
     const std::lock_guard lock(mutex_);
@@ -186,8 +195,8 @@ class SlowThreads {
         start_another();
         return job;
       }
-      if (idle_ == most_idle_threads) {
-        --threads_;
+      if (ending_ || idle_ == most_idle_threads) {
+        if (--threads_ == 0) none_left_.notify_all();
         return nullptr;
       }
       ++idle_;
@@ -228,6 +237,8 @@ class SlowThreads {
   std::size_t threads_ = 0;
   std::size_t idle_ = 0;  // of these
   std::condition_variable work_came_;
+  bool ending_ = false;
+  std::condition_variable none_left_;
   std::size_t forgotten_ = 0;  // calls without a waiting caller: in the queue or running
   std::condition_variable none_forgotten_;
 };
@@ -257,6 +268,8 @@ void SlowCaller::forget(SlowKind kind, std::function<void()> work) const {
 }
 
 void prepare_slow_calls() { slow_threads().prepare(); }
+
+void end_slow_threads() { slow_threads().end(); }
 
 void finish_forgotten_calls(std::chrono::milliseconds at_most) { slow_threads().finish_forgotten(at_most); }
 

@@ -113,6 +113,10 @@ class SlowCall {
 // daemon does it when it has forked. Throws std::system_error.
 void prepare_slow_calls();
 
+// Waits until all calls are done, however long they take, and their threads have ended. To be called before fork(2):
+// the child would count on threads that it does not have. The next call, in either process, starts a thread.
+void end_slow_threads();
+
 // Waits until no thread has a call of SlowCaller::forget() any more, at most for so long. To be called before the
 // program ends.
 void finish_forgotten_calls(std::chrono::milliseconds at_most);

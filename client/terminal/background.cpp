@@ -12,6 +12,7 @@
 #include <boost/asio/query.hpp>
 
 #include "channels/io/fd.h"
+#include "channels/io/slow_calls.h"
 
 namespace glassh {
 
@@ -21,6 +22,7 @@ namespace asio = boost::asio;
 void continue_in_background(const asio::any_io_executor& executor) {
   asio::execution_context& context = asio::query(executor, asio::execution::context);
   std::fflush(nullptr);
+  end_slow_threads();
   context.notify_fork(asio::execution_context::fork_prepare);
   const pid_t child = ::fork();
   if (child < 0) {

@@ -1,8 +1,9 @@
 // Sends the program to the background while it has a connection: -f after the login, and the escape ~&.
 //
 // A child with the same descriptors, connection and coroutines replaces this process. A shell that waits for this
-// process sees it end with status 0. Our programs have one thread, so the fork loses nothing. Whether the program may
-// go to the background now is the caller's decision.
+// process sees it end with status 0. The client has no threads but those of slow calls (channels/io/slow_calls.h),
+// which end before the fork, so it loses nothing. Whether the program may go to the background now is the caller's
+// decision.
 //
 //   continue_in_background(executor);  leave_the_terminal(true);
 #pragma once

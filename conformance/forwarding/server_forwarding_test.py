@@ -20,6 +20,7 @@ from peers import (PATIENCE, USER, Cases, Workspace, client_options, expect, exp
                    start_glasshd, start_sshd, wait_until)
 from peers.logins import PASSWORD, start_with_passwords
 from peers.raw_client import RawClient, string, u32, userauth_request
+from peers.servers import free_port
 from peers.workspace import our_program
 
 USERAUTH_SUCCESS, GLOBAL_REQUEST, REQUEST_SUCCESS, REQUEST_FAILURE = 52, 80, 81, 82
@@ -145,12 +146,18 @@ ADDRESSES = ("", "*", "0.0.0.0", "::", "localhost", "127.0.0.1", "::1")
 def addresses_to_bind(cases, workspace):
     """[4254-7.1-1]: what the special addresses mean, under each GatewayPorts, is what they mean to sshd."""
     def bound(server):
-        flags = [flag for address in ADDRESSES for flag in ("-R", f"{'[%s]' % address if ':' in address else address}:0:127.0.0.1:1")]
-        client = workspace.start(ssh("-N", *flags, *client_options(workspace, server), "127.0.0.1"), stderr=subprocess.PIPE)
-        allocated = [re.search(rb"Allocated port (\d+)", client.stderr.readline()) for _ in ADDRESSES]
-        ports = [int(found[1]) if found else 0 for found in allocated]  # 0: refused
+        # Not port 0: one that is free at the first address may be taken at the next, and then sshd listens at the first only.
+        ports = [free_port() for _ in ADDRESSES]
+        flags = [flag for address, port in zip(ADDRESSES, ports, strict=True)
+                 for flag in ("-R", f"{'[%s]' % address if ':' in address else address}:{port}:127.0.0.1:1")]
+        client = workspace.start(ssh("-v", "-N", *flags, *client_options(workspace, server), "127.0.0.1"), stderr=subprocess.PIPE)
+        answers = 0
+        while answers < len(ports):
+            line = client.stderr.readline()
+            expect(line, "ssh has ended", server.log_tail)
+            answers += b"remote forward success for" in line or b"remote forward failure for" in line
         found = dict(zip(ADDRESSES, map(listening_at, ports), strict=True))
-        client.terminate()
+        client.kill()
         client.wait()
         for port in ports:
             wait_until(lambda port=port: not listening_at(port), f"port {port} is free again")
@@ -158,7 +165,7 @@ def addresses_to_bind(cases, workspace):
 
     for setting in ("GatewayPorts no", "GatewayPorts yes", "GatewayPorts clientspecified", "AddressFamily inet"):
         with cases.case(f"{setting}: glasshd listens where sshd listens, and no longer than its client is there [4254-7.1-1]"):
-            servers = start_glasshd(workspace, [setting]), start_sshd(workspace, [setting])
+            servers = start_glasshd(workspace, [setting]), start_sshd(workspace, [setting, "AddressFamily any"])
             ours, theirs = map(bound, servers)
             expect_equal(ours, theirs)
             for server in servers:

@@ -146,7 +146,8 @@ def start_sshd(workspace, settings=(), host_kinds=HOST_KEY_KINDS, level="VERBOSE
         limited = any(line.startswith("MaxStartups ") for line in settings)
         common = [line for line in common_configuration(workspace, host_kinds, level)
                   if not (limited and line.startswith("MaxStartups "))]
-        lines = [*settings, *common, f"ListenAddress 127.0.0.1:{port}",
+        # Else a port that it chooses for -R 0 is free at ::1, and at 127.0.0.1 it may be another test's.
+        lines = [*settings, *common, f"ListenAddress 127.0.0.1:{port}", "AddressFamily inet",
                  f"UsePAM {'no' if os.getuid() == 0 else 'yes'}", "PermitRootLogin yes", "PermitUserRC no", "PasswordAuthentication no",
                  "KbdInteractiveAuthentication no", "PrintMotd no"]
         workspace.file(os.path.basename(configuration), "\n".join(lines) + "\n")
@@ -162,7 +163,7 @@ def start_sshd(workspace, settings=(), host_kinds=HOST_KEY_KINDS, level="VERBOSE
     raise Failure(f"sshd did not start\n{server.log_tail()}")
 
 
-given_ports = set()
+given_ports = []
 
 
 def expect_log(server, *parts):
@@ -172,15 +173,17 @@ def expect_log(server, *parts):
 
 
 def free_port():
-    """For a program that must be told a port. The system picks from others, so no test that runs beside gets it."""
+    """For a program that must be told a port. The system picks from others, and no test that runs beside gets it: each
+    holds a name for its ports, in the abstract name space of unix(7), which goes with the test."""
     while True:
         port = random.randrange(16384, 32768)
-        if port in given_ports:
-            continue
+        name = socket.socket(socket.AF_UNIX)
         with socket.socket() as probe, contextlib.suppress(OSError):
+            name.bind(f"\0glassh-test-port-{port}")
             probe.bind(("", port))
-            given_ports.add(port)
+            given_ports.append(name)
             return port
+        name.close()
 
 
 def need_separation_directory(workspace, path="/run/sshd"):

@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t most_listeners = 1000;
 constexpr std::size_t most_connections = 10'000;
 constexpr std::uint32_t first_unprivileged_port = 1024;
+constexpr int most_choices_of_a_port = 20;
 
 }  // namespace
 
@@ -93,16 +94,16 @@ bool RemoteForwarding::too_many() const { return listeners_.size() >= most_liste
 asio::awaitable<ForwardAnswer> RemoteForwarding::listen_tcp(std::string host, std::uint32_t port, bool want_reply) {
   if (!may_listen_tcp(host, port, want_reply)) co_return ForwardAnswer{};
   const AddressFamily family = context_->config->address_family;
-  const auto hosts = hosts_to_bind(host, context_->config->gateway_ports, family);
-  const auto listener = std::make_shared<Listener>(Listener{host, static_cast<std::uint16_t>(port), ""});
-  for (const std::string& each : hosts) {
-    const LookupResult found = co_await lookup_.find(each, listener->port, family_number(family));
+  std::vector<NetworkAddress> addresses;
+  for (const std::string& each : hosts_to_bind(host, context_->config->gateway_ports, family)) {
+    const LookupResult found = co_await lookup_.find(each, static_cast<std::uint16_t>(port), family_number(family));
     if (hub_->over()) co_return ForwardAnswer{};
     if (!found.problem.empty()) {
       context_->log.error("remote forward of {} port {}: {}", escaped(each), port, found.problem);
     }
-    bind(*listener, found.addresses);
+    addresses.insert(addresses.end(), found.addresses.begin(), found.addresses.end());
   }
+  const auto listener = listen_at_each(host, static_cast<std::uint16_t>(port), addresses);
   if (listener->acceptors.empty()) {
     context_->log.error("cannot listen to port: {}", port);
     co_return ForwardAnswer{};
@@ -114,19 +115,33 @@ asio::awaitable<ForwardAnswer> RemoteForwarding::listen_tcp(std::string host, st
   co_return answer;
 }
 
-// One address that works is enough. A port that the system chooses is the same for all.
-void RemoteForwarding::bind(Listener& listener, const std::vector<NetworkAddress>& addresses) {
-  for (NetworkAddress address : addresses) {
-    address.set_port(listener.port);
-    try {
-      Fd socket = listen_at(address);
-      const std::uint16_t port = own_endpoint(socket.get()).port;
-      listener.acceptors.push_back(accept_at(listener, std::move(socket)));
-      listener.port = port;
-      context_->log.debug("Remote forwarding listening on {} port {}.", address.host(), port);
-    } catch (const std::system_error& error) {
-      context_->log.verbose("remote forward of {} port {}: {}", address.host(), listener.port, error.what());
+// One address that works is enough. A port that the system chooses is the same for all: it is free at the first one,
+// and where somebody else has it at the next one, another is chosen, or a program that connects would find somebody
+// else.
+std::shared_ptr<RemoteForwarding::Listener> RemoteForwarding::listen_at_each(
+    const std::string& host, std::uint16_t port, const std::vector<NetworkAddress>& addresses) {
+  for (int attempts = 1;; ++attempts) {
+    const auto listener = std::make_shared<Listener>(Listener{host, port, ""});
+    bool taken = false;
+    for (NetworkAddress address : addresses) {
+      address.set_port(listener->port);
+      if (bind(*listener, address) == std::errc::address_in_use) taken = true;
     }
+    if (port != 0 || !taken || attempts == most_choices_of_a_port) return listener;
+  }
+}
+
+std::error_code RemoteForwarding::bind(Listener& listener, const NetworkAddress& address) {
+  try {
+    Fd socket = listen_at(address);
+    const std::uint16_t port = own_endpoint(socket.get()).port;
+    listener.acceptors.push_back(accept_at(listener, std::move(socket)));
+    listener.port = port;
+    context_->log.debug("Remote forwarding listening on {} port {}.", address.host(), port);
+    return {};
+  } catch (const std::system_error& error) {
+    context_->log.verbose("remote forward of {} port {}: {}", address.host(), listener.port, error.what());
+    return error.code();
   }
 }
 

@@ -76,7 +76,9 @@ class RemoteForwarding : public std::enable_shared_from_this<RemoteForwarding> {
   std::shared_ptr<Listener> take(std::string_view host, std::uint32_t port, std::string_view path);
   asio::awaitable<ForwardAnswer> cancel_socket(std::string path);
   bool may_listen_tcp(const std::string& host, std::uint32_t port, bool want_reply) const;
-  void bind(Listener& listener, const std::vector<NetworkAddress>& addresses);
+  std::shared_ptr<Listener> listen_at_each(const std::string& host, std::uint16_t port,
+                                           const std::vector<NetworkAddress>& addresses);
+  std::error_code bind(Listener& listener, const NetworkAddress& address);
   std::shared_ptr<Acceptor> accept_at(const Listener& listener, Fd socket);
   void open_channel(const Listener& listener, Fd peer);
   bool too_many() const;

@@ -10,6 +10,9 @@
 #include <thread>
 #include <vector>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -138,6 +141,24 @@ TEST_F(SlowCallsTest, SignalsAreNotForThreadsOfSlowCalls) {
   EXPECT_TRUE(test::run_until(io_, [&] { return done; }));
   EXPECT_EQ(::sigismember(&mask, SIGTERM), 1);
   EXPECT_EQ(::sigismember(&mask, SIGUSR1), 1);
+}
+
+TEST_F(SlowCallsTest, AProgramThatForksHasThreadsInBothProcesses) {
+  const auto caller = std::make_shared<SlowCaller>("", "");
+  call(caller, "before");
+  ASSERT_TRUE(answered(1));
+  call(caller, "meanwhile");
+  end_slow_threads();
+  io_.notify_fork(asio::io_context::fork_prepare);
+  const pid_t child = ::fork();
+  io_.notify_fork(child == 0 ? asio::io_context::fork_child : asio::io_context::fork_parent);
+  call(caller, "afterwards");
+  const bool done = answered(3);
+  if (child == 0) ::_exit(done ? 0 : 1);
+  EXPECT_TRUE(done);
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 TEST_F(SlowCallsTest, AUserHasAShareOfTheThreadsWhateverTheSource) {

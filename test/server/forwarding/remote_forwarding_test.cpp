@@ -81,6 +81,19 @@ TEST_F(RemoteForwardingTest, OnlyAPortThatWeChoseIsTold) {
   EXPECT_EQ(remote_->count(), 1u);
 }
 
+// The port is chosen at ::1. Somebody has 600 of some 28,000 at 127.0.0.1, so one of 300 choices is theirs, but for
+// luck of one in five hundred.
+TEST_F(RemoteForwardingTest, APortThatWeChoseIsOursAtEachAddress) {
+  std::vector<Fd> taken;
+  while (taken.size() < 600) taken.push_back(listen_at(look_up_here("127.0.0.1", 0, AF_INET).addresses.front()));
+  for (int choices = 0; choices < 300; ++choices) {
+    ASSERT_TRUE(ask(msg::TcpipForward{"localhost", 0}));
+    const std::uint16_t chosen = port();
+    for (const Fd& each : taken) ASSERT_NE(own_endpoint(each.get()).port, chosen);
+    ASSERT_TRUE(ask(msg::CancelTcpipForward{"localhost", chosen}));
+  }
+}
+
 // RFC 4254 section 7.2, and [4254-7.2-4]: there is no session.
 TEST_F(RemoteForwardingTest, AConnectionBecomesAChannelThatOutlivesTheListener) {
   ASSERT_TRUE(ask(msg::TcpipForward{"localhost", 0}));
