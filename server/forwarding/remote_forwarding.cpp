@@ -115,9 +115,9 @@ asio::awaitable<ForwardAnswer> RemoteForwarding::listen_tcp(std::string host, st
   co_return answer;
 }
 
-// One address that works is enough. A port that the system chooses is the same for all: it is free at the first one,
-// and where somebody else has it at the next one, another is chosen, or a program that connects would find somebody
-// else.
+// One address that works is enough. A port that the system chooses is the same for all. It is free at the first
+// address; where another program has it at the next one, another port is chosen, or the user's connections would go to
+// that program.
 std::shared_ptr<RemoteForwarding::Listener> RemoteForwarding::listen_at_each(
     const std::string& host, std::uint16_t port, const std::vector<NetworkAddress>& addresses) {
   for (int attempts = 1;; ++attempts) {
