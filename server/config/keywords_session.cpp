@@ -1,4 +1,5 @@
 // The keywords about what a session is and may do (server/login/session_permissions.h knows what they mean).
+#include "channels/request_limits.h"
 #include "server/config/keywords.h"
 
 namespace glassh {
@@ -55,6 +56,11 @@ std::string assemble_command(const std::vector<std::string>& words, std::size_t 
 }
 
 void read_subsystem(ServerCall& call) {
+  // RFC 4251 section 6 [4251-6-6]: a client could not ask for it.
+  if (call.words[0].size() > longest_string("subsystem name")) {
+    throw ConfigError(
+        fmt::format("name '{}': expected at most {} bytes", call.words[0], longest_string("subsystem name")));
+  }
   if (const auto* earlier = call.config.subsystem(call.words[0])) {
     call.notes.push_back({LogLevel::verbose, fmt::format("{} is '{}' already; the later line is ignored", earlier->name,
                                                          earlier->command)});

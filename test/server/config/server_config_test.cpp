@@ -129,6 +129,8 @@ TEST(ServerConfig, MistakesAreNamedWithFileAndLine) {
       {"SyslogFacility KERN",
        "sshd_config:1: SyslogFacility: bad value 'KERN': expected AUTH, DAEMON, USER or LOCAL0 to LOCAL7"},
       {"Subsystem sftp", "sshd_config:1: Subsystem: a value is missing"},
+      {"Subsystem " + std::string(65, 'x') + " y",
+       "sshd_config:1: Subsystem: name '" + std::string(65, 'x') + "': expected at most 64 bytes"},
       {"RekeyLimit 5", "sshd_config:1: RekeyLimit: size '5' is too small"},
       {"AcceptEnv A=B", "sshd_config:1: AcceptEnv: bad name 'A=B': expected a pattern without '='"},
       {"AuthorizedKeysFile %z", "sshd_config:1: AuthorizedKeysFile: unknown token '%z' in '%z'"},

@@ -81,8 +81,8 @@ TEST_F(RemoteForwardingTest, OnlyAPortThatWeChoseIsTold) {
   EXPECT_EQ(remote_->count(), 1u);
 }
 
-// The port is chosen at ::1. At 127.0.0.1 some 600 of 28,000 are taken, and 300 choices meet one of them, but for luck of
-// one in five hundred.
+// The port is chosen at ::1. At 127.0.0.1 some 600 of 28,000 are taken, and 300 choices meet one of them, but for luck
+// of one in five hundred.
 TEST_F(RemoteForwardingTest, APortThatWeChoseIsOursAtEachAddress) {
   std::vector<Fd> taken;
   while (taken.size() < 600) taken.push_back(listen_at(look_up_here("127.0.0.1", 0, AF_INET).addresses.front()));
