@@ -3,12 +3,17 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include "channels/io/socket_options.h"
 
 namespace glassh {
 
-ConnectionThread::ConnectionThread(const Log& log) : log_(log), io_(1), work_(io_.get_executor()) {}
+// Asio opens a context's descriptors for the first object that waits for something. That is now and not at the first
+// connection, which may come when there is no descriptor left.
+ConnectionThread::ConnectionThread(const Log& log) : log_(log), io_(1), work_(io_.get_executor()) {
+  const asio::steady_timer opens_them(io_);
+}
 
 void ConnectionThread::run() {
   for (;;) {

@@ -131,6 +131,7 @@ def start_glasshd(workspace, settings=(), flags=(), host_kinds=HOST_KEY_KINDS, l
 
     server.port = int(wait_until(listening, "glasshd listens", server.log_tail)[1])
     server.tells_holdings = "-d" not in flags and not any("QUIET" in words or "FATAL" in words for words in (*settings, level))
+    server.log()  # waits until it serves: then it has the descriptors that it always has
     return server
 
 
