@@ -14,6 +14,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
+#include "test/support/patience.h"
+
 namespace glassh {
 namespace {
 
@@ -33,6 +35,22 @@ TEST(Hub, TakingLeaveOfAPeerThatDoesNotStopSendingLetsOthersWork) {
   EXPECT_GT(turns, 1U);
   hub->finish();
   io.poll();
+}
+
+// The connection had a deadline of its own, before the end of the leave or behind it.
+TEST(Hub, TakingLeaveEndsInTimeWhateverTheTimerWasSetFor) {
+  for (const auto armed : {std::chrono::milliseconds(1), std::chrono::milliseconds(3'600'000)}) {
+    asio::io_context io;
+    SocketPair sockets = make_socket_pair();  // the peer says nothing, and does not hang up
+    const auto hub = std::make_shared<Hub>(io.get_executor(), std::move(sockets.first), Fd());
+    hub->await_time(Hub::Clock::now() + armed);
+    bool left = false;
+    asio::co_spawn(io, hub->take_leave(std::chrono::milliseconds(50)), [&](const std::exception_ptr&) { left = true; });
+    EXPECT_TRUE(test::run_until(io, [&] { return left; })) << "the timer was set for " << armed.count() << " ms";
+    hub->finish();
+    io.restart();
+    io.poll();
+  }
 }
 
 // How many of our epoll descriptors watch this one.
