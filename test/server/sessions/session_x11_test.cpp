@@ -107,6 +107,24 @@ TEST_F(SessionX11Test, TheDisplayGoesWithTheSession) {
   EXPECT_TRUE(made.expired());
 }
 
+// RFC 4254 section 6.3.1: the search may try a thousand ports, so a client must not have it done again and again.
+TEST_F(SessionX11Test, ADisplayIsSoughtOnceForEachSessionAlsoIfThereIsNone) {
+  int sought = 0;
+  context->forward_x11 = [&sought](const X11Wish&) {
+    ++sought;
+    return std::shared_ptr<X11Forwarding>();
+  };
+  ask();
+  ask();
+  ask("beef");
+  EXPECT_EQ(order, "FFF");
+  EXPECT_EQ(sought, 1);
+  EXPECT_THAT(lines.text(), HasSubstr("no X11 forwarding: it is too late, or has been asked before"));
+  request(msg::Exec{"echo ${DISPLAY-none}"});
+  run_to_close();
+  EXPECT_EQ(output, "none\n");
+}
+
 TEST_F(SessionX11Test, TheDisplayGoesWithAClientThatClosesBeforeAnythingRan) {
   std::weak_ptr<X11Forwarding> made;
   context->forward_x11 = [this, &made](X11Wish wish) {
