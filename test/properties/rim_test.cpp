@@ -2,6 +2,7 @@
 // their channels. What the cores promise (test/properties/connection_test.cpp) must survive the rim.
 #include <algorithm>
 #include <csignal>
+#include <functional>
 #include <list>
 #include <map>
 
@@ -14,6 +15,7 @@
 #include "channels/io/sink.h"
 #include "channels/io/source.h"
 #include "client/client_connection.h"
+#include "proto/messages_transport.h"
 #include "server/server_connection.h"
 #include "test/support/patience.h"
 
@@ -284,6 +286,30 @@ TEST_F(Rim, LoginThatTakesTooLongEndsEvenWhileItIsDecided) {  // [4252-4-6]
   ASSERT_TRUE(client->end);
   EXPECT_TRUE(client->end->by_peer);
   EXPECT_NE(client->end->description.find("LoginGraceTime"), std::string::npos) << client->end->description;
+}
+
+// 100 MB, compressed to a few hundred KB. The socket alone has them all read in a handful of turns.
+TEST_F(Rim, CompressedFloodLetsOthersHaveTheirTurns) {
+  for (Proposal* const each : {&server_settings->transport.kex.proposal, &client_settings->transport.kex.proposal}) {
+    each->compression_client_to_server = each->compression_server_to_client = {"zlib@openssh.com"};
+  }
+  connect();
+  ASSERT_TRUE(run_until([&] { return client->all_complete(); }));
+  constexpr std::size_t messages = 500, size = 200'000, turn = 512UL * 1024;
+  const std::vector<std::uint8_t> zeros(size);
+  for (std::size_t i = 0; i < messages; ++i) client->core.transport().writer().send(msg::Ignore{zeros});
+  client->core.disconnect(DisconnectReason::by_application, "done");
+  client->drive.wake();
+  std::size_t turns = 0;
+  const std::function<void()> work = [&] {
+    ++turns;
+    if (!server->finished) asio::post(io, work);
+  };
+  asio::post(io, work);
+  ASSERT_TRUE(run_until([&] { return server->finished; }));
+  ASSERT_TRUE(server->end);
+  EXPECT_EQ(server->end->description, "done");
+  EXPECT_GE(turns, messages * size / (turn + size)) << "a turn ends with the message that is too much";
 }
 
 TEST_F(Rim, IdleConnectionHoldsNoBlock) {
