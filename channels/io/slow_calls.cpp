@@ -277,7 +277,8 @@ void SlowCaller::end() {
   over_ = true;
   const std::set<SlowCall*> calls = calls_;
   for (SlowCall* const call : calls) {
-    if (slow_threads().remove(line_, call->job_)) call->cancel();
+    const bool waits = slow_threads().remove(line_, call->job_);
+    if (waits || call->kind_ != SlowKind::programs) call->cancel();
   }
 }
 

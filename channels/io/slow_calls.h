@@ -60,10 +60,12 @@ class SlowCaller {
   SlowCaller& operator=(const SlowCaller&) = delete;
 
   void set_user(std::string user) { user_ = std::move(user); }  // of later calls
-  // The connection is over: calls that have not begun are cancelled, and so is each later one.
+  // The connection is over, or its peer has left: all calls are cancelled, and so is each later one. Only a program
+  // whose start has begun is waited for, because it has to be hung up.
   void end();
 
-  // A call without a waiting caller: to clean up. Also after end(), and not cancelled by it. `work` must not throw.
+  // A call without a waiting caller: to clean up. Also after end(), and not cancelled by it. In any thread, once
+  // set_user() has been called for the last time. `work` must not throw.
   void forget(SlowKind kind, std::function<void()> work) const;
 
   struct Line;  // its calls that wait for a thread
@@ -79,7 +81,8 @@ class SlowCaller {
 };
 
 // Lives in the frame of the coroutine that waits. Job: one call. A call that is cancelled, or whose coroutine is
-// destroyed, leaves the queue at once; if it has begun it runs to its end and is forgotten.
+// destroyed, leaves the queue at once; if it has begun it runs to its end and is forgotten. Its thread destroys the
+// result then, mostly; one whose destructor may wait uses SlowCaller::forget().
 class SlowCall {
  public:
   // `caller` may be null: the process itself.

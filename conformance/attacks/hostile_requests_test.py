@@ -1,7 +1,7 @@
 """Requests of one client with an ordinary key that ended, or emptied, the server of all others.
 
 The answers that wait for a key exchange which never ends are one client's trouble, and so is a request with a string that
-fills a packet.
+fills a packet. Packets that compression made small are much work, which their connection does between that of the others.
 """
 
 import os
@@ -53,6 +53,7 @@ def main():
     attack(cases, "a key exchange that is not answered", "unanswered-rekey",
            ended="answers wait for the key exchange to end: too many requests")
     attack(cases, "strings that fill a packet", "long-strings")
+    attack(cases, "1500 packets that are 1000 times larger when they are inflated", "compressed", 1500, 100_000)
     return cases.status()
 
 

@@ -30,10 +30,12 @@ def attacks_on(target, silent, slow):
         ("closed-readers", 150, silent.path, FILL, "leave"),
         ("lookups", 4090),
         ("paths", 500, os.path.join(slow.directory, "socket")),
+        ("listener", os.path.join(slow.directory, "listener")),
         ("stuck-terminals", 4),
         ("unanswered-rekey",),
         ("long-strings",),
         ("many-lines", 10_000),
+        ("compressed", 1500, 100_000),
     ]
 
 

@@ -211,6 +211,7 @@ def paths(cases, workspace):
     with cases.case("when they have left and the path answers, all is given back"):
         end(*attacked)
         wait_until(lambda: not os.path.exists(path), "the listener's path is gone", server.log_tail)
+    leave_while_paths_hang(cases, workspace, slow, server, victims)
     with cases.case("a listener's path that hangs when its client leaves is removed later, and no client waits for that"):
         listener = workspace.start(ssh(*client_options(workspace, server), "-N", "-R", f"{path}:{path}", "127.0.0.1"))
         wait_until(lambda: os.path.exists(path), "the listener is there", server.log_tail)
@@ -226,6 +227,36 @@ def paths(cases, workspace):
         expect_no_growth(server, lambda: end(*attack()))
     victims.end()
     print(f"# paths: {victims.waited()}", flush=True)
+
+
+def leave_while_paths_hang(cases, workspace, slow, server, victims):
+    """A call that hangs cannot be cancelled, but the connection that wanted it need not wait for it."""
+    before, descriptors = server.holdings(), server.descriptors()
+    path = os.path.join(slow.directory, "left")
+    kinds = {"a Unix socket that is connected to": ("paths", 1, path), "a Unix socket that is listened at": ("listener", path)}
+
+    def back(name):
+        wait_until(lambda: server.holdings()[name] <= before[name], f"{name} are given back", lambda: str(server.holdings()))
+
+    for what, words in kinds.items():
+        def once(words=words):
+            slow.hang()
+            attackers = [start_attack(workspace, server, *words) for _ in range(SOCKETS_OF_A_USER + 1)]
+            slow.wait_for(SOCKETS_OF_A_USER, server.log_tail)
+            for attacker in attackers:
+                end_attack(attacker)
+            for name in ("connections", "channels", "timers"):
+                back(name)
+            expect_equal(len(slow.hanging()), SOCKETS_OF_A_USER, "the calls hang no more")
+            slow.go_on()
+            given_back(server, before, descriptors)
+            wait_until(lambda: not os.path.exists(path), "nothing is left at the path", server.log_tail)
+
+        with cases.case(f"{what}, with a path that hangs: its client leaves, and its connection is given back meanwhile"):
+            once()
+            victims.work(1)
+        with cases.case(f"{what}, with a path that hangs, and clients that leave: ten times"):
+            expect_no_growth(server, once)
 
 
 def special_files(cases, workspace):

@@ -153,14 +153,16 @@ asio::awaitable<ForwardAnswer> RemoteForwarding::listen_socket(std::string path)
     log.verbose("remote forward of {} refused", escaped(path));
     co_return ForwardAnswer{};
   }
-  const auto bind = [at = absolute_socket_path(path), config = context_->config] {
-    return PrivateSocket::at(at, config->stream_local_bind_mask, config->stream_local_bind_unlink);
+  // A client that has left does not wait for it: then the name goes with the call's result.
+  const auto bind = [at = absolute_socket_path(path), config = context_->config, slow = context_->slow] {
+    PrivateSocket socket = PrivateSocket::at(at, config->stream_local_bind_mask, config->stream_local_bind_unlink);
+    return std::make_unique<SocketName>(slow, std::move(socket));
   };
   try {
-    PrivateSocket socket = co_await call_slowly(context_->slow, SlowKind::sockets, bind);
-    auto listener = std::make_shared<Listener>(Listener{"", 0, path});
-    listener->name = std::make_unique<SocketName>(context_->slow, std::move(socket));
+    std::unique_ptr<SocketName> name = co_await call_slowly(context_->slow, SlowKind::sockets, bind);
     if (hub_->over()) co_return ForwardAnswer{};
+    auto listener = std::make_shared<Listener>(Listener{"", 0, path});
+    listener->name = std::move(name);
     listener->acceptors.push_back(accept_at(*listener, listener->name->release_descriptor()));
     listeners_.push_back(std::move(listener));
     co_return ForwardAnswer{true};

@@ -90,7 +90,8 @@ struct HostilePeer {
 };
 
 // A connection to 127.0.0.1 on which no byte has been sent.
-inline HostilePeer<ClientConnection> connect_to(std::uint16_t port, const std::string& user) {
+inline HostilePeer<ClientConnection> connect_to(std::uint16_t port, const std::string& user,
+                                                const std::string& compression = "none") {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
@@ -102,7 +103,9 @@ inline HostilePeer<ClientConnection> connect_to(std::uint16_t port, const std::s
   }
   auto settings = std::make_shared<ClientConnectionSettings>();
   settings->transport.kex.role = Role::client;
-  settings->transport.kex.proposal = default_proposal();
+  Proposal& proposal = settings->transport.kex.proposal;
+  proposal = default_proposal();
+  proposal.compression_client_to_server = proposal.compression_server_to_client = {compression};
   settings->auth.user = user;
   settings->auth.accepted_algorithms = {"ssh-ed25519"};
   return HostilePeer<ClientConnection>(std::move(socket), std::shared_ptr<const ClientConnectionSettings>(settings));

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <memory>
 #include <mutex>
@@ -221,14 +222,46 @@ TEST_F(SlowCallsTest, CallsThatHaveNotBegunLeaveTheQueueWithTheirConnection) {
   EXPECT_EQ(holdings().lookups, static_cast<std::int64_t>(share + 11));
   gone->end();
   EXPECT_EQ(holdings().lookups, static_cast<std::int64_t>(share + 1));
-  ASSERT_TRUE(answered(10));
-  EXPECT_EQ(answers_->front(), "waiting Operation canceled");
+  ASSERT_TRUE(answered(share + 10));
+  EXPECT_EQ(std::count(answers_->begin(), answers_->end(), "waiting Operation canceled"), 10);
   call(gone, "too late");
-  ASSERT_TRUE(answered(11));
+  ASSERT_TRUE(answered(share + 11));
   EXPECT_EQ(answers_->back(), "too late Operation canceled");
   work_->let_go(share);
   ASSERT_TRUE(answered(share + 12));
   EXPECT_EQ(work_->count_of_begun(), share + 1);
+}
+
+TEST_F(SlowCallsTest, ACallThatHangsIsNotWaitedForWhenItsConnectionIsOver) {
+  for (const SlowKind kind : {SlowKind::names, SlowKind::accounts, SlowKind::files, SlowKind::sockets}) {
+    const auto gone = std::make_shared<SlowCaller>("ann", "192.0.2.1");
+    call(gone, "stuck", kind);
+    ASSERT_TRUE(begun(1));
+    gone->end();
+    ASSERT_TRUE(answered(1)) << static_cast<int>(kind);
+    EXPECT_EQ(answers_->front(), "stuck Operation canceled");
+    EXPECT_EQ(holdings().slow_calls, 1) << "its thread is still counted for its user";
+    work_->let_go(1);
+    ASSERT_TRUE(test::run_until(io_, [] { return holdings().slow_calls == 0; }));
+    EXPECT_EQ(work_->done, std::vector<std::string>{"stuck"});
+    work_->begun.clear();
+    work_->done.clear();
+    answers_->clear();
+  }
+}
+
+// It has to be hung up.
+TEST_F(SlowCallsTest, AProgramThatIsBeingStartedIsWaitedForAlthoughItsConnectionIsOver) {
+  const auto gone = std::make_shared<SlowCaller>("ann", "192.0.2.1");
+  call(gone, "stuck", SlowKind::programs);
+  ASSERT_TRUE(begun(1));
+  gone->end();
+  io_.restart();
+  io_.poll();
+  EXPECT_EQ(answers_->size(), 0u);
+  work_->let_go(1);
+  ASSERT_TRUE(answered(1));
+  EXPECT_EQ(answers_->front(), "stuck");
 }
 
 TEST_F(SlowCallsTest, ACallerHasALimitOfPendingLookupsAndNoneOfOtherCalls) {

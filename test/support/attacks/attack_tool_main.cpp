@@ -32,10 +32,12 @@ constexpr Row attacks[] = {
     {"nothing", [](const AttackTask&) { hold_until_told(); }},
     {"lookups", open_slow_names},
     {"paths", open_slow_paths},
+    {"listener", listen_at_slow_path},
     {"many-lines", many_lines},
     {"stuck-terminals", stuck_terminals},
     {"unanswered-rekey", attack_by_unanswered_rekey},
     {"long-strings", attack_by_long_strings},
+    {"compressed", send_compressed_zeros},
     {"channels", open_many_channels},
     {"closed-readers", leave_readers_behind},
 };

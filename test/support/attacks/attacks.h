@@ -22,10 +22,12 @@ using Attack = void (*)(const AttackTask&);
 
 void open_slow_names(const AttackTask& task);
 void open_slow_paths(const AttackTask& task);
+void listen_at_slow_path(const AttackTask& task);
 void many_lines(const AttackTask& task);
 void stuck_terminals(const AttackTask& task);
 void attack_by_unanswered_rekey(const AttackTask&);
 void attack_by_long_strings(const AttackTask&);
+void send_compressed_zeros(const AttackTask& task);
 void open_many_channels(const AttackTask& task);
 void leave_readers_behind(const AttackTask& task);
 

@@ -1,7 +1,8 @@
 // lookups COUNT: opens COUNT channels to hosts whose name server says nothing.
 // paths COUNT PATH: opens COUNT channels to a Unix socket whose path hangs.
+// listener PATH: wants the server to listen at a Unix socket whose path hangs, and a channel to it.
 //
-// Neither reads the answers.
+// None reads the answers.
 #include <fmt/format.h>
 
 #include "proto/messages_forward.h"
@@ -37,6 +38,16 @@ void open_slow_paths(const AttackTask& task) {
   open_many(task, [path](Channels& channels, std::size_t) {
     channels.open(msg::DirectStreamlocal::name, encode(msg::DirectStreamlocal{path, {}, 0}));
   });
+}
+
+void listen_at_slow_path(const AttackTask& task) {
+  const std::string& path = task.arguments.at(0);
+  HostilePeer<ClientConnection> peer = connect_to(task.port, task.user);
+  log_in(peer, task.key);
+  peer.core.channels().send_global(msg::StreamlocalForward::name, true, encode(msg::StreamlocalForward{path}));
+  peer.core.channels().open(msg::DirectStreamlocal::name, encode(msg::DirectStreamlocal{path, {}, 0}));
+  if (!peer.write()) throw Gone("the server reads nothing");
+  hold_until_told();
 }
 
 }  // namespace glassh::test
