@@ -5,7 +5,6 @@ The bytes themselves, in every mixture of programs, are forwarding_test.py's.
 
 import contextlib
 import os
-import re
 import socket
 import struct
 import subprocess
@@ -16,80 +15,14 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import (PATIENCE, USER, Cases, Workspace, client_options, expect, expect_equal, expect_log, find_program, glassh, ssh,
+from peers import (PATIENCE, Cases, Workspace, client_options, expect, expect_equal, expect_log, find_program, glassh, ssh,
                    start_glasshd, start_sshd, wait_until)
-from peers.logins import PASSWORD, start_with_passwords
-from peers.raw_client import RawClient, string, u32, userauth_request
+from peers.channel_client import (CHANNEL_CLOSE, CHANNEL_EOF, CHANNEL_OPEN, CONNECT_FAILED, OPEN_FAILURE, PROHIBITED, UNKNOWN_TYPE,
+                                  ChannelClient, split)
+from peers.logins import start_with_passwords
+from peers.raw_client import string, u32
 from peers.servers import free_port
 from peers.workspace import our_program
-
-USERAUTH_SUCCESS, GLOBAL_REQUEST, REQUEST_SUCCESS, REQUEST_FAILURE = 52, 80, 81, 82
-CHANNEL_OPEN, OPEN_CONFIRMATION, OPEN_FAILURE, CHANNEL_DATA, CHANNEL_EOF, CHANNEL_CLOSE = 90, 91, 92, 94, 96, 97
-PROHIBITED, CONNECT_FAILED, UNKNOWN_TYPE = 1, 2, 3
-
-
-def split(data, *fields):
-    """The fields of a message behind its number: "u" is a uint32, "s" a string; what is left comes last."""
-    values = []
-    for field in fields:
-        number, data = struct.unpack(">I", data[:4])[0], data[4:]
-        if field == "s":
-            number, data = data[:number], data[number:]
-        values.append(number)
-    return (*values, data)
-
-
-class Client(RawClient):
-    """Logged in, without a session."""
-
-    def __init__(self, server):
-        super().__init__(server.port)
-        self.exchange_keys().ask_for_userauth()
-        fields = b"\0" + string(PASSWORD.encode())
-        self.send(userauth_request(b"password", fields, user=USER.encode()))
-        self.receive_until(USERAUTH_SUCCESS)
-
-    def ask(self, name, *fields, want_reply=True):
-        self.send(bytes([GLOBAL_REQUEST]) + string(name) + bytes([want_reply]) + b"".join(fields))
-
-    def answer(self):
-        """The data of a REQUEST_SUCCESS, or None."""
-        payload = self.hear(REQUEST_SUCCESS, REQUEST_FAILURE)
-        return payload[1:] if payload[0] == REQUEST_SUCCESS else None
-
-    def forward(self, address, port, name=b"tcpip-forward"):
-        self.ask(name, string(address), u32(port))
-        return self.answer()
-
-    def hear(self, *numbers):
-        while (payload := self.receive()) is not None:
-            if payload[0] in numbers:
-                return payload
-        expect(False, f"the connection ended before one of {numbers}")
-
-    def open(self, kind, *fields, number=0, window=1 << 20):
-        self.send(bytes([CHANNEL_OPEN]) + string(kind) + u32(number) + u32(window) + u32(32768) + b"".join(fields))
-
-    def open_tcp(self, host, port, number=0):
-        self.open(b"direct-tcpip", string(host), u32(port), string(b"127.0.0.1"), u32(1), number=number)
-
-    def opened(self):
-        """(our number, the server's number), or (our number, reason, text)."""
-        payload = self.hear(OPEN_CONFIRMATION, OPEN_FAILURE)
-        ours, theirs, rest = split(payload[1:], "u", "u")
-        return (ours, theirs) if payload[0] == OPEN_CONFIRMATION else (ours, theirs, split(rest, "s")[0].decode())
-
-    def confirm(self, theirs, number=0):
-        self.send(bytes([OPEN_CONFIRMATION]) + u32(theirs) + u32(number) + u32(1 << 20) + u32(32768))
-
-    def data(self, theirs, data):
-        self.send(bytes([CHANNEL_DATA]) + u32(theirs) + string(data))
-
-    def hear_data(self):
-        return split(self.hear(CHANNEL_DATA)[1:], "u", "s")[1]
-
-    def say(self, number, theirs):
-        self.send(bytes([number]) + u32(theirs))
 
 
 @contextlib.contextmanager
@@ -174,7 +107,7 @@ def addresses_to_bind(cases, workspace):
 
 def remote(cases, server):
     with cases.case("only a port that the server chose is told, and what is cancelled is free at once [4254-7.1-4]"):
-        with Client(server) as client:
+        with ChannelClient(server) as client:
             port = int.from_bytes(client.forward(b"localhost", 0), "big")
             expect_equal(listening_at(port), ["127.0.0.1", "::1"])
             expect_equal(client.forward(b"localhost", port, b"cancel-tcpip-forward"), b"")
@@ -186,7 +119,7 @@ def remote(cases, server):
             client.ask(b"tcpip-forward", string(b"localhost"), u32(0), want_reply=False)
             expect_equal(client.forward(b"localhost", port, b"cancel-tcpip-forward"), b"")
     with cases.case("a connection becomes a channel, goes on when its listener is cancelled, and needs no session [4254-7.2-4]"):
-        with Client(server) as client:
+        with ChannelClient(server) as client:
             port = int.from_bytes(client.forward(b"localhost", 0), "big")
             with socket.create_connection(("127.0.0.1", port)) as peer:
                 kind, theirs, _, _, details = split(client.hear(CHANNEL_OPEN)[1:], "s", "u", "u", "u")
@@ -204,14 +137,14 @@ def remote(cases, server):
                 client.hear(CHANNEL_EOF)
                 client.hear(CHANNEL_CLOSE)
     with cases.case("a connection that the client refuses is hung up"):
-        with Client(server) as client:
+        with ChannelClient(server) as client:
             port = int.from_bytes(client.forward(b"", 0), "big")
             with socket.create_connection(("::1", port)) as peer:
                 theirs = split(client.hear(CHANNEL_OPEN)[1:], "s", "u")[1]
                 client.send(bytes([OPEN_FAILURE]) + u32(theirs) + u32(1) + string(b"no") + string(b""))
                 expect_equal(peer.recv(1), b"")
     with cases.case("forwards asked for all at once are answered in order (past vulnerability 95) [4254-4-5]"):
-        with Client(server) as client:
+        with ChannelClient(server) as client:
             for number in range(120):
                 host = (b"localhost", b"127.0.0.1", b"no-such-host.invalid")[number % 3]
                 client.ask(b"tcpip-forward" if number % 4 else b"unknown@example.org", string(host), u32(0 if number % 5 else 70000))
@@ -231,7 +164,7 @@ def remote(cases, server):
 
 def direct(cases, server):
     with cases.case("a host that nobody announced is connected to, and each direction ends by itself [4254-7.2-2] [4254-7.2-3]"):
-        with echo_server() as echo, Client(server) as client:
+        with echo_server() as echo, ChannelClient(server) as client:
             client.open_tcp(b"localhost", echo.getsockname()[1], number=5)
             ours, theirs = client.opened()
             expect_equal(ours, 5)
@@ -241,7 +174,7 @@ def direct(cases, server):
             client.hear(CHANNEL_EOF)
             client.hear(CHANNEL_CLOSE)
     with cases.case("what cannot be reached says why, as sshd says it [4254-5.1-1] [4254-5.1-5]"):
-        with Client(server) as client:
+        with ChannelClient(server) as client:
             for host, port, expected in (
                 (b"127.0.0.1", 1, (CONNECT_FAILED, "Connection refused")),
                 (b"no-such-host.invalid", 1, (CONNECT_FAILED, "Name or service not known")),
@@ -253,7 +186,7 @@ def direct(cases, server):
             client.open(b"direct-nothing@example.org", b"")
             expect_equal(client.opened()[1], UNKNOWN_TYPE)
     with cases.case("a host that does not answer keeps nobody else waiting"):
-        with socket.create_server(("127.0.0.1", 0), backlog=0) as silent, echo_server() as echo, Client(server) as client:
+        with socket.create_server(("127.0.0.1", 0), backlog=0) as silent, echo_server() as echo, ChannelClient(server) as client:
             port = silent.getsockname()[1]
             with socket.create_connection(("127.0.0.1", port)):
                 for number in (1, 2):
@@ -261,7 +194,7 @@ def direct(cases, server):
                 client.open_tcp(b"127.0.0.1", echo.getsockname()[1], 3)
                 expect_equal(client.opened()[0], 3)
     with cases.case("storms of channels that open, break and close leave nothing behind (past vulnerabilities 55 and 64)"):
-        with echo_server() as echo, Client(server) as client:
+        with echo_server() as echo, ChannelClient(server) as client:
             client.open_tcp(b"127.0.0.1", echo.getsockname()[1])
             client.say(CHANNEL_CLOSE, client.opened()[1])
             client.hear(CHANNEL_CLOSE)
@@ -290,7 +223,7 @@ def credentials(connection):
 def sockets(cases, workspace, server):
     with cases.case("direct-streamlocal: the other side sees the user of the session (past vulnerability 88)"):
         path = workspace.fresh("there")
-        with socket.socket(socket.AF_UNIX) as listener, Client(server) as client:
+        with socket.socket(socket.AF_UNIX) as listener, ChannelClient(server) as client:
             listener.bind(path)
             listener.listen()
             client.open(b"direct-streamlocal@openssh.com", string(path.encode()), string(b""), u32(0))
@@ -307,7 +240,7 @@ def sockets(cases, workspace, server):
             expect_equal(client.opened()[1], CONNECT_FAILED)
     with cases.case("streamlocal-forward: its mode, its user, its connections, its end (past vulnerability 88)"):
         path = workspace.fresh("here")
-        with Client(server) as client:
+        with ChannelClient(server) as client:
             client.ask(b"streamlocal-forward@openssh.com", string(path.encode()))
             expect_equal(client.answer(), b"")
             expect_equal((os.stat(path).st_mode & 0o777, os.stat(path).st_uid), (0o600, os.getuid()))
@@ -329,7 +262,7 @@ def sockets(cases, workspace, server):
     with cases.case("StreamLocalBindMask and StreamLocalBindUnlink; nothing but a socket is ever removed"):
         loose = start_with_passwords(workspace, "StreamLocalBindMask 0111", "StreamLocalBindUnlink yes")
         path, precious = workspace.fresh("shared"), workspace.file("precious", "precious")
-        with Client(loose) as first, Client(loose) as second:
+        with ChannelClient(loose) as first, ChannelClient(loose) as second:
             for client in (first, second):
                 client.ask(b"streamlocal-forward@openssh.com", string(path.encode()))
                 expect_equal(client.answer(), b"")
@@ -354,7 +287,7 @@ def sockets(cases, workspace, server):
 
 def what_is_open(server, port, path):
     """Which of the four kinds a client gets, by trying."""
-    with Client(server) as client:
+    with ChannelClient(server) as client:
         client.open_tcp(b"127.0.0.1", port)
         opened = [client.opened()]
         client.open(b"direct-streamlocal@openssh.com", string(path), string(b""), u32(0), number=1)

@@ -29,10 +29,10 @@ def password_file(workspace, *lines):
     return path
 
 
-def start_with_passwords(workspace, *settings, line=None, flags=()):
+def start_with_passwords(workspace, *settings, line=None, flags=(), env=None):
     """glasshd with a PasswordFile of one line, and root let in where root runs the test."""
     path = password_file(workspace, line if line is not None else f"{USER}:{crypt(PASSWORD)}")
-    return start_glasshd(workspace, [*settings, *with_passwords(path)], flags)
+    return start_glasshd(workspace, [*settings, *with_passwords(path)], flags, env=env)
 
 
 def with_passwords(path):

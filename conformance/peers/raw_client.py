@@ -203,7 +203,11 @@ class RawClient(RawConnection):
         self.send_bytes(identification)
 
     def exchange_keys(self):
-        server_identification = self.hear_identification()
+        self._server_identification = self.hear_identification()
+        return self.rekey()
+
+    def rekey(self):
+        """Also the first key exchange. What comes before the server's KEXINIT is not kept."""
         ours = kexinit()
         self.send(ours)
         theirs = self.receive_until(KEXINIT)
@@ -212,14 +216,16 @@ class RawClient(RawConnection):
         self.send(bytes([ECDH_INIT]) + string(our_share))
         reply = self.receive_until(ECDH_REPLY)
         size = int.from_bytes(reply[1:5], "big")
-        host_key, their_share = reply[5:5 + size], reply[9 + size:41 + size]
+        self.host_key, their_share = reply[5:5 + size], reply[9 + size:41 + size]
         shared = mpint(int.from_bytes(x25519(secret, their_share), "big"))
-        parts = (IDENTIFICATION, server_identification, ours, theirs, host_key, our_share, their_share)
+        parts = (IDENTIFICATION, self._server_identification, ours, theirs, self.host_key, our_share, their_share)
         digest = hashlib.sha256(b"".join(map(string, parts)) + shared).digest()
-        self.session_id = digest
+        self.exchange_hash, self.signature = digest, reply[45 + size:]
+        if self._sealer is None:
+            self.session_id = digest
 
         def key(letter):
-            first = hashlib.sha256(shared + digest + letter + digest).digest()
+            first = hashlib.sha256(shared + digest + letter + self.session_id).digest()
             return first + hashlib.sha256(shared + digest + first).digest()
 
         self.receive_until(NEWKEYS)
