@@ -1,0 +1,193 @@
+"""Displays, and forwards after a change of the host key, with peers made by hand: RFC 4254 sections 6.3 and 11.
+
+Real X servers, agents and hosts are in the other scripts.
+"""
+
+import base64
+import contextlib
+import os
+import re
+import socket
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from peers import PATIENCE, Cases, Workspace, client_options, expect, expect_equal, find_program, glassh, wait_until
+from peers.channel_client import (CHANNEL_OPEN, CHANNEL_REQUEST, CHANNEL_SUCCESS, GLOBAL_REQUEST, OPEN_CONFIRMATION, OPEN_FAILURE,
+                                  ChannelClient, SessionByHand, split)
+from peers.logins import start_with_passwords
+from peers.raw_client import string, u32
+from peers.raw_server import RawServer
+from peers.servers import free_port
+
+COOKIE = "c0ffee" * 5 + "00"
+
+# --- glasshd's displays ---------------------------------------------------------------------------------------------
+
+
+def listening_addresses(port):
+    """The addresses at which this machine listens at a TCP port."""
+    shown = subprocess.run([find_program("ss"), "-Hltn"], check=True, capture_output=True, text=True).stdout
+    return sorted(word.rpartition(":")[0] for line in shown.splitlines() for word in line.split()[3:4] if word.endswith(f":{port}"))
+
+
+def ask_for_display(session, single_connection):
+    session.ask(b"x11-req", bytes([single_connection]), string(b"MIT-MAGIC-COOKIE-1"), string(COOKIE.encode()), u32(0))
+    return session.answer()
+
+
+def connect(port):
+    """Returns None if no program listens there."""
+    with contextlib.suppress(ConnectionRefusedError):
+        return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+    return None
+
+
+def displays(cases, workspace):
+    xauth = workspace.file("xauth", "#!/bin/sh\ncat > /dev/null\n")
+    os.chmod(xauth, 0o700)
+    server = start_with_passwords(workspace, "X11Forwarding yes", f"XAuthLocation {xauth}")
+
+    @contextlib.contextmanager
+    def display(single_connection):
+        with ChannelClient(server) as client:
+            session = SessionByHand(client)
+            expect(ask_for_display(session, single_connection), server.log_tail)
+            session.ask(b"exec", string(b"echo $DISPLAY; read line"))
+            expect(session.answer())
+            session.wait_for(b"\n")
+            yield client, 6000 + int(re.fullmatch(rb"localhost:(\d+)\.0\n", session.output)[1])
+
+    with cases.case("the display of a session listens on the loopback interface only [4251-9.5.3-2]"), display(False) as (_, port):
+        addresses = listening_addresses(port)
+        expect(addresses and set(addresses) <= {"127.0.0.1", "[::1]"}, addresses)
+    with cases.case("single connection: the first is forwarded, and no other [4254-6.3.1-3]"), display(True) as (client, port):
+        first = connect(port)
+        expect_equal(split(client.hear(CHANNEL_OPEN)[1:], "s")[0], b"x11")
+        others = []
+        wait_until(lambda: others.append(connect(port)) or others[-1] is None, "the port is closed")
+        client.ask(b"keepalive@openssh.com")
+        while (payload := client.receive())[0] not in (81, 82):
+            expect(payload[0] != CHANNEL_OPEN, "a second one is forwarded")
+        for each in [first, *others[:-1]]:
+            each.close()
+    with cases.case("without that, each connection is forwarded"), display(False) as (client, port):
+        for _ in range(3):
+            with connect(port):
+                expect_equal(split(client.hear(CHANNEL_OPEN)[1:], "s")[0], b"x11")
+    with cases.case("a session has one display, and a second x11-req is refused"), ChannelClient(server) as client:
+        session = SessionByHand(client)
+        expect_equal([ask_for_display(session, False) for _ in range(3)], [True, False, False])
+    server.stop()
+
+
+# --- glassh's answers -----------------------------------------------------------------------------------------------
+
+
+class Visit:
+    """glassh at a server made by hand, which grants all that it asks for. What it asked is in `wishes`."""
+
+    def __init__(self, workspace, server, *flags, known=True, env=None):
+        self.display = workspace.fresh("display")
+        name = f"[127.0.0.1]:{server.port}"
+        key = workspace.public_key("somebody-else")
+        if known:
+            key = "ssh-ed25519 " + base64.b64encode(server.key.blob()).decode()
+        known_hosts = workspace.file(os.path.basename(workspace.fresh("known_hosts")), f"{name} {key}\n")
+        options = client_options(workspace, known_hosts=known_hosts)
+        words = glassh("-o", "StrictHostKeyChecking=no", *flags, *options, "-p", str(server.port), "127.0.0.1", "command")
+        self.client = workspace.start(words, stderr=subprocess.PIPE, env=env or {})
+        self.connection = server.accept().exchange_keys().let_in()
+        self.wishes = []
+        self._session = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.connection.close()
+        self.client.kill()
+        self.client.wait(PATIENCE)
+        self.client.stderr.close()
+
+    def serve(self):
+        """Until the command is wanted, which glassh asks for last."""
+        while b"exec" not in self.wishes:
+            payload = self.connection.receive()
+            expect(payload is not None, "glassh has left; it asked for", self.wishes)
+            if payload[0] == GLOBAL_REQUEST:
+                name, rest = split(payload[1:], "s")
+                self.wishes.append(name)
+                if rest[0]:
+                    self.connection.send(bytes([81]))
+            elif payload[0] == CHANNEL_OPEN:
+                _, self._session, _ = split(payload[1:], "s", "u")
+                self.connection.send(bytes([OPEN_CONFIRMATION]) + u32(self._session) + u32(0) + u32(1 << 20) + u32(32768))
+            elif payload[0] == CHANNEL_REQUEST:
+                _, name, rest = split(payload[1:], "u", "s")
+                self.wishes.append(name)
+                if rest[0]:
+                    self.connection.send(bytes([CHANNEL_SUCCESS]) + u32(self._session))
+        return self
+
+    def open(self, kind, *fields):
+        """The number of the answer's message."""
+        self.connection.send(bytes([CHANNEL_OPEN]) + string(kind) + u32(7) + u32(1 << 20) + u32(32768) + b"".join(fields))
+        while (payload := self.connection.receive()) is not None:
+            if payload[0] in (OPEN_CONFIRMATION, OPEN_FAILURE):
+                expect_equal(split(payload[1:], "u")[0], 7)
+                return payload[0]
+        return None
+
+
+def answers_to_displays(cases, workspace):
+    display = socket.create_server(("127.0.0.1", free_port()))
+    env = {"DISPLAY": f"127.0.0.1:{display.getsockname()[1] - 6000}"}
+    originator = string(b"127.0.0.1") + u32(50000)
+    with RawServer() as server:
+        for what, flags, expected in (("a client that asked for a display", ["-Y"], OPEN_CONFIRMATION),
+                                      ("a client that did not", ["-x"], OPEN_FAILURE)):
+            with cases.case(f"{what} answers each x11 channel: {expected} [4254-6.3.2-1]"), \
+                    Visit(workspace, server, *flags, env=env) as visit:
+                visit.serve()
+                expect_equal(b"x11-req" in visit.wishes, "-Y" in flags, visit.wishes)
+                expect_equal([visit.open(b"x11", originator) for _ in range(3)], [expected] * 3)
+    display.close()
+
+
+def changed_host_keys(cases, workspace):
+    agent = workspace.fresh("agent")
+    workspace.start([find_program("ssh-agent"), "-D", "-a", agent], stdout=subprocess.DEVNULL)
+    wait_until(lambda: os.path.exists(agent), "the agent listens")
+    env = {"SSH_AUTH_SOCK": agent, "DISPLAY": ":0"}
+    forwards = {b"auth-agent-req@openssh.com", b"x11-req", b"tcpip-forward", b"streamlocal-forward@openssh.com"}
+    with RawServer() as server:
+        for known in (True, False):
+            ports = [free_port(), free_port()]
+            flags = ["-A", "-o", f"IdentityAgent={agent}", "-Y", "-R", "8022:127.0.0.1:1", "-R", "/there:127.0.0.1:1",
+                     "-L", f"{ports[0]}:127.0.0.1:1", "-D", str(ports[1])]
+            what = "all of it is wanted" if known else "a changed key, let pass: nothing of it is wanted"
+            with cases.case(f"agent, display, and forwards of all kinds: {what} [4254-11-1]"), \
+                    Visit(workspace, server, *flags, known=known, env=env) as visit:
+                visit.serve()
+                expect_equal(forwards & set(visit.wishes), forwards if known else set(), visit.wishes)
+                expect_equal([bool(listening_addresses(port)) for port in ports], [known, known])
+                if not known:
+                    for kind, fields in ((b"x11", string(b"127.0.0.1") + u32(50000)), (b"auth-agent@openssh.com", b""),
+                                         (b"forwarded-tcpip", string(b"localhost") + u32(1) + string(b"127.0.0.1") + u32(1))):
+                        expect_equal(visit.open(kind, fields), OPEN_FAILURE, kind)
+
+
+def main():
+    cases = Cases()
+    with Workspace() as workspace:
+        displays(cases, workspace)
+        answers_to_displays(cases, workspace)
+        changed_host_keys(cases, workspace)
+    return cases.status()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
