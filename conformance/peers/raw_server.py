@@ -74,6 +74,21 @@ class SigningKey:
         return string(b"ssh-ed25519") + string(self.public)
 
 
+def decompress(data):
+    number = int.from_bytes(data, "little")
+    y, sign = number % 2**255, number >> 255
+    x = recover_x(y)
+    x = x if x % 2 == sign else PRIME - x
+    return (x, y, 1, x * y % PRIME)
+
+
+def verify(public, message, signature):
+    """Whether it is the Ed25519 signature of that key, each as plain bytes."""
+    h = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % ORDER
+    left = multiply(int.from_bytes(signature[32:], "little"), BASE)
+    return compress(left) == compress(add(decompress(signature[:32]), multiply(h, decompress(public))))
+
+
 # --- The server -----------------------------------------------------------------------------------------------------
 
 
