@@ -38,7 +38,7 @@ def first_contact(cases, workspace, server):
         ("another fingerprint, then no", [right[:-1] + ("A" if right[-1] != "A" else "B"), "no"], False),
         ("no", ["no"], False),
     ):
-        with cases.case(f"first contact, answered with {what}: {'accepted and remembered' if accepted else 'refused'}"):
+        with cases.case(f"first contact, answered with {what}: {'accepted and remembered' if accepted else 'refused'} [4251-4.1-6]"):
             known_hosts = workspace.fresh("known_hosts")
             options = client_options(workspace, server, known_hosts=known_hosts, batch=False)
             with Terminal(glassh(*options, "127.0.0.1", "echo the-command-ran; exit 7")) as terminal:
@@ -60,6 +60,19 @@ def first_contact(cases, workspace, server):
         result = workspace.run(glassh(*client_options(workspace, server, known_hosts="/dev/null"), "127.0.0.1", "echo ran"))
         expect_equal((result.status, result.out), (255, b""), result)
         expect("Host key verification failed." in result.err, result)
+
+
+def no_contact_without_proof(cases, workspace, server):
+    """A setting that trusts only the keys that are known already."""
+    with cases.case("StrictHostKeyChecking yes: an unknown key is refused without a question, a known one is not [4251-4.1-7]"):
+        unknown = workspace.file("unknown", f"elsewhere {workspace.public_key('host-ed25519')}\n")
+        for known_hosts, status in ((unknown, 255), (None, 7)):
+            options = client_options(workspace, server, known_hosts=known_hosts, batch=False)
+            with Terminal(glassh("-o", "StrictHostKeyChecking=yes", *options, "127.0.0.1", "echo the-command-ran; exit 7")) as terminal:
+                expect_equal((terminal.end(), "the-command-ran" in terminal.text), (status, status == 7), terminal.text)
+            expect(QUESTION not in terminal.text, terminal.text)
+            expect_equal("you have requested strict checking" in terminal.text, status == 255, terminal.text)
+        expect_equal(read(unknown), f"elsewhere {workspace.public_key('host-ed25519')}\n")
 
 
 def same_question(cases, workspace, server):
@@ -103,7 +116,7 @@ def same_question(cases, workspace, server):
 def changed_key(cases, workspace, server):
     host = f"[127.0.0.1]:{server.port}"
     for kind in HOST_KEY_KINDS:
-        with cases.case(f"a changed {kind} host key is refused loudly, with file and line"):
+        with cases.case(f"a changed {kind} host key is refused loudly, with file and line [4251-9.3.4-1] [4251-9.3.4-2]"):
             known_hosts = workspace.fresh("known_hosts")
             other = workspace.public_key("other-" + kind, kind)
             with open(known_hosts, "w", encoding="utf-8") as file:
@@ -199,6 +212,7 @@ def main():
         with cases.case("sshd starts and serves"):
             server = start_sshd(workspace)
             first_contact(cases, workspace, server)
+            no_contact_without_proof(cases, workspace, server)
             same_question(cases, workspace, server)
             changed_key(cases, workspace, server)
             many_writers(cases, workspace, server)

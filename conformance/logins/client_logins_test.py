@@ -267,6 +267,28 @@ def against_glasshd_with_passwords(cases):
         several(cases, Scene(workspace, server, key="ed25519"), "glasshd")
 
 
+def encodings(cases):
+    """glassh sends UTF-8, whatever the terminal's encoding is; glasshd compares the bytes."""
+    password = "g\u00e4stezimmer"
+    with Workspace() as workspace:
+        path = workspace.file(os.path.basename(workspace.fresh("passwords")), f"{USER}:{crypt(password)}\n")
+        os.chmod(path, 0o600)
+        server = start_glasshd(workspace, [f"PasswordFile {path}", "PasswordAuthentication yes",
+                                           "KbdInteractiveAuthentication yes", "PermitRootLogin yes"])
+        scene = Scene(workspace, server)
+        locales = workspace.fresh("locales")
+        os.mkdir(locales)
+        made = workspace.run([find_program("localedef"), "--no-archive", "-c", "-i", "en_US", "-f", "ISO-8859-1", f"{locales}/latin"])
+        expect(os.path.isdir(f"{locales}/latin"), made)
+        for locale, typed in (("latin", password.encode("latin-1")), ("C.UTF-8", password.encode())):
+            for method, question, rule in (("password", f"{USER}@127.0.0.1's password: ", "[4252-8-3]"),
+                                           ("keyboard-interactive", "Password: ", "[4256-3.4-2]")):
+                with cases.case(f"{method}: what is typed in the encoding of {locale} is sent in UTF-8 {rule}"):
+                    env = {"LC_ALL": locale} | ({"LOCPATH": locales} if locale == "latin" else {})
+                    status, screen = scene.at_terminal(glassh, [(question, typed)], *asking(PreferredAuthentications=method), env=env)
+                    expect_equal(status, STATUS, screen, server.log_tail)
+
+
 def with_keys(cases):
     with Workspace() as workspace:
         for name, server in (("sshd", start_sshd(workspace)), ("glasshd", start_glasshd(workspace, ["PermitRootLogin yes"]))):
@@ -278,6 +300,7 @@ def main():
     cases = Cases()
     with_keys(cases)
     against_glasshd_with_passwords(cases)
+    encodings(cases)
     if os.getuid() == 0:
         against_sshd_with_passwords(cases)
     return cases.status()

@@ -88,7 +88,7 @@ def throttled(server):
 
 def beside_sshd(cases, workspace):
     settings = ["MaxStartups 3:100:5", "PerSourceMaxStartups 2", "LoginGraceTime 30"]
-    with cases.case("MaxStartups and PerSourceMaxStartups drop whom sshd drops, and the log says it in its words"):
+    with cases.case("MaxStartups and PerSourceMaxStartups drop whom sshd drops, in its words [4251-9.3.5-3]"):
         sshd = start_sshd(workspace, settings)
         wanted = throttled(sshd)
         sshd.stop()
@@ -119,7 +119,7 @@ def expect_refused(server, source, reason):
 
 def penalties(cases, workspace):
     server = start_glasshd(workspace, [LASTING, f"PerSourcePenaltyExemptList {SOMEBODY_ELSE}"])
-    with cases.case("connections that try nothing add up"):
+    with cases.case("connections that try nothing add up [4251-9.3.5-3]"):
         expect(reset_tells(server, ATTACKER) >= 2, server.log_tail)
         expect_refused(server, ATTACKER, "connections without attempting authentication")
         expect(logs_in(workspace, server), "another source is kept out", server.log_tail)

@@ -49,13 +49,13 @@ class Terminal:
         return bool(data)
 
     def answer(self, question, answer, end="\n"):
-        """Waits for a question that has not been seen yet, and types the answer."""
+        """Waits for a question that has not been seen yet, and types the answer: a text in UTF-8, or bytes as they are."""
         seen = len(self.text) if question in self.text else 0
         deadline = time.monotonic() + PATIENCE
         while question not in self.text[seen:]:
             if not self._read(max(0.1, deadline - time.monotonic())):
                 raise Failure(f"the client ended without asking '{question}'; the terminal shows:\n{self.text}")
-        os.write(self._terminal, (answer + end).encode())
+        os.write(self._terminal, (answer if isinstance(answer, bytes) else answer.encode()) + end.encode())
 
     def see(self, text):
         """Waits for a text, and returns what came before it. The next look begins behind it."""

@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from peers import (PATIENCE, Cases, Workspace, client_options, expect, expect_equal, expect_log, find_program, glassh, ssh,
                    start_glasshd, start_sshd, wait_until)
 from peers.people import become_root, person
-from peers.servers import Server
+from peers.servers import Server, free_port
 from peers.terminal import Terminal
 from peers.workspace import USER, end_process, our_program
 
@@ -242,6 +242,16 @@ def terminals_of_root(cases, workspace):
         expect_equal(seen, [f"is {USER}:tty 620"] * 2)
 
 
+def privileged_ports(cases, workspace, account):
+    """Whatever the kernel of this machine permits: ip_unprivileged_port_start may be 0."""
+    host = Host(workspace, "glasshd", start_as_account(workspace, account), account)
+    with cases.case("a user's forwards listen at ports from 1024 on, and not below [4254-7.1-2]"):
+        for port, status in ((1023, 255), (1, 255), (free_port(), 3)):
+            result = host.run("exit 3", flags=["-o", "ExitOnForwardFailure=yes", "-R", f"localhost:{port}:127.0.0.1:1"])
+            expect_equal(result.status, status, port, result, host.server.log_tail)
+        expect_log(host.server, "remote forward of localhost port 1023 refused", "remote forward of localhost port 1 refused")
+
+
 def keepalives(cases, workspace, account):
     host = Host(workspace, "glasshd", start_as_account(workspace, account), account)
     for name, client in (("ssh", ssh), ("glassh", glassh)):
@@ -274,7 +284,7 @@ def main():
         os.mkdir(account.file(".ssh"))
         os.chown(account.file(".ssh"), account.uid, account.gid)
         authorize(workspace)
-        for part in (environments, greetings, rc_files, no_more_processes, keepalives, breaks):
+        for part in (environments, greetings, rc_files, no_more_processes, privileged_ports, keepalives, breaks):
             part(cases, workspace, account)
         terminals_of_root(cases, workspace)
     return cases.status()
