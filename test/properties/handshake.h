@@ -43,9 +43,11 @@ inline void log_in(HandMadePeer& peer, Role victim) {
   }
 }
 
-inline std::unique_ptr<Victim> victim_of(Role role) {
-  if (role == Role::server) return std::make_unique<ServerVictim>();
-  return std::make_unique<ClientVictim>();
+inline constexpr Role both_roles[] = {Role::server, Role::client};
+
+inline std::unique_ptr<Victim> victim_of(Role role, const Proposal& proposal = default_proposal()) {
+  if (role == Role::server) return std::make_unique<ServerVictim>(proposal);
+  return std::make_unique<ClientVictim>(proposal);
 }
 
 inline std::string words_of(const Payload& payload) {

@@ -30,17 +30,22 @@ namespace glassh::test {
 
 inline constexpr std::string_view right_password = "right password";
 
-inline const PrivateKey& victims_host_key() {
-  static SeededRng rng(31);
-  static const PrivateKey key = PrivateKey::generate("ssh-ed25519", rng);
-  return key;
+// One key of each type that signs by one algorithm only, which has the name of the type.
+inline const PrivateKey& victims_host_key(std::string_view type = "ssh-ed25519") {
+  static std::map<std::string, PrivateKey, std::less<>> keys;
+  auto found = keys.find(type);
+  if (found == keys.end()) {
+    SeededRng rng(31);
+    found = keys.emplace(type, PrivateKey::generate(type, rng)).first;
+  }
+  return found->second;
 }
 
 // Seeds make exchange hashes repeat, so most signatures have been made before.
-inline const std::vector<std::uint8_t>& signed_by_host(Bytes exchange_hash) {
+inline const std::vector<std::uint8_t>& signed_by_host(Bytes exchange_hash, std::string_view type = "ssh-ed25519") {
   static std::map<std::string, std::vector<std::uint8_t>> made;
-  std::vector<std::uint8_t>& signature = made[hex(exchange_hash)];
-  if (signature.empty()) signature = victims_host_key().sign("ssh-ed25519", exchange_hash);
+  std::vector<std::uint8_t>& signature = made[fmt::format("{} {}", type, hex(exchange_hash))];
+  if (signature.empty()) signature = victims_host_key(type).sign(type, exchange_hash);
   return signature;
 }
 
@@ -55,6 +60,7 @@ class Victim {
   virtual Transport& transport() = 0;
   virtual bool closed() const = 0;
   virtual void start_key_exchange() = 0;
+  virtual void let_pass(std::chrono::nanoseconds time) = 0;
   virtual void open_channel() = 0;  // a client's; a server does nothing
   // Takes in what it can; while it waits for an answer the rest waits as well.
   virtual void hear(Bytes bytes) = 0;
@@ -138,9 +144,15 @@ class CoreVictim : public Victim {
  public:
   explicit CoreVictim(std::uint64_t seed) : rng_(seed) {}
 
+  TimePoint now = TimePoint{} + std::chrono::hours(1);
+
   Transport& transport() override { return core->transport(); }
   bool closed() const override { return core->closed(); }
   void start_key_exchange() override { core->start_key_exchange(); }
+  void let_pass(std::chrono::nanoseconds time) override {
+    now += time;
+    core->set_now(now);
+  }
 
   void hear(Bytes bytes) override {
     inbox_.insert(inbox_.end(), bytes.begin(), bytes.end());
@@ -175,13 +187,17 @@ class CoreVictim : public Victim {
   std::vector<std::uint8_t> inbox_;
 };
 
+// The host key is of ssh-ed25519, unless the proposal has other algorithms than all.
 inline TransportSettings victims_transport(Role role, const Proposal& proposal) {
   TransportSettings settings;
   settings.kex.role = role;
   settings.kex.proposal = proposal;
-  settings.kex.proposal.host_key = {"ssh-ed25519"};
+  std::vector<std::string>& host_key = settings.kex.proposal.host_key;
+  if (host_key == default_proposal().host_key) host_key = {"ssh-ed25519"};
   if (role == Role::server) {
-    settings.kex.host_keys = {{"ssh-ed25519", copy_of(victims_host_key().public_key().blob())}};
+    for (const std::string& type : host_key) {
+      settings.kex.host_keys.push_back({type, copy_of(victims_host_key(type).public_key().blob())});
+    }
     settings.server_sig_algs = {"ssh-ed25519"};
   }
   return settings;
@@ -205,12 +221,6 @@ class ServerVictim final : public CoreVictim<ServerConnection> {
   Role role() const override { return Role::server; }
   void open_channel() override {}
 
-  void let_pass(std::chrono::nanoseconds time) {
-    now += time;
-    core->set_now(now);
-  }
-
-  TimePoint now = TimePoint{} + std::chrono::hours(1);
   // How users may log in; before the first request. Who has the right password, or signs with this key, is right.
   ServerAuthSettings login = {
       .password = true, .keyboard_interactive = true, .accepted_algorithms = {"ssh-ed25519"}, .max_tries = 20};
@@ -219,12 +229,15 @@ class ServerVictim final : public CoreVictim<ServerConnection> {
   // With hands_over: the cores that were in use until LoginComplete.
   std::vector<std::unique_ptr<ServerConnection>> handed_over;
   std::function<void()> before_hand_over;
+  std::function<void(TransportState&)> change_state;  // on its way to the next core
 
  private:
   void on(ServerEvent& event) override {
     if (auto* wanted = std::get_if<SignatureWanted>(&event)) {
       tell("signature wanted");
-      now_or_late([this, hash = copy_of(wanted->exchange_hash)] { core->provide_signature(signed_by_host(hash)); });
+      now_or_late([this, hash = copy_of(wanted->exchange_hash), type = std::string(wanted->host_key_algorithm)] {
+        core->provide_signature(signed_by_host(hash, type));
+      });
     } else if (std::holds_alternative<AuthSettingsWanted>(event)) {
       tell("somebody logs in");
       core->provide_auth_settings(login);
@@ -247,6 +260,7 @@ class ServerVictim final : public CoreVictim<ServerConnection> {
   void hand_over() {
     if (before_hand_over) before_hand_over();
     TransportState state = core->hand_over();
+    if (change_state) change_state(state);
     handed_over.push_back(std::move(core));
     core = std::make_unique<ServerConnection>(settings_, rng(), nullptr, std::move(state));
     core->set_now(now);
@@ -267,7 +281,7 @@ class ClientVictim final : public CoreVictim<ClientConnection> {
     settings->auth.methods = std::move(methods);
     settings->auth.accepted_algorithms = {"ssh-ed25519", "rsa-sha2-512", "rsa-sha2-256"};
     core = std::make_unique<ClientConnection>(settings, rng());
-    core->set_now(TimePoint{} + std::chrono::hours(1));
+    core->set_now(now);
   }
 
   Role role() const override { return Role::client; }
