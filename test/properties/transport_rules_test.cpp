@@ -70,6 +70,15 @@ TEST(TransportRules, OtherIdentificationsAreTakenAsTheRfcSays) {
   EXPECT_FALSE(ending(Role::server, "Welcome.\r\nSSH-2.0-x\r\n"));                // [4253-4.2-11] breaks
 }
 
+TEST(TransportRules, AClientIgnoresTheLinesBeforeTheServersFirst) {  // [4253-4.2-16] keeps
+  ClientVictim victim;
+  HandMadePeer peer(victim, {});
+  victim.hear(bytes_of("Welcome.\r\n\r\nThis is not SSH-2.0, yet.\n"));
+  EXPECT_TRUE(victim.events.empty());
+  log_in(peer, Role::client);
+  EXPECT_TRUE(victim.logged_in) << "though the exchange hash has only the server's own line";
+}
+
 // ---- KEXINIT
 
 // [4253-7.1-1] [4253-7.1-2] [4253-7.1-3] keep
@@ -192,6 +201,43 @@ TEST(TransportRules, NothingFollowsADisconnect) {  // [4253-11.1-2] [4253-11.1-3
       EXPECT_TRUE(victim->events.empty());
     }
   });
+}
+
+// ---- texts
+
+TEST(TransportRules, NoNulFollowsATextOfAClient) {  // [4251-5-6] keeps
+  ClientVictim victim;
+  HandMadePeer peer(victim, {});
+  begin_login(peer, Role::client);
+  EXPECT_EQ(decode<msg::ServiceRequest>(peer.heard.at(3)).service_name, "ssh-userauth");
+  const auto request = decode<msg::UserauthRequest>(peer.heard.at(4));
+  EXPECT_EQ(request.user_name, "student");
+  EXPECT_EQ(request.service_name, "ssh-connection");
+  peer.say(msg::UserauthFailure{{"password"}, false});
+  EXPECT_TRUE(peer.heard.back() == password_of("student", right_password));
+  peer.say(msg::UserauthSuccess{});
+  victim.open_channel();
+  peer.listen();
+  EXPECT_EQ(decode<msg::ChannelOpen>(peer.heard.back()).channel_type, "session");
+  peer.say(msg::ChannelOpenConfirmation{0, 0, 1000, 1000, {}});
+  const auto exec = decode<msg::ChannelRequest>(peer.heard.back());
+  EXPECT_EQ(exec.request_type, "exec");
+  EXPECT_TRUE(equal(exec.type_specific_data.bytes, encode(msg::Exec{"id"})));
+}
+
+TEST(TransportRules, NoNulFollowsATextOfAServer) {  // [4251-5-6] keeps
+  ServerVictim victim;
+  HandMadePeer peer(victim, {});
+  begin_login(peer, Role::server);
+  EXPECT_EQ(decode<msg::ServiceAccept>(peer.heard.back()).service_name, "ssh-userauth");
+  peer.say(password_of("student", "wrong"));
+  const auto failure = decode<msg::UserauthFailure>(peer.heard.back());
+  EXPECT_EQ(failure.authentications_that_can_continue.text.find('\0'), std::string_view::npos);
+  peer.say(msg::ServiceRequest{"ssh-connection"});
+  const auto disconnect = decode<msg::Disconnect>(peer.heard.back());
+  EXPECT_EQ(disconnect.description, end_of(victim));
+  EXPECT_EQ(disconnect.description.find('\0'), std::string_view::npos);
+  EXPECT_EQ(disconnect.language_tag, "");
 }
 
 // ---- services
