@@ -149,6 +149,7 @@ class HandMadePeer {
   // Hears what the victim says; done after each thing that is said.
   void listen() {
     Bytes bytes = inbox_ = victim_.said();
+    if (!not_understood.empty()) return;  // a reader that has thrown is of no use any more
     if (their_version_.empty() && !bytes.empty()) {
       const std::size_t line = text_of(bytes).find("\r\n");
       their_version_ = text_of(bytes.first(line));
