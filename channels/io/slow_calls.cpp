@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -31,6 +32,8 @@ struct SlowCall::Job {
   std::weak_ptr<Waiter> waiter;
   SlowKind kind;
   std::string user, source;
+  enum class Stage { waits, runs, over } stage = Stage::waits;
+  bool abandoned = false;  // its caller has left while it ran
   Holding counted{holdings().slow_calls};
   Holding lookup = {};
 };
@@ -86,7 +89,7 @@ class SlowThreads {
     try {
       start_thread_if_useful();
     } catch (const std::system_error&) {
-      if (threads_ > 0) return;  // its turn will come
+      if (!threads_.empty()) return;  // its turn will come
       take_out(line, job);
       throw;
     }
@@ -94,7 +97,7 @@ class SlowThreads {
 
   void prepare() {
     const std::lock_guard lock(mutex_);
-    while (threads_ < most_idle_threads) start_thread();
+    while (threads_.size() < most_idle_threads) start_thread();
   }
 
   void finish_forgotten(std::chrono::milliseconds at_most) {
@@ -102,13 +105,19 @@ class SlowThreads {
     none_forgotten_.wait_for(lock, at_most, [this] { return forgotten_ == 0; });
   }
 
-  // Calls that wait or run are done first. The next call starts a new thread.
+  // Calls that run are done first, those that wait stay in their lines.
   void end() {
     std::unique_lock lock(mutex_);
     ending_ = true;
     work_came_.notify_all();
-    none_left_.wait(lock, [this] { return threads_ == 0; });
+    none_left_.wait(lock, [this] { return threads_.empty(); });
+    join_ended();
+  }
+
+  void go_on() {
+    const std::lock_guard lock(mutex_);
     ending_ = false;
+    start_another();
   }
 
   // Returns whether it was still waiting.
@@ -117,10 +126,20 @@ class SlowThreads {
     return take_out(line, job);
   }
 
+  // The same for a caller that waits no more: a call that runs is then one without a caller.
+  bool leave(const std::shared_ptr<Line>& line, const std::shared_ptr<Job>& job) {
+    const std::lock_guard lock(mutex_);
+    if (take_out(line, job)) return true;
+    job->abandoned = job->stage == Job::Stage::runs;
+    if (job->abandoned) ++forgotten_;
+    return false;
+  }
+
  private:
   bool take_out(const std::shared_ptr<Line>& line, const std::shared_ptr<Job>& job) {
     auto& jobs = line->jobs[index_of(*job)];
     const bool was_there = std::erase(jobs, job) > 0;
+    if (was_there) job->stage = Job::Stage::over;
     if (was_there && line->empty()) std::erase(turns_, line);
     if (was_there && !job->home) --forgotten_;
     return was_there;
@@ -147,6 +166,7 @@ class SlowThreads {
       const std::shared_ptr<Line> served = std::move(*line);
       turns_.erase(line);
       if (!served->empty()) turns_.push_back(served);
+      job->stage = Job::Stage::runs;
       users_.take(job->user, index_of(*job));
       sources_.take(job->source, index_of(*job));
       return job;
@@ -158,7 +178,7 @@ class SlowThreads {
     const bool useful = std::any_of(turns_.begin(), turns_.end(), [&](const auto& line) { return find_next(*line); });
     if (!useful) return;
     if (idle_ > 0) return work_came_.notify_one();
-    if (threads_ < most_slow_threads) start_thread();
+    if (threads_.size() < most_slow_threads) start_thread();
   }
 
   void start_thread() {
@@ -167,19 +187,27 @@ class SlowThreads {
     sigset_t before;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    const auto self = threads_.emplace(threads_.end());
     try {
-      std::thread([this] { work(); }).detach();
-      ++threads_;
+      *self = std::thread([this, self] { work(self); });
     } catch (const std::system_error&) {
+      threads_.erase(self);
       ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
       throw;
     }
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    join_ended();
   }
 
-  void work() {
+  // They need no lock any more, so this waits for no call.
+  void join_ended() {
+    for (std::thread& each : ended_) each.join();
+    ended_.clear();
+  }
+
+  void work(std::list<std::thread>::iterator self) {
     ::pthread_setname_np(::pthread_self(), "slow calls");
-    while (const std::shared_ptr<Job> job = next()) {
+    while (const std::shared_ptr<Job> job = next(self)) {
       job->work();
       job->work = nullptr;
       finish(*job);
@@ -187,16 +215,17 @@ class SlowThreads {
   }
 
   // Waits for a call. Null: the thread is counted no more, and ends.
-  std::shared_ptr<Job> next() {
+  std::shared_ptr<Job> next(std::list<std::thread>::iterator self) {
     std::unique_lock lock(mutex_);
     for (;;) {
-      std::shared_ptr<Job> job = take_next();
+      std::shared_ptr<Job> job = ending_ ? nullptr : take_next();
       if (job != nullptr) {
         start_another();
         return job;
       }
       if (ending_ || idle_ == most_idle_threads) {
-        if (--threads_ == 0) none_left_.notify_all();
+        ended_.splice(ended_.end(), threads_, self);
+        if (threads_.empty()) none_left_.notify_all();
         return nullptr;
       }
       ++idle_;
@@ -220,7 +249,8 @@ class SlowThreads {
       sources_.give_back(job.source, index_of(job));
       job.counted = Holding();
       job.lookup = Holding();
-      if (!job.home && --forgotten_ == 0) none_forgotten_.notify_all();
+      job.stage = Job::Stage::over;
+      if ((!job.home || job.abandoned) && --forgotten_ == 0) none_forgotten_.notify_all();
     }
     if (!job.home) return;
     job.home->post([waiter = job.waiter] {
@@ -234,8 +264,9 @@ class SlowThreads {
   std::mutex mutex_;
   std::deque<std::shared_ptr<Line>> turns_;  // lines with calls that wait; whose turn it is is in front
   Shares users_, sources_;
-  std::size_t threads_ = 0;
-  std::size_t idle_ = 0;  // of these
+  std::list<std::thread> threads_;
+  std::list<std::thread> ended_;  // or about to
+  std::size_t idle_ = 0;          // of threads_
   std::condition_variable work_came_;
   bool ending_ = false;
   std::condition_variable none_left_;
@@ -270,6 +301,8 @@ void SlowCaller::forget(SlowKind kind, std::function<void()> work) const {
 void prepare_slow_calls() { slow_threads().prepare(); }
 
 void end_slow_threads() { slow_threads().end(); }
+
+void restart_slow_threads() { slow_threads().go_on(); }
 
 void finish_forgotten_calls(std::chrono::milliseconds at_most) { slow_threads().finish_forgotten(at_most); }
 
@@ -326,7 +359,7 @@ void SlowCall::cancel() {
 // A lookup that has begun still counts for its thread, but no more for its caller, who is free to ask for others.
 void SlowCall::leave() {
   if (job_ == nullptr) return;
-  if (slow_threads().remove(caller_->line_, job_)) job_->work = nullptr;
+  if (slow_threads().leave(caller_->line_, job_)) job_->work = nullptr;
   job_.reset();
   caller_->calls_.erase(this);
   if (kind_ == SlowKind::names) --caller_->lookups_;

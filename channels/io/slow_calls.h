@@ -48,7 +48,7 @@ static_assert(slow_shares[0] + slow_shares[1] + slow_shares[2] + slow_shares[3] 
 class SlowCall;
 
 // Lives as long as a connection, or a part of it. Job: says for whom its calls are, and is the one who takes turns with
-// others. In one thread. An empty user or source is not counted: the caller is this process itself.
+// others. In one thread, but for forget(). An empty user or source is not counted: the caller is this process itself.
 class SlowCaller {
  public:
   // Lookups of one caller that may be pending. More only a client asks for that wants to do harm.
@@ -63,6 +63,7 @@ class SlowCaller {
   // The connection is over, or its peer has left: all calls are cancelled, and so is each later one. Only a program
   // whose start has begun is waited for, because it has to be hung up.
   void end();
+  bool over() const { return over_; }
 
   // A call without a waiting caller: to clean up. Also after end(), and not cancelled by it. In any thread, once
   // set_user() has been called for the last time. `work` must not throw.
@@ -91,9 +92,9 @@ class SlowCall {
   SlowCall(const SlowCall&) = delete;
   SlowCall& operator=(const SlowCall&) = delete;
 
-  // Once. `work` runs in another thread, and is destroyed there: it must not own anything of this one, and must not
-  // throw. Returns no error when it is done, else why it was not or is not waited for: ECANCELED; EBUSY, too many
-  // lookups are pending; or there is no thread for it.
+  // Once. `work` runs in another thread, and is destroyed there: it must not own anything of this one but a SlowCaller,
+  // and must not throw. Returns no error when it is done, else why it was not or is not waited for: ECANCELED; EBUSY,
+  // too many lookups are pending; or there is no thread for it.
   asio::awaitable<std::error_code> run(std::function<void()> work);
   void cancel();
 
@@ -116,11 +117,13 @@ class SlowCall {
 // daemon does it when it has forked. Throws std::system_error.
 void prepare_slow_calls();
 
-// Waits until all calls are done, however long they take, and their threads have ended. To be called before fork(2):
-// the child would count on threads that it does not have. The next call, in either process, starts a thread.
+// To be called before and behind fork(2): the child would count on threads that it does not have. The first waits until
+// the calls that have begun are done and all threads have ended; a name server that is silent is waited for as long as
+// the C library does. The calls that wait in line go on with the second one, in either process.
 void end_slow_threads();
+void restart_slow_threads();
 
-// Waits until no thread has a call of SlowCaller::forget() any more, at most for so long. To be called before the
+// Waits until no thread has a call without a waiting caller any more, at most for so long. To be called before the
 // program ends.
 void finish_forgotten_calls(std::chrono::milliseconds at_most);
 

@@ -28,10 +28,12 @@ void continue_in_background(const asio::any_io_executor& executor) {
   if (child < 0) {
     const int error = errno;
     context.notify_fork(asio::execution_context::fork_parent);
+    restart_slow_threads();
     throw std::system_error(error, std::generic_category(), "fork");
   }
   if (child > 0) ::_exit(0);  // destructors would end the connection
   context.notify_fork(asio::execution_context::fork_child);
+  restart_slow_threads();
 }
 
 void leave_the_terminal(bool keep_errors) {

@@ -51,6 +51,10 @@ struct Work {
     const std::lock_guard lock(mutex);
     return begun.size();
   }
+  std::size_t count_of_done() {
+    const std::lock_guard lock(mutex);
+    return done.size();
+  }
   std::vector<std::string> names_of_begun() {
     const std::lock_guard lock(mutex);
     return begun;
@@ -148,13 +152,19 @@ TEST_F(SlowCallsTest, AProgramThatForksHasThreadsInBothProcesses) {
   const auto caller = std::make_shared<SlowCaller>("", "");
   call(caller, "before");
   ASSERT_TRUE(answered(1));
-  call(caller, "meanwhile");
+  // As many as run at once, and one that waits.
+  const auto ann = std::make_shared<SlowCaller>("ann", "192.0.2.1");
+  for (std::size_t i = 0; i < share; ++i) call(ann, "stuck");
+  ASSERT_TRUE(begun(1 + share));
+  call(ann, "waits");
+  work_->let_go(share);
   end_slow_threads();
   io_.notify_fork(asio::io_context::fork_prepare);
   const pid_t child = ::fork();
   io_.notify_fork(child == 0 ? asio::io_context::fork_child : asio::io_context::fork_parent);
+  restart_slow_threads();
   call(caller, "afterwards");
-  const bool done = answered(3);
+  const bool done = answered(share + 3);
   if (child == 0) ::_exit(done ? 0 : 1);
   EXPECT_TRUE(done);
   int status = -1;
@@ -248,6 +258,20 @@ TEST_F(SlowCallsTest, ACallThatHangsIsNotWaitedForWhenItsConnectionIsOver) {
     work_->done.clear();
     answers_->clear();
   }
+}
+
+TEST_F(SlowCallsTest, TheProgramsEndWaitsAWhileForCallsWhoseCallersHaveLeft) {
+  const auto gone = std::make_shared<SlowCaller>("ann", "192.0.2.1");
+  call(gone, "stuck", SlowKind::sockets);
+  ASSERT_TRUE(begun(1));
+  gone->end();
+  ASSERT_TRUE(answered(1));
+  finish_forgotten_calls(std::chrono::milliseconds(1));
+  EXPECT_EQ(work_->count_of_done(), 0u);
+  work_->let_go(1);
+  finish_forgotten_calls(test::patience);
+  EXPECT_EQ(work_->count_of_done(), 1u);
+  EXPECT_EQ(holdings().slow_calls, 0);
 }
 
 // It has to be hung up.
