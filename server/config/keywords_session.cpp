@@ -57,9 +57,9 @@ std::string assemble_command(const std::vector<std::string>& words, std::size_t 
 
 void read_subsystem(ServerCall& call) {
   // RFC 4251 section 6 [4251-6-6]: a client could not ask for it.
-  if (call.words[0].size() > longest_string("subsystem name")) {
+  if (call.words[0].size() > longest_string("subsystem_name")) {
     throw ConfigError(
-        fmt::format("name '{}': expected at most {} bytes", call.words[0], longest_string("subsystem name")));
+        fmt::format("name '{}': expected at most {} bytes", call.words[0], longest_string("subsystem_name")));
   }
   if (const auto* earlier = call.config.subsystem(call.words[0])) {
     call.notes.push_back({LogLevel::verbose, fmt::format("{} is '{}' already; the later line is ignored", earlier->name,

@@ -93,7 +93,8 @@ asio::awaitable<void> DirectForwarding::connect(std::shared_ptr<DirectForwarding
   self->connecting_.erase(connector);
   if (channel.get() == nullptr) co_return;  // the connection is gone
   if (!socket) {
-    self->context_->log.error("connect_to {} port {}: failed. {}", escaped(host), port, connector->problem());
+    self->context_->log.print(self->context_->failure_level(), "connect_to {} port {}: failed. {}", escaped(host), port,
+                              connector->problem());
     self->refuse_failed(channel.id(), connector->error(), connector->problem());
     co_return;
   }
@@ -148,7 +149,8 @@ asio::awaitable<void> DirectForwarding::connect_socket(std::shared_ptr<DirectFor
     socket.stands_for(std::move(claim));
     self->accept(channel, std::move(socket));
   } else {
-    self->context_->log.error("connect_to {}: failed. {}", escaped(path), error.message());
+    self->context_->log.print(self->context_->failure_level(), "connect_to {}: failed. {}", escaped(path),
+                              error.message());
     self->refuse_failed(channel.id(), error.value(), error.message());
   }
 }

@@ -20,6 +20,16 @@ constexpr std::size_t most_connections = 10'000;
 constexpr std::uint32_t first_unprivileged_port = 1024;
 constexpr int most_choices_of_a_port = 20;
 
+// A name may have an address twice.
+void add_new(std::vector<NetworkAddress>& addresses, const std::vector<NetworkAddress>& more) {
+  for (const NetworkAddress& each : more) {
+    const bool known = std::any_of(addresses.begin(), addresses.end(), [&](const NetworkAddress& other) {
+      return other.size == each.size && std::memcmp(&other.bytes, &each.bytes, each.size) == 0;
+    });
+    if (!known) addresses.push_back(each);
+  }
+}
+
 }  // namespace
 
 RemoteForwarding::RemoteForwarding(std::shared_ptr<Hub> hub, Channels& channels, ChannelUsers& users,
@@ -99,13 +109,14 @@ asio::awaitable<ForwardAnswer> RemoteForwarding::listen_tcp(std::string host, st
     const LookupResult found = co_await lookup_.find(each, static_cast<std::uint16_t>(port), family_number(family));
     if (hub_->over()) co_return ForwardAnswer{};
     if (!found.problem.empty()) {
-      context_->log.error("remote forward of {} port {}: {}", escaped(each), port, found.problem);
+      context_->log.print(context_->failure_level(), "remote forward of {} port {}: {}", escaped(each), port,
+                          found.problem);
     }
-    addresses.insert(addresses.end(), found.addresses.begin(), found.addresses.end());
+    add_new(addresses, found.addresses);
   }
   const auto listener = listen_at_each(host, static_cast<std::uint16_t>(port), addresses);
   if (listener->acceptors.empty()) {
-    context_->log.error("cannot listen to port: {}", port);
+    context_->log.print(context_->failure_level(), "cannot listen to port: {}", port);
     co_return ForwardAnswer{};
   }
   listeners_.push_back(listener);
@@ -117,18 +128,19 @@ asio::awaitable<ForwardAnswer> RemoteForwarding::listen_tcp(std::string host, st
 
 // One address that works is enough. A port that the system chooses is the same for all. It is free at the first
 // address; where another program has it at the next one, another port is chosen, or the user's connections would go to
-// that program.
+// that program. The listener listens nowhere if there is no such port.
 std::shared_ptr<RemoteForwarding::Listener> RemoteForwarding::listen_at_each(
     const std::string& host, std::uint16_t port, const std::vector<NetworkAddress>& addresses) {
-  for (int attempts = 1;; ++attempts) {
+  for (int attempts = 0; attempts < most_choices_of_a_port; ++attempts) {
     const auto listener = std::make_shared<Listener>(Listener{host, port, ""});
     bool taken = false;
     for (NetworkAddress address : addresses) {
       address.set_port(listener->port);
       if (bind(*listener, address) == std::errc::address_in_use) taken = true;
     }
-    if (port != 0 || !taken || attempts == most_choices_of_a_port) return listener;
+    if (port != 0 || !taken) return listener;
   }
+  return std::make_shared<Listener>(Listener{host, port, ""});
 }
 
 std::error_code RemoteForwarding::bind(Listener& listener, const NetworkAddress& address) {
@@ -167,7 +179,8 @@ asio::awaitable<ForwardAnswer> RemoteForwarding::listen_socket(std::string path)
     listeners_.push_back(std::move(listener));
     co_return ForwardAnswer{true};
   } catch (const std::system_error& error) {
-    log.error("unix_listener: cannot bind to path {}: {}", escaped(path), error.code().message());
+    log.print(context_->failure_level(), "unix_listener: cannot bind to path {}: {}", escaped(path),
+              error.code().message());
     co_return ForwardAnswer{};
   }
 }
@@ -180,7 +193,7 @@ asio::awaitable<ForwardAnswer> RemoteForwarding::cancel_socket(std::string path)
   try {
     co_await listener->name->remove();
   } catch (const std::system_error& error) {
-    context_->log.error("cannot remove {} now: {}", escaped(path), error.code().message());
+    context_->log.print(context_->failure_level(), "cannot remove {} now: {}", escaped(path), error.code().message());
   }
   co_return ForwardAnswer{true};
 }

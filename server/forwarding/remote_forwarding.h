@@ -28,7 +28,8 @@ struct ForwardAnswer {
   std::vector<std::uint8_t> details = {};  // the data of REQUEST_SUCCESS
 };
 
-// Lives as long as a listener with a path. Job: remove the path by a slow call, because its directory may hang.
+// Lives from the moment at which a slow call has bound the path, as long as its listener. Job: remove the path by a
+// slow call, because its directory may hang.
 class SocketName {
  public:
   SocketName(std::shared_ptr<SlowCaller> slow, PrivateSocket socket);

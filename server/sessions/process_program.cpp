@@ -50,7 +50,7 @@ asio::awaitable<void> ProcessProgram::start() {
 
 asio::awaitable<void> ProcessProgram::find_program() {
   const auto look = [path = request_.program] { return ::access(path.c_str(), X_OK) < 0 ? errno : 0; };
-  const int error = co_await call_slowly(context_->slow, SlowKind::programs, look);
+  const int error = co_await call_slowly(context_->slow, SlowKind::files, look);
   if (error != 0) throw std::system_error(error, std::generic_category(), request_.program);
 }
 
@@ -141,7 +141,8 @@ asio::awaitable<void> ProcessProgram::prepare(std::shared_ptr<ProcessProgram> se
     co_await self->greet(std::move(self->before_.greeting));
     if (self->before_.program && !self->over_) co_await self->run_before();
   } catch (const std::system_error& error) {
-    self->context_->log.error("session {}: before the program: {}", self->channel_.id(), error.what());
+    self->context_->log.print(self->context_->failure_level(), "session {}: before the program: {}",
+                              self->channel_.id(), error.what());
   }
   if (self->over_) {
     self->ends_ = {};

@@ -183,7 +183,10 @@ asio::awaitable<bool> Session::try_to_start(ProgramWish wish) {
     if (stage_ == Stage::over) co_return false;
     // Which the log says once a minute.
     const bool told = out_of_descriptors(error.code().value()) && channel().hub()->allowance().on_refused();
-    if (!told) context_->log.error("session {}: cannot start {}: {}", channel().id(), kind, error.what());
+    if (!told) {
+      context_->log.print(context_->failure_level(), "session {}: cannot start {}: {}", channel().id(), kind,
+                          error.what());
+    }
   }
   co_return false;
 }

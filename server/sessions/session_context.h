@@ -55,6 +55,9 @@ struct SessionContext {
       std::function<std::shared_ptr<Program>(const ProgramPlan&, const ChannelRef&, std::weak_ptr<ProgramObserver>)>;
   Builtin builtin = {};
 
+  // Of a log line about what could not be done: once the client has left, its calls fail since they are cancelled.
+  LogLevel failure_level() const { return slow != nullptr && slow->over() ? LogLevel::verbose : LogLevel::error; }
+
   // Whether all strings of a session's request are short enough. If not, the log says which is too long.
   template <class Request>
   bool takes(const Request& request, std::uint32_t channel) const {
