@@ -55,7 +55,7 @@ struct SessionContext {
       std::function<std::shared_ptr<Program>(const ProgramPlan&, const ChannelRef&, std::weak_ptr<ProgramObserver>)>;
   Builtin builtin = {};
 
-  // Of a log line about what could not be done: once the client has left, its calls fail since they are cancelled.
+  // The level of a line that says what failed. When the client has left, its calls fail because they are cancelled.
   LogLevel failure_level() const { return slow != nullptr && slow->over() ? LogLevel::verbose : LogLevel::error; }
 
   // Whether all strings of a session's request are short enough. If not, the log says which is too long.
