@@ -111,7 +111,8 @@ class SlowThreads {
     ending_ = true;
     work_came_.notify_all();
     none_left_.wait(lock, [this] { return threads_.empty(); });
-    join_ended();
+    for (std::thread& each : ended_) each.join();
+    ended_.clear();
   }
 
   void go_on() {
@@ -196,13 +197,6 @@ class SlowThreads {
       throw;
     }
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    join_ended();
-  }
-
-  // They need no lock any more, so this waits for no call.
-  void join_ended() {
-    for (std::thread& each : ended_) each.join();
-    ended_.clear();
   }
 
   void work(std::list<std::thread>::iterator self) {
@@ -223,9 +217,14 @@ class SlowThreads {
         start_another();
         return job;
       }
-      if (ending_ || idle_ == most_idle_threads) {
+      if (ending_) {
         ended_.splice(ended_.end(), threads_, self);
         if (threads_.empty()) none_left_.notify_all();
+        return nullptr;
+      }
+      if (idle_ == most_idle_threads) {
+        self->detach();
+        threads_.erase(self);
         return nullptr;
       }
       ++idle_;
@@ -265,7 +264,7 @@ class SlowThreads {
   std::deque<std::shared_ptr<Line>> turns_;  // lines with calls that wait; whose turn it is is in front
   Shares users_, sources_;
   std::list<std::thread> threads_;
-  std::list<std::thread> ended_;  // or about to
+  std::list<std::thread> ended_;  // for end(), which waits for them
   std::size_t idle_ = 0;          // of threads_
   std::condition_variable work_came_;
   bool ending_ = false;
