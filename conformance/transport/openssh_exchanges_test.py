@@ -15,8 +15,10 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from peers import Cases, Workspace, client_options, expect, expect_equal, expect_log, glassh, ssh, start_glasshd, start_sshd
 
 # RFC 8268 section 3 [8268-3-1] [8268-3-2], RFC 9142 section 3.2.2 [9142-3.2.2-1] [9142-3.2.2-3], RFC 5656 sections 4 and
-# 6.1 [5656-4-1] [5656-6.1-1], RFC 4419 section 3 [4419-3-7] [4419-3-8] [4419-3-10], RFC 8270 [8270-3-1] [8270-3-2]
-# [8270-3-4] [8270-4-1] keep.
+# 6.1 [5656-4-1] [5656-4-7] [5656-6.1-1], RFC 4419 sections 3 and 4.2 [4419-3-7] [4419-3-8] [4419-3-9] [4419-3-10]
+# [4419-4.2-1], RFC 8270 [8270-3-1] [8270-3-2] [8270-3-3] [8270-3-4] [8270-3-5] [8270-4-1] keep. While data flow both ways, the
+# two directions' ciphers and MACs know nothing of each other: RFC 4253 sections 6.3 and 6.4 [4253-6.3-5] [4253-6.4-4], RFC
+# 4344 section 4 [4344-4-1].
 GROUP_EXCHANGE = "diffie-hellman-group-exchange-sha256"
 KEX = ("curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256", "ecdh-sha2-nistp384",
        "ecdh-sha2-nistp521", GROUP_EXCHANGE, "diffie-hellman-group16-sha512", "diffie-hellman-group18-sha512",

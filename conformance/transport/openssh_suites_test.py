@@ -14,11 +14,16 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from peers import Cases, Workspace, client_options, expect, expect_equal, glassh, ssh, start_glasshd, start_sshd
 
+# OpenSSH could not read our packets, or we not its, if one of these rules were broken. RFC 4253 sections 6.3 and 6.4
+# [4253-6.3-1] [4253-6.4-2] [4253-6.4-7], RFC 4344 section 4 [4344-4-2] [4344-4-3] [4344-4-4] [4344-4-5] [4344-4-6], RFC 6668
+# section 2 [6668-2-1] [6668-2-2], RFC 5647 sections 6.3 and 7 [5647-6.3-1] [5647-7.1-1] [5647-7.1-2] [5647-7.2-2] [5647-7.3-1].
 AEAD = ("chacha20-poly1305@openssh.com", "aes128-gcm@openssh.com", "aes256-gcm@openssh.com")
 CTR = ("aes128-ctr", "aes192-ctr", "aes256-ctr")
 MACS = ("hmac-sha2-256", "hmac-sha2-512", "hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com")
 KEX = ("curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256")
-# RFC 8332 section 3.1 [8332-3.1-1] keeps: an ssh-rsa key, signed by the name that was negotiated; ssh verifies it.
+# RFC 8332 section 3 [8332-3-1] [8332-3-2] [8332-3.1-1] keeps: an ssh-rsa key, signed by the name that was negotiated; ssh
+# verifies it. So it does with the other types' keys and signatures: RFC 4253 section 6.6 [4253-6.6-7] [4253-6.6-8]
+# [4253-6.6-9], RFC 5656 sections 3 and 6.2.1 [5656-3-1] [5656-3.1.1-1] [5656-3.1.2-1] [5656-6.2.1-1].
 HOST_KEYS = ("ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-256", "rsa-sha2-512")
 
 CIPHERS = [(cipher, None) for cipher in AEAD] + list(itertools.product(CTR, MACS))
