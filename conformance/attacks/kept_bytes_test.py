@@ -75,7 +75,7 @@ def left_cases(cases, workspace):
     server, silent = start_glasshd(workspace), SilentListener(workspace)
     victims = Victims(workspace, server)
     before, descriptors = server.holdings(), server.descriptors()
-    with cases.case("what the end of a connection leaves is delivered to a reader who comes late"):
+    with cases.case("what the end of a connection leaves is delivered to a reader who comes late [4254-5.3-6]"):
         with attacking(workspace, server, "closed-readers", 1, silent.path, FILL, "leave"):
             victims.work(1)
             (reader,) = silent.accept_all()

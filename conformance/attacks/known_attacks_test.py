@@ -65,7 +65,7 @@ def start_glassh(workspace, server, log):
 def formats_for_glassh(cases, workspace, server):
     for text in FORMATS:
         # Past vulnerability 63, the other way round.
-        with cases.case(f"glassh: {text} in front of the identification, in DEBUG, as a reason to leave"):
+        with cases.case(f"glassh: {text} in front of the identification, in DEBUG, as a reason to leave [4251-9.2-1]"):
             path = workspace.fresh("glassh.log")
             with open(path, "wb") as log:
                 client = start_glassh(workspace, server, log)

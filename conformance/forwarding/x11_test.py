@@ -59,7 +59,8 @@ def words(workspace, client, server, *flags, authority=None):
 
 def one_hop(cases, workspace, x, client, name, server):
     for what, flags in (("trusted", TRUSTED), ("untrusted", UNTRUSTED)):
-        with cases.case(f"{client} to {name}, {what}: xdpyinfo sees the display, the server never its cookie"):
+        with cases.case(f"{client} to {name}, {what}: xdpyinfo sees the display, the server never its cookie "
+                        "[4251-9.5.3-3] [4254-6.3.1-1]"):
             result = workspace.run([*words(workspace, client, server, *flags),
                                     "echo $DISPLAY; cat $XAUTHORITY | od -An -tx1 | tr -d ' \\n'; echo; xdpyinfo"], env=x.env)
             expect_equal(result.status, 0, result)

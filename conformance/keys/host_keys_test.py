@@ -116,7 +116,7 @@ def same_question(cases, workspace, server):
 def changed_key(cases, workspace, server):
     host = f"[127.0.0.1]:{server.port}"
     for kind in HOST_KEY_KINDS:
-        with cases.case(f"a changed {kind} host key is refused loudly, with file and line [4251-9.3.4-1] [4251-9.3.4-2]"):
+        with cases.case(f"a changed {kind} host key is refused loudly, with file and line [4251-4.1-5] [4251-9.3.4-1] [4251-9.3.4-2]"):
             known_hosts = workspace.fresh("known_hosts")
             other = workspace.public_key("other-" + kind, kind)
             with open(known_hosts, "w", encoding="utf-8") as file:

@@ -18,7 +18,9 @@ from peers import Cases, Workspace, client_options, expect, expect_equal, expect
 # 6.1 [5656-4-1] [5656-4-7] [5656-6.1-1], RFC 4419 sections 3 and 4.2 [4419-3-7] [4419-3-8] [4419-3-9] [4419-3-10]
 # [4419-4.2-1], RFC 8270 [8270-3-1] [8270-3-2] [8270-3-3] [8270-3-4] [8270-3-5] [8270-4-1] keep. While data flow both ways, the
 # two directions' ciphers and MACs know nothing of each other: RFC 4253 sections 6.3 and 6.4 [4253-6.3-5] [4253-6.4-4], RFC
-# 4344 section 4 [4344-4-1].
+# 4344 section 4 [4344-4-1]. The hashes, and the way from a curve's octets to K: RFC 8731 sections 3 and 3.1 [8731-3-6]
+# [8731-3.1-1]. That the methods are there: RFC 9142 section 3 [9142-3.1.1-1] [9142-3.1.3-1] [9142-3.1.3-2] [9142-3.1.3-3]
+# [9142-3.2.1-4] [9142-3.2.2-4].
 GROUP_EXCHANGE = "diffie-hellman-group-exchange-sha256"
 KEX = ("curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256", "ecdh-sha2-nistp384",
        "ecdh-sha2-nistp521", GROUP_EXCHANGE, "diffie-hellman-group16-sha512", "diffie-hellman-group18-sha512",

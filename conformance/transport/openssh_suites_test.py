@@ -23,7 +23,8 @@ MACS = ("hmac-sha2-256", "hmac-sha2-512", "hmac-sha2-256-etm@openssh.com", "hmac
 KEX = ("curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256")
 # RFC 8332 section 3 [8332-3-1] [8332-3-2] [8332-3.1-1] keeps: an ssh-rsa key, signed by the name that was negotiated; ssh
 # verifies it. So it does with the other types' keys and signatures: RFC 4253 section 6.6 [4253-6.6-7] [4253-6.6-8]
-# [4253-6.6-9], RFC 5656 sections 3 and 6.2.1 [5656-3-1] [5656-3.1.1-1] [5656-3.1.2-1] [5656-6.2.1-1].
+# [4253-6.6-9], RFC 5656 sections 3 and 6.2.1 [5656-3-1] [5656-3.1.1-1] [5656-3.1.2-1] [5656-6.2.1-1], RFC 8709 [8709-3-1] [8709-4-1]
+# [8709-6-1] [8709-7-1].
 HOST_KEYS = ("ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-256", "rsa-sha2-512")
 
 CIPHERS = [(cipher, None) for cipher in AEAD] + list(itertools.product(CTR, MACS))
