@@ -1,5 +1,5 @@
-"""What glasshd and glassh offer in their KEXINIT, by default and when all that they have is asked for: nothing that the RFCs
-forbid. What they do not have cannot be configured.
+"""The KEXINIT of glasshd and of glassh, by default and when all that they have is asked for, offers nothing that the RFCs forbid.
+What they do not have cannot be configured.
 """
 
 import os
@@ -18,7 +18,8 @@ from peers.workspace import our_program
 KEYWORDS = {"kex": "KexAlgorithms", "cipher": "Ciphers", "mac": "MACs"}
 # The key's bits are in the name, but for ChaCha20's 256.
 CIPHER = re.compile(r"aes(\d+)-(?:ctr|gcm@openssh\.com)|chacha20-poly1305@openssh\.com")
-FORBIDDEN = {"Ciphers": ("arcfour", "arcfour128", "arcfour256"), "KexAlgorithms": ("diffie-hellman-group-exchange-sha1",)}
+WEAK_METHODS = ("rsa1024-sha1", "diffie-hellman-group1-sha1", "diffie-hellman-group-exchange-sha1")
+FORBIDDEN = {"Ciphers": ("arcfour", "arcfour128", "arcfour256"), "KexAlgorithms": WEAK_METHODS}
 
 
 def lists(payload):
@@ -64,14 +65,14 @@ def main():
     with Workspace() as workspace:
         for what, settings in (("by default", []), ("asked for all it has", everything(workspace))):
             for name, offer_of in (("glasshd", servers_offer), ("glassh", clients_offer)):
-                with cases.case(f"{name}, {what}: no cipher with a key of less than 128 bits, none that is arcfour, and no group "
-                                "exchange with SHA-1 [4253-6.3-4] [8758-2-1] [8758-2-2] [9142-3.2.1-3]"):
+                with cases.case(f"{name}, {what}: no cipher with a key of less than 128 bits, none that is arcfour, and no weak "
+                                "key exchange [4253-6.3-4] [8758-2-1] [8758-2-2] [9142-3.2.1-3] [9142-3.3-1] [9142-3.4-2] [9142-3.4-3]"):
                     methods, ciphers = offer_of(workspace, settings)
                     expect("aes128-ctr" in ciphers and "curve25519-sha256" in methods, methods, ciphers)
                     for cipher in ciphers:
                         known = CIPHER.fullmatch(cipher)
                         expect(known and int(known[1] or 256) >= 128, cipher)
-                    expect("diffie-hellman-group-exchange-sha1" not in methods, methods)
+                    expect(not set(WEAK_METHODS) & set(methods), methods)
         for keyword, names in FORBIDDEN.items():
             for forbidden in names:
                 with cases.case(f"{keyword} {forbidden} is refused by both, and the message lists what there is"):

@@ -16,7 +16,8 @@ from peers import Cases, Workspace, client_options, expect, expect_equal, glassh
 
 # OpenSSH could not read our packets, or we not its, if one of these rules were broken. RFC 4253 sections 6.3 and 6.4
 # [4253-6.3-1] [4253-6.4-2] [4253-6.4-7], RFC 4344 section 4 [4344-4-2] [4344-4-3] [4344-4-4] [4344-4-5] [4344-4-6], RFC 6668
-# section 2 [6668-2-1] [6668-2-2], RFC 5647 sections 6.3 and 7 [5647-6.3-1] [5647-7.1-1] [5647-7.1-2] [5647-7.2-2] [5647-7.3-1].
+# section 2 [6668-2-1] [6668-2-2], RFC 5647 sections 6.3 and 7 [5647-6.3-1] [5647-7.1-1] [5647-7.1-2] [5647-7.2-2] [5647-7.3-1],
+# OpenSSH PROTOCOL section 1.5 [openssh-etm-1.5-1] [openssh-etm-1.5-2].
 AEAD = ("chacha20-poly1305@openssh.com", "aes128-gcm@openssh.com", "aes256-gcm@openssh.com")
 CTR = ("aes128-ctr", "aes192-ctr", "aes256-ctr")
 MACS = ("hmac-sha2-256", "hmac-sha2-512", "hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com")
