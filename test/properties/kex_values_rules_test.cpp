@@ -181,7 +181,7 @@ TEST(KexValuesRules, TheEdgesOfTheRangeAreTaken) {  // [4253-8-3] [8268-4-1] [82
 // ---- points
 
 // [5656-4-2] [5656-4-3] break: off the curve, of another curve, at infinity, of zeros, of another length or form. The
-// integers among these values have their own test above.
+// integers among these values have their own test above. [5656-4-4]: compressed points are refused, too.
 TEST(KexValuesRules, PointsThatAreNoneFailTheExchange) {
   for (const VectorCase& vector : load_vectors("kex_refused.vec")) {
     if (has_integer_shares(vector.section)) continue;
