@@ -30,17 +30,21 @@ std::optional<Credential> decode_credential(Bytes blob, std::string& why) {
   }
 }
 
-// RFC 4252 section 7 [4252-7-13]: the session identifier, then the request as it came, up to its signature, which is
-// its last field. The signature names the same algorithm as the request (RFC 8332 section 3.2 [8332-3.2-1]);
-// PublicKey::verify sees to it, and to the length and the shape of the signature [8332-3-4].
-bool verify(Bytes payload, const PublicKey& key, const msg::PublicKeyHostboundRequest& tail, Bytes session_id) {
-  const std::size_t signature_field = 4 + tail.signature.size();
-  const Bytes signed_part = payload.first(payload.size() - signature_field);
-  std::vector<std::uint8_t> message(4 + session_id.size() + signed_part.size());
-  Encoder field(message.data());
-  field("session_identifier", session_id);
-  field("request", Rest{signed_part});
-  return key.verify(tail.algorithm, message, tail.signature);
+// RFC 4252 section 7 [4252-7-13]: the session identifier, then the request up to its signature. RFC 4251 section 5
+// [4251-5-1] [4251-5-2]: whatever octet the client has for TRUE, it is 1 in what is signed. The signature names the
+// same algorithm as the request (RFC 8332 section 3.2 [8332-3.2-1]); PublicKey::verify sees to it, and to the length
+// and the shape of the signature [8332-3-4].
+bool verify(const msg::UserauthRequest& request, const PublicKey& key, const msg::PublicKeyHostboundRequest& tail,
+            Bytes session_id) {
+  msg::PublicKeySignedData data;
+  data.session_identifier = session_id;
+  data.user_name = request.user_name;
+  data.service_name = request.service_name;
+  data.method_name = request.method_name;
+  data.algorithm = tail.algorithm;
+  data.public_key = tail.public_key;
+  data.server_host_key = tail.server_host_key;
+  return key.verify(tail.algorithm, encode(data), tail.signature);
 }
 
 }  // namespace
@@ -49,7 +53,7 @@ bool is_publickey_method(std::string_view method_name) {
   return method_name == msg::PublicKeyRequest::name || method_name == msg::PublicKeyHostboundRequest::name;
 }
 
-std::optional<PublicKeyOffer> read_publickey_request(Bytes payload, const msg::UserauthRequest& request,
+std::optional<PublicKeyOffer> read_publickey_request(const msg::UserauthRequest& request,
                                                      const PublicKeyContext& context, std::string& why) {
   const msg::PublicKeyHostboundRequest tail = decode_tail(request);
   // RFC 4252 section 7 [4252-7-7]: an algorithm that we do not have fails this request and nothing else. [4252-7-8]:
@@ -78,7 +82,7 @@ std::optional<PublicKeyOffer> read_publickey_request(Bytes payload, const msg::U
   }
   // RFC 4252 section 7 [4252-7-3] [4252-7-15]: the signature is verified. The application is asked next whether the key
   // may log in [4252-7-14]; whichever of the two fails, the client gets the same answer [4252-7-5].
-  if (tail.has_signature && !verify(payload, credential->key(), tail, context.session_id)) {
+  if (tail.has_signature && !verify(request, credential->key(), tail, context.session_id)) {
     why = fmt::format("{}: the signature is wrong", shown);
     return std::nullopt;
   }

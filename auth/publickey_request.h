@@ -2,10 +2,10 @@
 // OpenSSH PROTOCOL section 3.1.
 //
 // It says which credential is offered, and that the signature (if there is one) is right for this session and for the
-// request as it came. Whether it may log in is asked elsewhere. It keeps no state, so nothing of one request can leak
-// into the next.
+// request. Whether it may log in is asked elsewhere. It keeps no state, so nothing of one request can leak into the
+// next.
 //
-//   const auto offer = read_publickey_request(payload, request, {session_id, host_key, algorithms}, why);
+//   const auto offer = read_publickey_request(request, {session_id, host_key, algorithms}, why);
 #pragma once
 
 #include <optional>
@@ -30,9 +30,9 @@ struct PublicKeyOffer {
 
 bool is_publickey_method(std::string_view method_name);  // either form
 
-// `payload` is the whole message, `request` its head. Nothing: the request fails, and `why` says why. Throws
-// ProtocolError if the method's fields do not decode.
-std::optional<PublicKeyOffer> read_publickey_request(Bytes payload, const msg::UserauthRequest& request,
+// Returns nullopt if the request fails; `why` tells the reason. Throws ProtocolError if the method's fields do not
+// decode.
+std::optional<PublicKeyOffer> read_publickey_request(const msg::UserauthRequest& request,
                                                      const PublicKeyContext& context, std::string& why);
 
 }  // namespace glassh

@@ -82,7 +82,7 @@ struct ServerAuth::State {
 
   ServerAuthEvent on_request(Bytes payload);
   ServerAuthEvent on_none(const msg::UserauthRequest& request);
-  ServerAuthEvent on_publickey(Bytes payload, const msg::UserauthRequest& request);
+  ServerAuthEvent on_publickey(const msg::UserauthRequest& request);
   ServerAuthEvent refused_request(std::string why);
   ServerAuthEvent on_password(const msg::UserauthRequest& request);
   ServerAuthEvent on_keyboard_interactive(const msg::UserauthRequest& request);
@@ -166,7 +166,7 @@ ServerAuthEvent ServerAuth::State::on_request(Bytes payload) {
   if (asked == none) return on_none(request);
   // RFC 4252 section 5 [4252-5-11]: a method that we do not know or do not allow is a failure like any other.
   if (!progress->allows(asked)) return failure(asked, "not a method that can help now");
-  if (asked == publickey) return on_publickey(payload, request);
+  if (asked == publickey) return on_publickey(request);
   if (asked == password) return on_password(request);
   return on_keyboard_interactive(request);
 }
@@ -222,9 +222,9 @@ ServerAuthEvent ServerAuth::State::on_none(const msg::UserauthRequest& request) 
 
 // RFC 4252 sections 5 and 7 [4252-5-15] [4252-7-1]: every server has this method. Section 7 [4252-7-12]: a query may
 // come before the signature, or none.
-ServerAuthEvent ServerAuth::State::on_publickey(Bytes payload, const msg::UserauthRequest& request) {
+ServerAuthEvent ServerAuth::State::on_publickey(const msg::UserauthRequest& request) {
   std::string why;
-  offer = read_publickey_request(payload, request, {session_id, server_host_key, settings.accepted_algorithms}, why);
+  offer = read_publickey_request(request, {session_id, server_host_key, settings.accepted_algorithms}, why);
   if (!offer) return refused_request(std::move(why));
   // AuthenticationMethods publickey,publickey means two keys.
   if (std::find(used_keys.begin(), used_keys.end(), offer->credential.key()) != used_keys.end()) {

@@ -98,6 +98,23 @@ TEST(BooleanRules, APasswordIsToBeChangedByAnyOctetButZero) {  // [4251-5-1] kee
   }
 }
 
+// [4251-5-1] [4251-5-2] [4252-7-13] keep: whatever octet says that there is a signature, it is of data where TRUE is 1.
+TEST(BooleanRules, ARequestIsSignedByAnyOctetButZero) {
+  SeededRng rng(11);
+  const PrivateKey key = PrivateKey::generate("ssh-ed25519", rng);
+  for (const std::uint8_t octet : octets_of_true) {
+    ServerVictim victim;
+    victim.user_key = key.public_key();
+    HandMadePeer peer(victim, {});
+    begin_login(peer, Role::server);
+    Signing signing;
+    signing.session = victim.transport().session_id();
+    const Payload signed_one = signed_request(key, "ssh-ed25519", signing);
+    const Payload changed = with_octet(signed_one, place_behind(signed_one, "publickey"), octet);
+    EXPECT_EQ(heard_after(peer, [&] { peer.say(changed); }), "SUCCESS") << +octet;
+  }
+}
+
 // [4251-5-1] keeps: behind a partial success the keys that were refused are tried again.
 TEST(BooleanRules, PartialSuccessIsAnyOctetButZero) {
   SeededRng rng(12);
