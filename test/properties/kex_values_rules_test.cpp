@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view integer_methods[] = {"diffie-hellman-group14-sha256", "diffie-hellman-group16-sha512",
                                                 "diffie-hellman-group18-sha512", group_exchange_name};
 
-// Of this method. Group exchange has a group of 2048 bits.
+// The group of this method. Group exchange has one of 2048 bits.
 const DhGroup& group_of(std::string_view method) {
   if (method.find("group16") != method.npos) return rfc3526_group(4096);
   return rfc3526_group(method.find("group18") != method.npos ? 8192 : 2048);
