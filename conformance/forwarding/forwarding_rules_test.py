@@ -15,8 +15,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from peers import PATIENCE, Cases, Workspace, client_options, expect, expect_equal, find_program, glassh, wait_until
-from peers.channel_client import (CHANNEL_OPEN, CHANNEL_REQUEST, CHANNEL_SUCCESS, GLOBAL_REQUEST, OPEN_CONFIRMATION, OPEN_FAILURE,
-                                  ChannelClient, SessionByHand, split)
+from peers.channel_client import (CHANNEL_FAILURE, CHANNEL_OPEN, CHANNEL_REQUEST, CHANNEL_SUCCESS, GLOBAL_REQUEST, OPEN_CONFIRMATION, OPEN_FAILURE,
+                                  REQUEST_FAILURE, ChannelClient, SessionByHand, split)
 from peers.logins import start_with_passwords
 from peers.raw_client import string, u32
 from peers.raw_server import RawServer
@@ -101,7 +101,7 @@ class Visit:
         self.client = workspace.start(words, stderr=subprocess.PIPE, env=env or {})
         self.connection = server.accept().exchange_keys().let_in()
         self.wishes = []
-        self._session = None
+        self.session = self.opened = None
 
     def __enter__(self):
         return self
@@ -123,23 +123,35 @@ class Visit:
                 if rest[0]:
                     self.connection.send(bytes([81]))
             elif payload[0] == CHANNEL_OPEN:
-                _, self._session, _ = split(payload[1:], "s", "u")
-                self.connection.send(bytes([OPEN_CONFIRMATION]) + u32(self._session) + u32(0) + u32(1 << 20) + u32(32768))
+                _, self.session, _ = split(payload[1:], "s", "u")
+                self.connection.send(bytes([OPEN_CONFIRMATION]) + u32(self.session) + u32(0) + u32(1 << 20) + u32(32768))
             elif payload[0] == CHANNEL_REQUEST:
                 _, name, rest = split(payload[1:], "u", "s")
                 self.wishes.append(name)
                 if rest[0]:
-                    self.connection.send(bytes([CHANNEL_SUCCESS]) + u32(self._session))
+                    self.connection.send(bytes([CHANNEL_SUCCESS]) + u32(self.session))
         return self
 
     def open(self, kind, *fields):
-        """The number of the answer's message."""
+        """The number of the answer's message. The channel's number, if it is open, is in `opened`."""
         self.connection.send(bytes([CHANNEL_OPEN]) + string(kind) + u32(7) + u32(1 << 20) + u32(32768) + b"".join(fields))
         while (payload := self.connection.receive()) is not None:
             if payload[0] in (OPEN_CONFIRMATION, OPEN_FAILURE):
-                expect_equal(split(payload[1:], "u")[0], 7)
+                ours, self.opened, _ = split(payload[1:], "u", "u")
+                expect_equal(ours, 7)
                 return payload[0]
         return None
+
+    def answers(self, channel, name, want_reply):
+        """The numbers of the messages that answer a channel request before a global one is answered."""
+        self.connection.send(bytes([CHANNEL_REQUEST]) + u32(channel) + string(name) + bytes([want_reply]))
+        self.connection.send(bytes([GLOBAL_REQUEST]) + string(b"what@example.com") + b"\1")
+        numbers = []
+        while (payload := self.connection.receive()) is not None and payload[0] != REQUEST_FAILURE:
+            if payload[0] in (CHANNEL_SUCCESS, CHANNEL_FAILURE):
+                numbers.append(payload[0])
+        expect(payload is not None, "glassh has left")
+        return numbers
 
 
 def answers_to_displays(cases, workspace):
@@ -154,6 +166,21 @@ def answers_to_displays(cases, workspace):
                 visit.serve()
                 expect_equal(b"x11-req" in visit.wishes, "-Y" in flags, visit.wishes)
                 expect_equal([visit.open(b"x11", originator) for _ in range(3)], [expected] * 3)
+    display.close()
+
+
+def unknown_requests(cases, workspace):
+    display = socket.create_server(("127.0.0.1", free_port()))
+    env = {"DISPLAY": f"127.0.0.1:{display.getsockname()[1] - 6000}"}
+    with RawServer() as server, Visit(workspace, server, "-Y", env=env) as visit, \
+            cases.case("requests that glassh does not know are answered with FAILURE, if an answer is wanted; 2 says so, too "
+                       "[4254-5.4-2] [4251-5-1]"):
+        visit.serve()
+        expect_equal(visit.open(b"x11", string(b"127.0.0.1") + u32(50000)), OPEN_CONFIRMATION)
+        for channel in (visit.session, visit.opened):
+            for name in (b"what@example.com", b"shell"):
+                for want_reply, answers in ((0, []), (1, [CHANNEL_FAILURE]), (2, [CHANNEL_FAILURE])):
+                    expect_equal(visit.answers(channel, name, want_reply), answers, channel, name, want_reply)
     display.close()
 
 
@@ -185,6 +212,7 @@ def main():
     with Workspace() as workspace:
         displays(cases, workspace)
         answers_to_displays(cases, workspace)
+        unknown_requests(cases, workspace)
         changed_host_keys(cases, workspace)
     return cases.status()
 

@@ -5,13 +5,14 @@ Each case carries the rules that it keeps or breaks; what people see of them wit
 
 import os
 import re
+import socket
 import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from peers import Cases, Workspace, expect, expect_equal, wait_until
-from peers.channel_client import CHANNEL_EOF, ChannelClient, SessionByHand, split
+from peers.channel_client import CHANNEL_EOF, CHANNEL_FAILURE, CHANNEL_REQUEST, CHANNEL_SUCCESS, ChannelClient, SessionByHand, split
 from peers.logins import start_with_passwords
 from peers.raw_client import string, u32
 from peers.slow_system import SlowSystem
@@ -43,6 +44,71 @@ def terminals(cases, server):
             session.write(b"\n")
             session.wait_for(b"size: ")
             session.wait_for(shown)
+
+
+def mode(opcode, argument):
+    return bytes([opcode]) + u32(argument)
+
+
+def terminal_modes(cases, server):
+    """What stty shows in a terminal that was asked for with these modes."""
+    interrupt, quit_and_echo = mode(1, 5), mode(2, 6) + mode(53, 0)  # VINTR; VQUIT and ECHO
+    known = {*range(1, 11), 12, 13, 14, 16, 18, *range(30, 43), *range(50, 63), *range(70, 76), *range(90, 94), 128, 129}
+
+    def shown(modes):
+        with ChannelClient(server) as client:
+            session = SessionByHand(client)
+            expect(session.ask_for_terminal(80, 24, modes=modes))
+            execute(session, "stty -a")
+            output = session.run_to_close().decode()
+            expect_equal(session.end(), 0, output)
+            return output
+
+    def expect_shown(output, quit_character, echo):
+        expect("intr = ^E;" in output, output)
+        expect(f"quit = {quit_character};" in output, output)
+        expect_equal(echo in output.split(), True, output)
+
+    with cases.case("opcodes 1 to 159 have one number each, and those that are unknown change nothing [4254-8-2] [4254-8-3]"):
+        all_known = shown(interrupt + quit_and_echo + b"\0")
+        expect_shown(all_known, "^F", "-echo")
+        unknown = b"".join(mode(opcode, 0x35000000) for opcode in range(1, 160) if opcode not in known)
+        expect_equal(shown(interrupt + unknown + quit_and_echo + b"\0"), all_known)
+    with cases.case("opcodes 160 to 255, like 0, end the list, whatever comes behind them [4254-8-3]"):
+        interrupt_alone = shown(interrupt + b"\0")
+        expect_shown(interrupt_alone, "^\\", "echo")
+        for opcode in (0, 160, 200, 255):
+            for end in (bytes([opcode]), mode(opcode, 0)):
+                expect_equal(shown(interrupt + end + quit_and_echo + b"\0"), interrupt_alone, end)
+
+
+def unknown_requests(cases, server):
+    names = (b"what@example.com", b"Exec", b"xon-xoff")
+
+    def ask_all(session):
+        for name in names:
+            session.ask(name, want_reply=False)
+            session.ask(name)
+            expect_equal(session.answer(), False, name)
+            session.ask(name, want_reply=2)
+            expect_equal(session.answer(), False, name)
+
+    with cases.case("a request that a session does not know is answered with FAILURE, if an answer is wanted; 2 says so, too "
+                    "[4254-5.4-2] [4251-5-1]"), ChannelClient(server) as client:
+        session = SessionByHand(client)
+        ask_all(session)
+        execute(session, "read line; echo $line")
+        ask_all(session)
+        session.write(b"still here\n")
+        expect_equal(session.run_to_close(), b"still here\n")
+        expect_equal(session.answers(), "FFFFFF" "S" "FFFFFF")
+    with cases.case("a forwarded connection knows no request at all [4254-5.4-2]"), ChannelClient(server) as client, \
+            socket.create_server(("127.0.0.1", 0)) as listening:
+        client.open_tcp(b"127.0.0.1", listening.getsockname()[1])
+        _, theirs = client.opened()
+        for name in (*names, b"shell"):
+            client.send(bytes([CHANNEL_REQUEST]) + u32(theirs) + string(name) + b"\1")
+            expect_equal(client.hear(CHANNEL_SUCCESS, CHANNEL_FAILURE)[0], CHANNEL_FAILURE, name)
 
 
 def environments(cases, server):
@@ -217,7 +283,7 @@ def main():
     cases = Cases()
     with Workspace() as workspace:
         server = start_with_passwords(workspace, "AcceptEnv GLASSH_*", "Subsystem say /bin/sleep 0")
-        for part in (terminals, environments, programs, signals, breaks, packets):
+        for part in (terminals, terminal_modes, unknown_requests, environments, programs, signals, breaks, packets):
             part(cases, server)
         wait_until(lambda: not server.children(), "the programs have gone with their connections", server.log_tail)
         forced_commands(cases, workspace)
