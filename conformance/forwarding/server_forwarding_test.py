@@ -21,7 +21,7 @@ from peers.channel_client import (CHANNEL_CLOSE, CHANNEL_EOF, CHANNEL_OPEN, CONN
                                   ChannelClient, split)
 from peers.logins import start_with_passwords
 from peers.raw_client import string, u32
-from peers.servers import free_port
+from peers.servers import free_port, listening_at
 from peers.workspace import our_program
 
 
@@ -48,21 +48,6 @@ def echo_server(address="127.0.0.1", family=socket.AF_INET):
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-
-
-def listening_at(port):
-    """The addresses on which this machine listens at a port."""
-    found = []
-    for family, name, size in ((socket.AF_INET, "tcp", 4), (socket.AF_INET6, "tcp6", 16)):
-        with open(f"/proc/net/{name}", encoding="ascii") as file:
-            for line in file.readlines()[1:]:
-                local, state = line.split()[1], line.split()[3]
-                digits, digits_of_port = local.split(":")
-                if state == "0A" and int(digits_of_port, 16) == port:
-                    words = bytes.fromhex(digits)
-                    address = b"".join(words[i:i + 4][::-1] for i in range(0, size, 4))
-                    found.append(socket.inet_ntop(family, address))
-    return sorted(found)
 
 
 def connects(port, host="127.0.0.1"):

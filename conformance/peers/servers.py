@@ -164,6 +164,21 @@ def start_sshd(workspace, settings=(), host_kinds=HOST_KEY_KINDS, level="VERBOSE
     raise Failure(f"sshd did not start\n{server.log_tail()}")
 
 
+def listening_at(port):
+    """The addresses on which this machine listens at a port."""
+    found = []
+    for family, name, size in ((socket.AF_INET, "tcp", 4), (socket.AF_INET6, "tcp6", 16)):
+        with open(f"/proc/net/{name}", encoding="ascii") as file:
+            for line in file.readlines()[1:]:
+                local, state = line.split()[1], line.split()[3]
+                digits, digits_of_port = local.split(":")
+                if state == "0A" and int(digits_of_port, 16) == port:
+                    words = bytes.fromhex(digits)
+                    address = b"".join(words[i:i + 4][::-1] for i in range(0, size, 4))
+                    found.append(socket.inet_ntop(family, address))
+    return sorted(found)
+
+
 given_ports = []
 
 
