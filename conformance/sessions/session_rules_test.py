@@ -51,7 +51,7 @@ def mode(opcode, argument):
 
 
 def terminal_modes(cases, server):
-    """What stty shows in a terminal that was asked for with these modes."""
+    """By stty's list of the modes in a terminal that was asked for with them."""
     interrupt, quit_and_echo = mode(1, 5), mode(2, 6) + mode(53, 0)  # VINTR; VQUIT and ECHO
     known = {*range(1, 11), 12, 13, 14, 16, 18, *range(30, 43), *range(50, 63), *range(70, 76), *range(90, 94), 128, 129}
 

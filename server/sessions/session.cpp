@@ -181,7 +181,7 @@ asio::awaitable<bool> Session::try_to_start(ProgramWish wish) {
     co_return true;
   } catch (const std::system_error& error) {
     if (stage_ == Stage::over) co_return false;
-    // Which the log says once a minute.
+    // The log says once a minute that there are none.
     const bool told = out_of_descriptors(error.code().value()) && channel().hub()->allowance().on_refused();
     if (!told) {
       context_->log.print(context_->failure_level(), "session {}: cannot start {}: {}", channel().id(), kind,

@@ -267,7 +267,7 @@ struct FewPackets final : Sealer, Opener {
   bool open(std::uint32_t, MutableBytes) override { return true; }
 };
 
-// Returns what is said to a ping, and in the turn behind it, where a victim looks whether its keys are used up.
+// Returns the answer to a ping, and what comes in the next turn, where a victim looks whether its keys are used up.
 std::string heard_of_ping(Victim& victim, HandMadePeer& peer) {
   return heard_after(peer, [&] {
     peer.say(msg::Ping{});
