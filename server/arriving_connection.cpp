@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <chrono>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include "proto/messages_auth.h"
 
 namespace glassh {
@@ -71,15 +75,22 @@ asio::awaitable<void> ArrivingConnection::on(const LoginComplete& login) {
 
 // ---- what is logged
 
+// The line is written when the answer is out: the time of the answer does not tell whether there is a line
+// (past vulnerability 19). Whoever leaves meanwhile is in the log, too.
+asio::awaitable<void> ArrivingConnection::on(const AttemptAnswered& answered) {
+  if (answered.method != msg::NoneRequest::name) tried_ = true;
+  co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);  // the drive writes the answer
+  log_answer(answered);
+}
+
 // In sshd's words, and as loud: it keeps the keys that an agent merely offers out of the log at INFO until there are
 // many, and has no line at all for `none`, with which clients only ask, nor for keys of users who do not exist. A wrong
 // password is always worth a line.
-void ArrivingConnection::on(const AttemptAnswered& answered) {
+void ArrivingConnection::log_answer(const AttemptAnswered& answered) const {
   using Outcome = AttemptAnswered::Outcome;
   const Log& log = parts_.context.log;
   const Outcome outcome = answered.outcome;
   const bool postponed = outcome == Outcome::postponed;
-  if (answered.method != msg::NoneRequest::name) tried_ = true;
   const bool password =
       answered.method == msg::PasswordRequest::name || answered.method == msg::KeyboardInteractiveRequest::name;
   const bool many = answered.failures > max_tries_ / 2;

@@ -32,13 +32,14 @@ class ArrivingConnection {
   asio::awaitable<void> on(const SignatureWanted& wanted);
   asio::awaitable<void> on(const AuthSettingsWanted& wanted);
   asio::awaitable<void> on(const LoginAttempt& attempt);
-  void on(const AttemptAnswered& answered);
+  asio::awaitable<void> on(const AttemptAnswered& answered);
   asio::awaitable<void> on(const LoginComplete& login);
   void on(const Disconnected& disconnected);
   template <class Other>
   void on(const Other&) {}
 
  private:
+  void log_answer(const AttemptAnswered& answered) const;
   SourcePenalty penalty_of_leaving() const;
   std::string user_text() const;  // "ann", "invalid user ann"
 
