@@ -76,7 +76,7 @@ asio::awaitable<void> ArrivingConnection::on(const LoginComplete& login) {
 // ---- what is logged
 
 // The line is written when the answer is out: the time of the answer does not tell whether there is a line
-// (past vulnerability 19). Whoever leaves meanwhile is in the log, too.
+// (past vulnerability 19). The line is also written for a peer that leaves meanwhile.
 asio::awaitable<void> ArrivingConnection::on(const AttemptAnswered& answered) {
   if (answered.method != msg::NoneRequest::name) tried_ = true;
   co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);  // the drive writes the answer

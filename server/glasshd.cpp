@@ -21,6 +21,7 @@
 #include "channels/io/hidden_process.h"
 #include "channels/io/holdings.h"
 #include "channels/io/slow_calls.h"
+#include "channels/io/thread.h"
 #include "config/say.h"
 #include "server/connection_thread.h"
 #include "server/daemon.h"
@@ -96,6 +97,7 @@ class Glasshd {
   const Log& log() const { return lasting_.log; }
   void accept_on(std::vector<Fd> sockets);
   void take(Accepted accepted, Fd output = Fd());
+  void start_connection_threads(std::vector<std::thread>& running);
   void await_signal(asio::signal_set& signals);
   void on_signal(int number);
   void reload();
@@ -158,27 +160,40 @@ void Glasshd::serve(std::vector<Fd> sockets, const std::string& pid_file) {
   signals.add(SIGQUIT);
   signals.add(SIGUSR1);
   await_signal(signals);
-  mask_requests(SIG_UNBLOCK);
-  pid_file_.emplace(pid_file, log());
-  manager_.ready();
-
   prepare_slow_calls();
-  // The first thread goes last, since it minds the signals.
-  others_serving_ = threads - 1;
   std::vector<std::thread> running;
-  for (unsigned i = 1; i < threads; ++i) {
-    running.emplace_back([this, thread = threads_[i].get()] {
-      ::pthread_setname_np(::pthread_self(), "connections");
+  const auto join_all = [&running] {
+    for (std::thread& thread : running) thread.join();
+  };
+  try {
+    start_connection_threads(running);
+    mask_requests(SIG_UNBLOCK);
+    pid_file_.emplace(pid_file, log());
+    manager_.ready();
+    threads_[0]->run();  // the first thread goes last, since it minds the signals
+  } catch (...) {
+    shut_down();
+    drain_threads();
+    join_all();
+    throw;
+  }
+  join_all();
+  mask_requests(SIG_BLOCK);
+  finish_forgotten_calls(time_to_clean_up);
+}
+
+// Whatever it throws, `running` has the threads that began.
+void Glasshd::start_connection_threads(std::vector<std::thread>& running) {
+  others_serving_ = threads_.size() - 1;
+  running.reserve(others_serving_);
+  for (std::size_t i = 1; i < threads_.size(); ++i) {
+    running.push_back(start_thread("connections", [this, thread = threads_[i].get()] {
       thread->run();
       asio::post(threads_[0]->io(), [this] {
         if (--others_serving_ == 0) threads_[0]->drain();
       });
-    });
+    }));
   }
-  threads_[0]->run();
-  for (std::thread& thread : running) thread.join();
-  mask_requests(SIG_BLOCK);
-  finish_forgotten_calls(time_to_clean_up);
 }
 
 // ---- signals
@@ -334,11 +349,11 @@ void serve(const ServerOptions& options, const Lasting& lasting, std::shared_ptr
   for (std::string& path : from_anywhere.host_keys) path = std::filesystem::absolute(path).string();
   if (options.debug > 0) return Glasshd(from_anywhere, lasting, std::move(first)).serve(std::move(sockets), "");
   if (!options.foreground) leave_foreground(options.log_to_stderr);
-  start_queues(lasting);
   try {
+    start_queues(lasting);
     Glasshd(from_anywhere, lasting, std::move(first)).serve(std::move(sockets), pid_file);
   } catch (const std::exception& error) {
-    lasting.log.write(LogLevel::fatal, error.what());
+    if (!options.log_to_stderr) lasting.log.write(LogLevel::fatal, error.what());  // else the caller's line is enough
     throw;
   }
 }

@@ -2,14 +2,12 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <csignal>
 #include <deque>
 #include <mutex>
 #include <utility>
 
-#include <pthread.h>
-
 #include "channels/io/holdings.h"
+#include "channels/io/thread.h"
 
 namespace glassh {
 namespace {
@@ -54,7 +52,6 @@ struct OutputQueue::State {
 
 // The thread. It waits for its reader only outside the lock.
 void OutputQueue::State::run() {
-  ::pthread_setname_np(::pthread_self(), name.c_str());
   std::unique_lock lock(mutex);
   while (!abandoned) {
     changed.wait(lock, [this] { return !lines.empty() || dropped > 0 || ending; });
@@ -82,13 +79,8 @@ void OutputQueue::State::run() {
 OutputQueue::OutputQueue(std::string name, Write write, SayDropped say_dropped, std::size_t limit)
     : state_(std::make_shared<State>(std::move(name), std::move(write), std::move(say_dropped), limit)) {}
 
-// Signals are for the other threads.
 void OutputQueue::start() {
-  sigset_t all, before;
-  sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([state = state_] { state->run(); });
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  thread_ = start_thread(state_->name, [state = state_] { state->run(); });
 }
 
 void OutputQueue::put(LogLevel level, std::string text) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <csignal>
 #include <cstdint>
 #include <deque>
 #include <list>
@@ -11,10 +10,9 @@
 #include <thread>
 #include <unordered_map>
 
-#include <pthread.h>
-
 #include "channels/io/holdings.h"
 #include "channels/io/signal.h"
+#include "channels/io/thread.h"
 
 namespace glassh {
 
@@ -87,7 +85,7 @@ class SlowThreads {
     line->jobs[index_of(*job)].push_back(job);
     if (!job->home) ++forgotten_;
     try {
-      start_thread_if_useful();
+      add_thread_if_useful();
     } catch (const std::system_error&) {
       if (!threads_.empty()) return;  // its turn will come
       take_out(line, job);
@@ -97,7 +95,7 @@ class SlowThreads {
 
   void prepare() {
     const std::lock_guard lock(mutex_);
-    while (threads_.size() < most_idle_threads) start_thread();
+    while (threads_.size() < most_idle_threads) add_thread();
   }
 
   void finish_forgotten(std::chrono::milliseconds at_most) {
@@ -175,32 +173,24 @@ class SlowThreads {
     return nullptr;
   }
 
-  void start_thread_if_useful() {
+  void add_thread_if_useful() {
     const bool useful = std::any_of(turns_.begin(), turns_.end(), [&](const auto& line) { return find_next(*line); });
     if (!useful) return;
     if (idle_ > 0) return work_came_.notify_one();
-    if (threads_.size() < most_slow_threads) start_thread();
+    if (threads_.size() < most_slow_threads) add_thread();
   }
 
-  void start_thread() {
-    // A thread inherits the mask: signals are for the program's own threads.
-    sigset_t all;
-    sigset_t before;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  void add_thread() {
     const auto self = threads_.emplace(threads_.end());
     try {
-      *self = std::thread([this, self] { work(self); });
+      *self = start_thread("slow calls", [this, self] { work(self); });
     } catch (const std::system_error&) {
       threads_.erase(self);
-      ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
       throw;
     }
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 
   void work(std::list<std::thread>::iterator self) {
-    ::pthread_setname_np(::pthread_self(), "slow calls");
     while (const std::shared_ptr<Job> job = next(self)) {
       job->work();
       job->work = nullptr;
@@ -236,7 +226,7 @@ class SlowThreads {
   // Several calls may be free to run by the end of one.
   void start_another() {
     try {
-      start_thread_if_useful();
+      add_thread_if_useful();
     } catch (const std::system_error&) {  // this thread will do it
     }
   }

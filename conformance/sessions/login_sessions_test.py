@@ -8,6 +8,7 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -17,7 +18,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from peers import (PATIENCE, Cases, Workspace, client_options, expect, expect_equal, expect_log, find_program, glassh, ssh,
                    start_glasshd, start_sshd, wait_until)
 from peers.people import become_root, person
-from peers.servers import Server, free_port
+from peers.servers import HOLDINGS, UNTRACED, Server, free_port
 from peers.terminal import Terminal
 from peers.workspace import USER, end_process, our_program
 
@@ -41,7 +42,8 @@ class Host:
         return Terminal([flag for flag in self.arguments(*command, flags=flags) if flag != "-T"], env={"TERM": "vt220"})
 
 
-def start_as_account(workspace, account, *settings):
+def launch_as_account(workspace, account, *settings, under=()):
+    """It may not be listening yet. `under` is a command that becomes glasshd."""
     directory = workspace.fresh("glasshd")
     os.mkdir(directory)
     shutil.copy(our_program("glasshd"), directory)
@@ -54,13 +56,21 @@ def start_as_account(workspace, account, *settings):
         file.write("\n".join(lines) + "\n")
     log_path = os.path.join(directory, "log")
     with open(log_path, "wb") as log:
-        process = subprocess.Popen([os.path.join(directory, "glasshd"), "-D", "-e", "-f", configuration], stderr=log,
-                                   stdin=subprocess.DEVNULL, **account.process_options())
+        options = account.process_options()
+        if under:
+            options["env"] |= UNTRACED
+        process = subprocess.Popen([*under, os.path.join(directory, "glasshd"), "-D", "-e", "-f", configuration], stderr=log,
+                                   stdin=subprocess.DEVNULL, **options)
     workspace.at_end(lambda: end_process(process))
-    server = Server(workspace, process, log_path)
+    return Server(workspace, process, log_path)
+
+
+def start_as_account(workspace, account, *settings):
+    server = launch_as_account(workspace, account, *settings)
     pattern = re.compile(r"^Server listening on 127\.0\.0\.1 port (\d+)\.", re.MULTILINE)
     server.port = int(wait_until(lambda: pattern.search(server.log()), "glasshd listens", server.log_tail)[1])
     server.tells_holdings = True
+    server.log()  # waits until it serves: then it has the threads that it always has
     return server
 
 
@@ -229,6 +239,29 @@ def no_more_processes(cases, workspace, account):
             end_process(bystander)
 
 
+def too_few_threads(cases, workspace, account):
+    """`account` runs nothing else, so the limit is that of glasshd's threads."""
+    with cases.case("too few threads for a start are an error, however many there are, and one more is enough"):
+        for number in range(1, 100):
+            server = launch_as_account(workspace, account, under=(find_program("prlimit"), f"--nproc={number}"))
+            if wait_until(lambda: serves_or_ended(server), "glasshd serves or ends", server.log_tail) == "serves":
+                break
+            expect_equal(server.process.returncode, 255, number, server.log_tail)
+            expect("glasshd: cannot start a thread: Resource temporarily unavailable" in server.log(), number, server.log_tail)
+        expect(number > 3, "glasshd has several threads", number)
+        server.stop()
+        expect_equal(server.process.returncode, 0, server.log_tail)
+
+
+def serves_or_ended(server):
+    if server.process.poll() is not None:
+        return "ended"
+    if "Server listening on" in server.log():
+        server.process.send_signal(signal.SIGUSR1)  # answered by its last thread
+    with open(server.log_path, encoding="utf-8") as file:
+        return "serves" if HOLDINGS.search(file.read()) else None
+
+
 def terminals_of_root(cases, workspace):
     """Both servers as root, whose terminals are given away."""
     servers = [start_sshd(workspace, []), start_glasshd(workspace, ["PermitRootLogin yes"])]
@@ -286,6 +319,7 @@ def main():
         authorize(workspace)
         for part in (environments, greetings, rc_files, no_more_processes, privileged_ports, keepalives, breaks):
             part(cases, workspace, account)
+        too_few_threads(cases, workspace, stack.enter_context(person(workspace.path, "crowded")))
         terminals_of_root(cases, workspace)
     return cases.status()
 
