@@ -27,8 +27,8 @@ COOKIE = "c0ffee" * 5 + "00"
 # --- glasshd's displays ---------------------------------------------------------------------------------------------
 
 
-def ask_for_display(session, single_connection):
-    session.ask(b"x11-req", bytes([single_connection]), string(b"MIT-MAGIC-COOKIE-1"), string(COOKIE.encode()), u32(0))
+def ask_for_display(session, single_connection, cookie=COOKIE):
+    session.ask(b"x11-req", bytes([single_connection]), string(b"MIT-MAGIC-COOKIE-1"), string(cookie.encode()), u32(0))
     return session.answer()
 
 
@@ -71,6 +71,12 @@ def displays(cases, workspace):
         for _ in range(3):
             with connect(port):
                 expect_equal(split(client.hear(CHANNEL_OPEN)[1:], "s")[0], b"x11")
+    with cases.case("a cookie that is not hexadecimal is refused, and the session gets its display with another [4254-6.3.1-4]"), \
+            ChannelClient(server) as client:
+        session = SessionByHand(client)
+        for cookie in ("", "c0ffe", "c0ffeg", "c0 ffee", "0xc0ffee", "c0ffee\n", "c0ffee\nadd :1 . c0ffee"):
+            expect_equal(ask_for_display(session, False, cookie), False, cookie, server.log_tail)
+        expect_equal(ask_for_display(session, False), True, server.log_tail)
     with cases.case("a session has one display, and a second x11-req is refused"), ChannelClient(server) as client:
         session = SessionByHand(client)
         expect_equal([ask_for_display(session, False) for _ in range(3)], [True, False, False])
@@ -81,7 +87,8 @@ def displays(cases, workspace):
 
 
 class Visit:
-    """glassh at a server made by hand, which grants all that it asks for. What it asked is in `wishes`."""
+    """glassh at a server made by hand, which grants all that it asks for. What it asked is in `wishes`, with a channel
+    request's fields in `details`."""
 
     def __init__(self, workspace, server, *flags, known=True, env=None):
         self.display = workspace.fresh("display")
@@ -94,7 +101,7 @@ class Visit:
         words = glassh("-o", "StrictHostKeyChecking=no", *flags, *options, "-p", str(server.port), "127.0.0.1", "command")
         self.client = workspace.start(words, stderr=subprocess.PIPE, env=env or {})
         self.connection = server.accept().exchange_keys().let_in()
-        self.wishes = []
+        self.wishes, self.details = [], {}
         self.session = self.opened = None
 
     def __enter__(self):
@@ -122,6 +129,7 @@ class Visit:
             elif payload[0] == CHANNEL_REQUEST:
                 _, name, rest = split(payload[1:], "u", "s")
                 self.wishes.append(name)
+                self.details[name] = rest[1:]
                 if rest[0]:
                     self.connection.send(bytes([CHANNEL_SUCCESS]) + u32(self.session))
         return self
@@ -152,6 +160,7 @@ def answers_to_displays(cases, workspace):
     display = socket.create_server(("127.0.0.1", free_port()))
     env = {"DISPLAY": f"127.0.0.1:{display.getsockname()[1] - 6000}"}
     originator = string(b"127.0.0.1") + u32(50000)
+    cookies = []
     with RawServer() as server:
         for what, flags, expected in (("a client that asked for a display", ["-Y"], OPEN_CONFIRMATION),
                                       ("a client that did not", ["-x"], OPEN_FAILURE)):
@@ -160,6 +169,11 @@ def answers_to_displays(cases, workspace):
                 visit.serve()
                 expect_equal(b"x11-req" in visit.wishes, "-Y" in flags, visit.wishes)
                 expect_equal([visit.open(b"x11", originator) for _ in range(3)], [expected] * 3)
+                if "-Y" in flags:
+                    _, cookie, _, _ = split(visit.details[b"x11-req"][1:], "s", "s", "u")
+                    cookies.append(cookie)
+    with cases.case("the client sends its cookie in hexadecimal [4254-6.3.1-4]"):
+        expect_equal([bool(re.fullmatch(rb"([0-9a-f]{2})+", each)) for each in cookies], [True], cookies)
     display.close()
 
 

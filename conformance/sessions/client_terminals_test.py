@@ -89,6 +89,15 @@ def same_screens(cases, scene):
          typed=[("", "lost\x15fo\x7fun\x08\x7f\x7find\n")])
 
 
+def encodings(cases, scene):
+    for word in ("iutf8", "-iutf8"):
+        with cases.case(f"{scene.name}: {word} here is {word} over there [8160-3-1]"):
+            arguments = scene.arguments(glassh, "-t", command=("stty -a",))
+            with Terminal(["/bin/sh", "-c", f'stty {word}; exec "$@"', "sh", *arguments], env=QUIET) as terminal:
+                expect_equal(terminal.end(), 0, terminal.text)
+            expect_equal(re.findall(r"\S*iutf8", terminal.text), [word], terminal.text)
+
+
 def without_a_terminal(cases, scene):
     for flags, command in (([], ["tty"]), (["-t"], ["tty"]), (["-tt"], ["tty; stty size"]), (["-t", "-T"], ["tty"])):
         with cases.case(f"{scene.name}: input that is no terminal, with {' '.join(flags) or 'no flag'}"):
@@ -448,6 +457,7 @@ def main():
     with Workspace() as workspace:
         scene = Scene(workspace, start_sshd(workspace), "sshd")
         same_screens(cases, scene)
+        encodings(cases, scene)
         without_a_terminal(cases, scene)
         denied(cases, Scene(workspace, start_sshd(workspace, ["PermitTTY no"]), "sshd without terminals"))
         resizing(cases, scene, [glassh])

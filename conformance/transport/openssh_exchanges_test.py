@@ -47,8 +47,8 @@ def pi_times_power_of_two(bits):
 
 
 def moduli_line(bits):
-    """A line of moduli(5) with RFC 3526's prime of that size."""
-    k = {3072: 1690314, 4096: 240904, 6144: 929484}[bits]
+    """A line of moduli(5) with RFC 3526's prime of that size, or RFC 2409's of 1024 bits."""
+    k = {1024: 129093, 3072: 1690314, 4096: 240904, 6144: 929484}[bits]
     p = 2**bits - 2 ** (bits - 64) - 1 + 2**64 * (pi_times_power_of_two(bits - 130) + k)
     return f"20260101000000 2 6 100 {bits - 1} 2 {p:X}\n"
 
@@ -119,15 +119,18 @@ def main():
         # Out of order, with comments, another type and two broken lines.
         workspace.file(os.path.basename(moduli), "# Time Type Tests Tries Size Generator Modulus\n" + moduli_line(6144)
                        + "20260101000000 4 6 100 3071 2 FFFF\n" + "20260101000000 2 6 100 3071 2\n"
-                       + "20260101000000 2 6 100 4095 2 FFFFFFFF\n" + moduli_line(4096))
+                       + "20260101000000 2 6 100 4095 2 FFFFFFFF\n" + moduli_line(4096) + moduli_line(1024))
         own_moduli = [every, f"ModuliFile {moduli}"]
         sizes = {"aes128-gcm@openssh.com": (3072, 4096), "aes192-ctr": (8192, 6144),
                  "chacha20-poly1305@openssh.com": (8192, 6144)}
         with cases.case("glasshd takes its groups from ModuliFile and names the lines it cannot use"):
-            server = start_glasshd(workspace, own_moduli)
+            server = start_glasshd(workspace, own_moduli, level="DEBUG3")
             expect_log(server, f"ModuliFile: {moduli}: line 4: 6 fields; expected 7")
             expect_log(server, f"ModuliFile: {moduli}: line 5: modulus has 32 bits; expected 4096")
             try_groups(cases, workspace, server, ssh, "ssh to glasshd", sizes)
+            with cases.case("glasshd has no word for a group that is too small [8270-5-1]"):
+                expect_equal(re.findall(r"ModuliFile:.*line (\d+)", server.log()), ["4", "5"])
+                expect(f"ModuliFile: 2 groups in {moduli}" in server.log(), server.log_tail)
             server.stop()
         with cases.case("glassh takes the groups that sshd chooses from the same file"):
             server = start_sshd(workspace, own_moduli)

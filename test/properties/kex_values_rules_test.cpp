@@ -32,7 +32,8 @@ std::shared_ptr<Settings> settings_of(Role role, const Proposal& proposal, const
 // A victim with one method, up to where the peer's share is due. In group exchange the group is `group`, whichever side
 // sends it.
 struct Exchange {
-  Exchange(Role role, std::string_view its_method, const DhGroup& its_group, std::uint64_t seed = 1)
+  Exchange(Role role, std::string_view its_method, const DhGroup& its_group, std::uint64_t seed = 1,
+           const msg::KexDhGexRequest& sizes = {2048, 2048, 2048})
       : method(its_method), group(its_group), rng(seed) {
     Proposal proposal = default_proposal();
     proposal.kex = {std::string(method)};
@@ -56,7 +57,7 @@ struct Exchange {
     peer->say(peers_kexinit);
     if (!exchanges_group()) return;
     if (role == Role::server) {
-      peer->say(msg::KexDhGexRequest{2048, 2048, 2048});
+      peer->say(sizes);
     } else {
       peer->say(msg::KexDhGexGroup{Mpint{group.p}, Mpint{group.g}});
     }
@@ -176,6 +177,60 @@ TEST(KexValuesRules, TheEdgesOfTheRangeAreTaken) {  // [4253-8-3] [8268-4-1] [82
       }
     }
   }
+}
+
+// In 2^2048 - 1 = (2^1024 - 1)(2^1024 + 1) the square of 2^1024 is 1: in range, but half of all exponents make it 1.
+TEST(KexValuesRules, ASharedSecretOfSmallOrderFailsTheExchange) {  // [4419-3-6] breaks
+  Payload two_to_1024(129);
+  two_to_1024[0] = 1;
+  const DhGroup group = make_group(Payload(256, 0xff), Payload{3});
+  for (const Role role : both_roles) {
+    const std::string_view name = role == Role::server ? "e" : "f";
+    int refused = 0;
+    for (std::uint64_t seed = 0; seed < 16; ++seed) {
+      Exchange exchange(role, group_exchange_name, group, seed);
+      ASSERT_EQ(exchange.end(), "");
+      const std::string answer = exchange.answer_to(two_to_1024);
+      if (exchange.end().find("shared secret") == std::string::npos) continue;  // an odd exponent makes it 2^1024
+      ++refused;
+      EXPECT_EQ(answer, "DISCONNECT 3");
+      EXPECT_EQ(exchange.end(), fmt::format("{}: {} makes a shared secret of 0, 1 or p-1", group_exchange_name, name));
+      EXPECT_EQ(exchange.victim->events, std::vector<std::string>());
+    }
+    EXPECT_GT(refused, 0);
+    EXPECT_LT(refused, 16);
+  }
+}
+
+// ---- groups
+
+// RFC 9142 section 3.2.1, RFC 8270 section 3.
+TEST(KexValuesRules, NoGroupBelow2048BitsIsUsed) {  // [9142-3.2.1-2] breaks
+  const DhGroup& good = rfc3526_group(2048);
+  const Payload bits_2047 = [&] {
+    Payload p = good.p;
+    p[0] = 0x7f;
+    return p;
+  }();
+  for (const Payload& p : {Payload(128, 0xff), Payload(255, 0xff), bits_2047}) {
+    const DhGroup small = make_group(p, Payload{2});
+    const Exchange client(Role::client, group_exchange_name, small);
+    EXPECT_EQ(client.end(),
+              fmt::format("SSH_MSG_KEX_DH_GEX_GROUP: p has {} bits; 2048 to 8192 were asked for", small.bits));
+    EXPECT_EQ(words_of(client.peer->heard.back()), "DISCONNECT 3");
+  }
+  for (const msg::KexDhGexRequest& sizes :
+       {msg::KexDhGexRequest{1024, 1024, 1024}, msg::KexDhGexRequest{1024, 1024, 2047}}) {
+    const Exchange server(Role::server, group_exchange_name, good, 1, sizes);
+    EXPECT_NE(server.end(), "") << sizes.max;
+    EXPECT_EQ(words_of(server.peer->heard.back()), "DISCONNECT 3");
+  }
+}
+
+TEST(KexValuesRules, AClientThatWouldTakeASmallGroupGetsOneOf2048BitsOrMore) {  // [9142-3.2.1-2] keeps
+  const Exchange server(Role::server, group_exchange_name, rfc3526_group(2048), 1, {1024, 1024, 8192});
+  ASSERT_EQ(server.end(), "");
+  EXPECT_EQ(decode<msg::KexDhGexGroup>(server.peer->heard.back()).p.magnitude.size(), 256U);
 }
 
 // ---- points

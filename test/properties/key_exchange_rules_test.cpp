@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "proto/messages_transport.h"
+#include "test/properties/changed_keys.h"
 #include "test/properties/handshake.h"
+#include "test/support/test_keys.h"
 
 namespace glassh::test {
 namespace {
@@ -89,6 +91,47 @@ TEST(HostKeySignatures, OfSomethingElseEndTheConnection) {
   ASSERT_TRUE(victim.end);
   EXPECT_EQ(victim.end->description, "SSH_MSG_KEX_ECDH_REPLY: the signature over the exchange hash is wrong");
   EXPECT_EQ(std::count(victim.events.begin(), victim.events.end(), "host key to judge"), 0);
+}
+
+TEST(HostKeys, WithACompressedPointEndTheConnection) {  // [5656-3.1-1] keeps: a choice, and not ours
+  Proposal proposal = default_proposal();
+  proposal.host_key = {"ecdsa-sha2-nistp256"};
+  ClientVictim victim(proposal);
+  HandMadePeer peer(victim, {.host_key = "ecdsa-sha2-nistp256"});
+  peer.say_version();
+  peer.say_kexinit();
+  const Payload share = peer.share();
+  auto reply = decode<msg::KexEcdhReply>(share);
+  const Payload compressed = with_compressed_point(reply.K_S);
+  reply.K_S = compressed;
+  EXPECT_EQ(heard_after(peer, [&] { peer.say(reply); }), "DISCONNECT 2");
+  ASSERT_TRUE(victim.end);
+  EXPECT_NE(victim.end->description.find("must be an uncompressed point"), std::string::npos)
+      << victim.end->description;
+  EXPECT_EQ(std::count(victim.events.begin(), victim.events.end(), "host key to judge"), 0);
+}
+
+// One in 256 has a zero in front.
+TEST(HostKeySignatures, OfRsaMayLackTheirZerosInFront) {  // [8332-3-5] keeps
+  const PrivateKey rsa = test_key("rsa2048");
+  Proposal proposal = default_proposal();
+  proposal.host_key = {"rsa-sha2-256"};
+  for (std::uint64_t seed = 0; seed < 10'000; ++seed) {
+    ClientVictim victim(proposal);
+    HandMadePeer peer(victim, {.host_key = "rsa-sha2-256", .rsa_host_key = &rsa, .seed = seed});
+    peer.say_version();
+    peer.say_kexinit();
+    const Payload share = peer.share();
+    auto reply = decode<msg::KexEcdhReply>(share);
+    const auto shorter = without_zeros_in_front(reply.signature);
+    if (!shorter) continue;
+    reply.signature = *shorter;
+    peer.say(reply);
+    EXPECT_FALSE(victim.end) << victim.end->description;
+    EXPECT_EQ(std::count(victim.events.begin(), victim.events.end(), "host key to judge"), 1);
+    return;
+  }
+  FAIL() << "no signature begins with a zero";
 }
 
 // ---- NEWKEYS and later exchanges

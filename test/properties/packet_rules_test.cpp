@@ -116,6 +116,45 @@ TEST_P(PacketRules, OtherPaddingAndOtherLengthsEndTheConnection) {
 INSTANTIATE_TEST_SUITE_P(Suites, PacketRules, testing::ValuesIn(all_suites()),
                          suite_name<testing::TestParamInfo<CipherNames>>);
 
+// [4253-6-9] keeps: where the length is apart it has four bytes, else it is in the first block.
+TEST_P(PacketRules, ALengthThatCannotBeIsSeenBeforeThePacketIsThere) {
+  const std::size_t needed = length_is_apart(GetParam()) ? 4 : block_size(GetParam());
+  for (const Role role : both_roles) {
+    const auto victim = victim_of(role);
+    HandMadePeer peer(*victim, {.cipher = GetParam()});
+    peer.say_version();
+    exchange_keys(peer);
+    peer.deaf = true;
+    peer.say_packet(packet_of(0x7fffffff, 4, 64));
+    victim->hear(Bytes(peer.undelivered).first(needed - 1));
+    EXPECT_FALSE(victim->end) << victim->end->description;
+    victim->hear(Bytes(peer.undelivered).subspan(needed - 1, 1));
+    ASSERT_TRUE(victim->end);
+    EXPECT_NE(victim->end->description.find("packet_length is 2147483647"), std::string::npos);
+  }
+}
+
+// [openssh-etm-1.5-3] keeps: nothing that stands in such a packet can be the reason, not even its padding.
+TEST_P(PacketRules, AWrongMacIsSeenBeforeWhatIsInThePacket) {
+  const std::size_t length = (length_is_apart(GetParam()) ? 16 : 12) + 3 * block_size(GetParam());
+  for (const Role role : both_roles) {
+    for (const bool right_mac : {true, false}) {
+      const auto victim = victim_of(role);
+      HandMadePeer peer(*victim, {.cipher = GetParam()});
+      peer.say_version();
+      exchange_keys(peer);
+      peer.deaf = true;
+      peer.say_packet(packet_of(length, 0, length));
+      if (!right_mac) peer.undelivered.back() ^= 1;
+      victim->hear(peer.undelivered);
+      peer.listen();
+      ASSERT_TRUE(victim->end);
+      EXPECT_EQ(victim->end->reason, right_mac ? DisconnectReason::protocol_error : DisconnectReason::mac_error)
+          << victim->end->description;
+    }
+  }
+}
+
 TEST(PacketsWithoutKeys, OtherPaddingAndOtherLengthsEndTheConnection) {  // [4253-6-2] [4253-6-4] [4253-6-6] break
   for (const Role role : both_roles) expect_strict_reader(role, std::nullopt);
 }
@@ -259,12 +298,23 @@ TEST(SequenceNumbers, GoFromTheHighestTo0) {  // [4253-6.4-3] keeps
 
 // ---- before they wrap, keys change
 
-// Hides nothing, and wants new keys after five packets.
+// Hides nothing, and wants new keys after five packets, or after the blocks of five.
 struct FewPackets final : Sealer, Opener {
-  PacketShape shape() const override { return {.packet_limit = 5}; }
+  explicit FewPackets(bool counts_blocks) : limits(shape_of(counts_blocks)) {}
+  static PacketShape shape_of(bool counts_blocks) {
+    PacketShape shape;
+    if (counts_blocks) {
+      shape.block_limit = 5 * 16 / shape.block;  // a ping and a pong take 16 bytes
+    } else {
+      shape.packet_limit = 5;
+    }
+    return shape;
+  }
+  PacketShape shape() const override { return limits; }
   void seal(std::uint32_t, MutableBytes) override {}
   std::uint32_t packet_length(std::uint32_t, MutableBytes first) override { return get_u32(first.data()); }
   bool open(std::uint32_t, MutableBytes) override { return true; }
+  const PacketShape limits;
 };
 
 // Returns the answer to a ping, and what comes in the next turn, where a victim looks whether its keys are used up.
@@ -276,6 +326,26 @@ std::string heard_of_ping(Victim& victim, HandMadePeer& peer) {
   });
 }
 
+// In both roles, whether the victim's own packets reach the limit or those that it gets.
+void expect_new_keys_in_time(bool counts_blocks) {
+  for (const Role role : both_roles) {
+    for (const bool its_own : {true, false}) {
+      const auto victim = victim_of(role);
+      HandMadePeer peer(*victim, {});
+      log_in(peer, role);
+      if (its_own) {
+        victim->transport().writer().use(std::make_unique<FewPackets>(counts_blocks), "few", true);
+        peer.reader.use(std::make_unique<FewPackets>(counts_blocks), "few", true);
+      } else {
+        victim->transport().reader().use(std::make_unique<FewPackets>(counts_blocks), "few", true);
+        peer.writer.use(std::make_unique<FewPackets>(counts_blocks), "few", true);
+      }
+      for (int i = 0; i < 4; ++i) EXPECT_EQ(heard_of_ping(*victim, peer), "SSH_MSG_PONG (193)");
+      EXPECT_EQ(heard_of_ping(*victim, peer), "SSH_MSG_PONG (193); SSH_MSG_KEXINIT (20)");
+    }
+  }
+}
+
 // [4251-9.3.2-3] [4251-9.3.3-1] [4344-3.1-1] [4344-3.1-2] [4344-3.1-3] keep: in each direction the limit of its cipher
 // counts, and that is far below 2^32.
 TEST(SequenceNumbers, DoNotComeRoundUnderTheSameKeys) {
@@ -284,22 +354,18 @@ TEST(SequenceNumbers, DoNotComeRoundUnderTheSameKeys) {
     EXPECT_GT(limit, 0U);
     EXPECT_LE(limit, std::uint64_t{1} << 28);
   }
-  for (const Role role : both_roles) {
-    for (const bool its_own : {true, false}) {
-      const auto victim = victim_of(role);
-      HandMadePeer peer(*victim, {});
-      log_in(peer, role);
-      if (its_own) {
-        victim->transport().writer().use(std::make_unique<FewPackets>(), "few", true);
-        peer.reader.use(std::make_unique<FewPackets>(), "few", true);
-      } else {
-        victim->transport().reader().use(std::make_unique<FewPackets>(), "few", true);
-        peer.writer.use(std::make_unique<FewPackets>(), "few", true);
-      }
-      for (int i = 0; i < 4; ++i) EXPECT_EQ(heard_of_ping(*victim, peer), "SSH_MSG_PONG (193)");
-      EXPECT_EQ(heard_of_ping(*victim, peer), "SSH_MSG_PONG (193); SSH_MSG_KEXINIT (20)");
-    }
+  expect_new_keys_in_time(false);
+}
+
+// [4344-3.2-1] [4344-3.2-2] keep: 2^(L/4) blocks of L bits, and AES has 128.
+TEST(Blocks, AreNotTooManyUnderTheSameKeys) {
+  for (const CipherNames& names : all_suites()) {
+    if (block_size(names) < 16) continue;
+    const std::uint64_t limit = make_sealer(names, random_keys(names))->shape().block_limit;
+    EXPECT_GT(limit, 0U);
+    EXPECT_LE(limit, std::uint64_t{1} << 32);
   }
+  expect_new_keys_in_time(true);
 }
 
 // The same with the limit of a real cipher, on a server that takes over a connection that has used its keys up.

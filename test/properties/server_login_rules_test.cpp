@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "test/auth/server_auth_fixture.h"
+#include "test/properties/changed_keys.h"
 #include "test/properties/handshake.h"
 
 namespace glassh::test {
@@ -12,7 +13,7 @@ namespace {
 struct ServerLogin {
   explicit ServerLogin(ServerAuthSettings settings = {
                            .password = true, .keyboard_interactive = true, .max_tries = 20}) {
-    settings.accepted_algorithms = {"ssh-ed25519", "rsa-sha2-512", "rsa-sha2-256"};
+    settings.accepted_algorithms = {"ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512", "rsa-sha2-256"};
     victim.login = std::move(settings);
     victim.user_key = key.public_key();
     begin_login(peer, Role::server);
@@ -165,6 +166,35 @@ TEST(ServerLoginRules, AKeyOrASignatureThatIsNotGoodFails) {
   EXPECT_EQ(login.say(query(login.key.public_key(), "rsa-sha2-512")), refused) << "of another type of key";
   EXPECT_FALSE(login.victim.logged_in);
   EXPECT_EQ(login.say(login.signed_by(login.key)), "SUCCESS") << "each failed, and no more";
+}
+
+TEST(ServerLoginRules, AKeyWithACompressedPointIsNoKey) {  // [5656-3.1-1] keeps: a choice, and not ours
+  ServerLogin login;
+  const PrivateKey ecdsa = PrivateKey::generate("ecdsa-sha2-nistp256", login.rng);
+  login.victim.user_key = ecdsa.public_key();
+  const auto ask_about = [&](Bytes blob) {
+    return login.say(request("publickey", encode(msg::PublicKeyRequest{false, "ecdsa-sha2-nistp256", blob, {}})));
+  };
+  EXPECT_EQ(ask_about(with_compressed_point(ecdsa.public_key().blob())), refused);
+  EXPECT_EQ(ask_about(ecdsa.public_key().blob()), "PK_OK ecdsa-sha2-nistp256");
+}
+
+// One in 256 has a zero in front.
+TEST(ServerLoginRules, AnRsaSignatureMayLackItsZerosInFront) {  // [8332-3-5] keeps
+  const PrivateKey rsa = test_key("rsa2048");
+  ServerLogin login;
+  login.victim.user_key = rsa.public_key();
+  for (int i = 0; i < 10'000; ++i) {
+    const std::string user = fmt::format("user{}", i);
+    const Payload whole = login.signed_by(rsa, "rsa-sha2-256", {.user = user, .signed_user = user});
+    auto fields = decode<msg::PublicKeyRequest>(decode<msg::UserauthRequest>(whole).method_fields.bytes);
+    const auto shorter = without_zeros_in_front(fields.signature);
+    if (!shorter) continue;
+    fields.signature = *shorter;
+    EXPECT_EQ(login.say(request("publickey", encode(fields), user)), "SUCCESS");
+    return;
+  }
+  FAIL() << "no signature begins with a zero";
 }
 
 // [8332-3-3] [8332-3-4] [8332-3.2-1] keep, [8332-3.2-2] [8332-5.2-1] break

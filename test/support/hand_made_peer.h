@@ -35,8 +35,10 @@ struct HandMadePeerOptions {
   std::optional<std::string> victims_compression = {};
   std::string kex = "curve25519-sha256";
   std::string host_key = "ssh-ed25519";
+  const PrivateKey* rsa_host_key = nullptr;  // for a `host_key` that is an algorithm of RSA's
   // Changes KEXINIT, whose lists have one name each. What is negotiated should be the above all the same.
   std::function<void(msg::KexInit&)> offer = {};
+  std::uint64_t seed = 7;
 };
 
 // ---- what the RFCs say of each method
@@ -134,9 +136,11 @@ class HandMadePeer {
     }
     if (their_share_.empty()) return {};
     our_share_ = copy_of(method_->respond(their_share_, rng_));
-    host_key_ = copy_of(victims_host_key(options.host_key).public_key().blob());
+    const PrivateKey* const rsa = options.rsa_host_key;
+    host_key_ = copy_of((rsa != nullptr ? *rsa : victims_host_key(options.host_key)).public_key().blob());
     know_keys();
-    const std::vector<std::uint8_t>& signature = signed_by_host(hash_.bytes(), options.host_key);
+    const std::vector<std::uint8_t> signature =
+        rsa != nullptr ? rsa->sign(options.host_key, hash_.bytes()) : signed_by_host(hash_.bytes(), options.host_key);
     return integers ? encode(msg::KexDhReply{host_key_, Mpint{our_share_}, signature})
                     : encode(msg::KexEcdhReply{host_key_, our_share_, signature});
   }
@@ -176,7 +180,7 @@ class HandMadePeer {
 
   static constexpr std::string_view version = "SSH-2.0-hand_made";
   HandMadePeerOptions options;  // changes hold from the next KEXINIT on
-  SeededRng rng_{7};
+  SeededRng rng_{options.seed};
   PacketWriter writer{rng_};
   PacketReader reader;
   std::vector<Payload> heard;          // all that the victim said
