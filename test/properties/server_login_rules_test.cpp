@@ -176,7 +176,10 @@ TEST(ServerLoginRules, AKeyWithACompressedPointIsNoKey) {  // [5656-3.1-1] keeps
     return login.say(request("publickey", encode(msg::PublicKeyRequest{false, "ecdsa-sha2-nistp256", blob, {}})));
   };
   EXPECT_EQ(ask_about(with_compressed_point(ecdsa.public_key().blob())), refused);
+  const auto& events = login.victim.events;
+  EXPECT_EQ(std::count(events.begin(), events.end(), "publickey to judge"), 0);
   EXPECT_EQ(ask_about(ecdsa.public_key().blob()), "PK_OK ecdsa-sha2-nistp256");
+  EXPECT_EQ(std::count(events.begin(), events.end(), "publickey to judge"), 1);
 }
 
 // One in 256 has a zero in front.
