@@ -75,11 +75,14 @@ asio::awaitable<void> ArrivingConnection::on(const LoginComplete& login) {
 
 // ---- what is logged
 
-// The line is written when the answer is out: the time of the answer does not tell whether there is a line
-// (past vulnerability 19). The line is also written for a peer that leaves meanwhile.
+// The line is written when the answer is out: its time does not tell a client that waits for it whether there is a line
+// (past vulnerability 19). The line is also written for a peer that leaves meanwhile. The last answer, DISCONNECT,
+// comes behind the lines, since everyone has one then.
 asio::awaitable<void> ArrivingConnection::on(const AttemptAnswered& answered) {
-  if (answered.method != msg::NoneRequest::name) tried_ = true;
-  co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);  // the drive writes the answer
+  if (answered.method != msg::NoneRequest::name) {
+    tried_ = true;
+    co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);  // the drive writes the answer
+  }
   log_answer(answered);
 }
 

@@ -161,6 +161,7 @@ void Glasshd::serve(std::vector<Fd> sockets, const std::string& pid_file) {
   signals.add(SIGUSR1);
   await_signal(signals);
   prepare_slow_calls();
+  lasting_.passwords.start();
   std::vector<std::thread> running;
   const auto join_all = [&running] {
     for (std::thread& thread : running) thread.join();
@@ -353,7 +354,8 @@ void serve(const ServerOptions& options, const Lasting& lasting, std::shared_ptr
     start_queues(lasting);
     Glasshd(from_anywhere, lasting, std::move(first)).serve(std::move(sockets), pid_file);
   } catch (const std::exception& error) {
-    if (!options.log_to_stderr) lasting.log.write(LogLevel::fatal, error.what());  // else the caller's line is enough
+    const bool is_said_there = options.log_to_stderr && !options.log_file;  // by our caller
+    if (!is_said_there) lasting.log.write(LogLevel::fatal, error.what());
     throw;
   }
 }

@@ -17,7 +17,9 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from peers import (PATIENCE, Cases, Workspace, client_options, expect, expect_equal, expect_log, find_program, glassh, ssh,
                    start_glasshd, start_sshd, wait_until)
+from peers.logins import PASSWORD, crypt, password_file, with_passwords
 from peers.people import become_root, person
+from peers.raw_client import USERAUTH_FAILURE, RawClient, string, userauth_request
 from peers.servers import HOLDINGS, UNTRACED, Server, free_port
 from peers.terminal import Terminal
 from peers.workspace import USER, end_process, our_program
@@ -65,10 +67,14 @@ def launch_as_account(workspace, account, *settings, under=()):
     return Server(workspace, process, log_path)
 
 
+def listening_port(server):
+    found = re.search(r"^Server listening on 127\.0\.0\.1 port (\d+)\.", server.log(), re.MULTILINE)
+    return found and int(found[1])
+
+
 def start_as_account(workspace, account, *settings):
     server = launch_as_account(workspace, account, *settings)
-    pattern = re.compile(r"^Server listening on 127\.0\.0\.1 port (\d+)\.", re.MULTILINE)
-    server.port = int(wait_until(lambda: pattern.search(server.log()), "glasshd listens", server.log_tail)[1])
+    server.port = wait_until(lambda: listening_port(server), "glasshd listens", server.log_tail)
     server.tells_holdings = True
     server.log()  # waits until it serves: then it has the threads that it always has
     return server
@@ -241,14 +247,22 @@ def no_more_processes(cases, workspace, account):
 
 def too_few_threads(cases, workspace, account):
     """`account` runs nothing else, so the limit is that of glasshd's threads."""
-    with cases.case("too few threads for a start are an error, however many there are, and one more is enough"):
+    path = password_file(workspace, f"{account.name}:{crypt(PASSWORD)}")
+    os.chown(path, account.uid, account.gid)
+    with cases.case("too few threads for a start are an error, however many there are"):
         for number in range(1, 100):
-            server = launch_as_account(workspace, account, under=(find_program("prlimit"), f"--nproc={number}"))
+            server = launch_as_account(workspace, account, *with_passwords(path), under=(find_program("prlimit"), f"--nproc={number}"))
             if wait_until(lambda: serves_or_ended(server), "glasshd serves or ends", server.log_tail) == "serves":
                 break
             expect_equal(server.process.returncode, 255, number, server.log_tail)
             expect("glasshd: cannot start a thread: Resource temporarily unavailable" in server.log(), number, server.log_tail)
         expect(number > 3, "glasshd has several threads", number)
+    with cases.case("one more is enough, also for a password"):
+        server.port = listening_port(server)
+        with RawClient(server.port).exchange_keys().ask_for_userauth() as client:
+            client.send(userauth_request(b"password", b"\0" + string(b"wrong"), user=account.name.encode()))
+            client.receive_until(USERAUTH_FAILURE)
+        expect_log(server, f"Failed password for {account.name} from 127.0.0.1 port ")
         server.stop()
         expect_equal(server.process.returncode, 0, server.log_tail)
 
@@ -256,7 +270,7 @@ def too_few_threads(cases, workspace, account):
 def serves_or_ended(server):
     if server.process.poll() is not None:
         return "ended"
-    if "Server listening on" in server.log():
+    if listening_port(server):
         server.process.send_signal(signal.SIGUSR1)  # answered by its last thread
     with open(server.log_path, encoding="utf-8") as file:
         return "serves" if HOLDINGS.search(file.read()) else None

@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
-#include <thread>
 
 #include <crypt.h>
 
 #include "channels/io/signal.h"
+#include "channels/io/thread.h"
 #include "crypto/constant_time.h"
 
 namespace glassh {
@@ -94,15 +94,22 @@ bool password_matches(Bytes hash, Bytes password, EmptyPassword empty) {
 }
 
 Passwords::~Passwords() {
-  if (threads_ != nullptr) threads_->join();
+  more_comes_.reset();
+  for (std::thread& thread : threads_) thread.join();
 }
 
 // Half of the processors, so that the other half serves those who are in. What waits here is bounded by MaxStartups: a
 // connection tries one password at a time.
-asio::awaitable<bool> Passwords::check(SecretBytes hash, SecretBytes password, EmptyPassword empty) {
+void Passwords::start() {
   std::call_once(started_, [this] {
-    threads_ = std::make_unique<asio::thread_pool>(std::max(1U, std::thread::hardware_concurrency() / 2));
+    const std::size_t number = std::max(1U, std::thread::hardware_concurrency() / 2);
+    threads_.reserve(number);
+    while (threads_.size() < number) threads_.push_back(start_thread("passwords", [this] { work_.run(); }));
   });
+}
+
+asio::awaitable<bool> Passwords::check(SecretBytes hash, SecretBytes password, EmptyPassword empty) {
+  start();
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   Signal finished(executor);
   const auto check = std::make_shared<Check>();
@@ -118,7 +125,7 @@ asio::awaitable<bool> Passwords::check(SecretBytes hash, SecretBytes password, E
       check.finished = nullptr;
     }
   } const leaving{*check};
-  asio::post(*threads_, [check] { hash_and_tell(check); });
+  asio::post(work_, [check] { hash_and_tell(check); });
   // Not by co_spawn into the other thread: cancelling such a coroutine from here races with its end over there.
   while (!check->answer()) co_await finished.wait();
   co_return *check->answer();

@@ -9,10 +9,12 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
 
-#include <memory>
 #include <mutex>
+#include <thread>
+#include <vector>
 
 #include "proto/secret_bytes.h"
 
@@ -34,13 +36,18 @@ class Passwords {
   Passwords(const Passwords&) = delete;
   Passwords& operator=(const Passwords&) = delete;
 
-  // Computes elsewhere and returns to the caller's executor. From any thread. May be cancelled: then what waits for
-  // its turn is not computed.
+  // Starts the threads, if they do not run yet. A daemon forks before. Throws std::system_error if there is no room for
+  // one of them.
+  void start();
+  // Computes elsewhere and returns to the caller's executor. Calls start(). From any thread. May be cancelled: then
+  // what waits for its turn is not computed.
   boost::asio::awaitable<bool> check(SecretBytes hash, SecretBytes password, EmptyPassword empty);
 
  private:
   std::once_flag started_;
-  std::unique_ptr<boost::asio::thread_pool> threads_;  // from the first check on: before that a daemon may fork
+  boost::asio::io_context work_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> more_comes_{work_.get_executor()};
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace glassh
