@@ -184,7 +184,7 @@ class SlowThreads {
     const auto self = threads_.emplace(threads_.end());
     try {
       *self = start_thread("slow calls", [this, self] { work(self); });
-    } catch (const std::system_error&) {
+    } catch (...) {
       threads_.erase(self);
       throw;
     }

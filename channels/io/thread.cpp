@@ -1,6 +1,5 @@
 #include "channels/io/thread.h"
 
-#include <csignal>
 #include <system_error>
 #include <utility>
 
@@ -8,28 +7,16 @@
 
 namespace glassh {
 
-namespace {
+BlockedSignals::BlockedSignals() {
+  sigset_t all;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+}
 
-// A new thread inherits the mask.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_;
-};
-
-}  // namespace
+BlockedSignals::~BlockedSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
 std::thread start_thread(std::string name, std::function<void()> work) {
-  const SignalsBlocked blocked;
+  const BlockedSignals blocked;  // a new thread inherits the mask
   try {
     return std::thread([name = std::move(name), work = std::move(work)] {
       ::pthread_setname_np(::pthread_self(), name.c_str());

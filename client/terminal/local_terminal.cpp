@@ -6,6 +6,8 @@
 
 #include <sys/ioctl.h>
 
+#include "channels/io/thread.h"
+
 namespace glassh {
 namespace {
 
@@ -22,21 +24,6 @@ struct RawTerminal {
   termios found{};
 };
 std::array<RawTerminal, 16> raw_terminals;
-
-class BlockedSignals {
- public:
-  BlockedSignals() {
-    sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~BlockedSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  BlockedSignals(const BlockedSignals&) = delete;
-  BlockedSignals& operator=(const BlockedSignals&) = delete;
-
- private:
-  sigset_t before_;
-};
 
 bool belongs_to_others(int fd) {
   const pid_t foreground = ::tcgetpgrp(fd);
