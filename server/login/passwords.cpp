@@ -98,8 +98,7 @@ Passwords::~Passwords() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-// Half of the processors, so that the other half serves those who are in. What waits here is bounded by MaxStartups: a
-// connection tries one password at a time.
+// Half of the processors, so that the other half serves those who are in.
 void Passwords::start() {
   std::call_once(started_, [this] {
     const std::size_t number = std::max(1U, std::thread::hardware_concurrency() / 2);
@@ -108,6 +107,7 @@ void Passwords::start() {
   });
 }
 
+// MaxStartups bounds how many wait here: a connection tries one password at a time.
 asio::awaitable<bool> Passwords::check(SecretBytes hash, SecretBytes password, EmptyPassword empty) {
   start();
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
