@@ -22,6 +22,10 @@ namespace glassh {
 namespace {
 
 constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
+// A pipe or a socket that has more than this gives more at once, so a read of less has emptied it (epoll(7)), and one
+// that would only find this out is spared. A terminal gives a line at a time; then the wait for the next line returns
+// at once. Behind larger reads more is often on its way.
+constexpr std::size_t little = 1024;
 constexpr std::size_t most_pieces = 64;  // in one writev(2); as many blocks as could fill a socket's buffer
 
 [[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
@@ -151,7 +155,9 @@ IoResult Descriptor::read(MutableBytes space) {
     const ssize_t done = mode_ == Mode::dont_wait ? ::recv(number(), space.data(), space.size(), MSG_DONTWAIT)
                                                   : ::read(number(), space.data(), space.size());
     if (done < 0 && errno == EINTR) continue;
-    return result_of(done);
+    IoResult result = result_of(done);
+    result.emptied = result.size > 0 && result.size < std::min(space.size(), little) && mode_ != Mode::always_ready;
+    return result;
   }
 }
 

@@ -40,9 +40,11 @@ namespace asio = boost::asio;
 
 struct IoResult {
   std::size_t size = 0;
-  int error = 0;  // errno
+  int error = 0;         // errno
+  bool emptied = false;  // by this read, which took so little that nothing can be left for now
 
   bool would_block() const { return error == EAGAIN; }
+  bool nothing_left() const { return emptied || would_block(); }  // it is time to wait
   bool failed() const { return error != 0 && error != EAGAIN; }
 };
 

@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -70,6 +71,10 @@ class Drive {
   using Clock = Hub::Clock;
   using Event = typename Core::Event;
 
+  // What run() does when all turns are taken that can be.
+  enum class Next { wait, let_others, end, relieve };
+  template <class Handler>
+  Next take_turns(Handler& handler);
   template <class Handler>
   bool take_turn(Handler& handler);
   template <class Handler>
@@ -109,10 +114,11 @@ class Drive {
   bool relief_wanted_ = false;  // it wants to be the last event of its handler
   bool all_delivered_ = true;
   bool output_broken_ = false;
-  bool peer_left_ = false;    // it sends nothing any more; there may be bytes that were not read yet
-  bool core_broken_ = false;  // it throws though it is closed, so nothing is expected of it any more
-  unsigned reads_ = 0;        // since others had their turn
-  bool last_words_ = false;   // we ended the connection because of the peer, and sent it the reason
+  bool input_is_empty_ = false;  // for now: at the end of the turn we begin to wait for more
+  bool peer_left_ = false;       // it sends nothing any more; there may be bytes that were not read yet
+  bool core_broken_ = false;     // it throws though it is closed, so nothing is expected of it any more
+  unsigned reads_ = 0;           // since others had their turn
+  bool last_words_ = false;      // we ended the connection because of the peer, and sent it the reason
 };
 
 template <class Core>
@@ -125,29 +131,41 @@ asio::awaitable<void> Drive<Core>::run(Handler& handler) {
     const std::shared_ptr<Hub> hub;  // the drive may be gone when an io_context that ends destroys this coroutine
     bool due = true;
   } hub_end{hub_};
-  reads_ = 0;
+  // In the stack of whoever calls wake_here(). What is more than to wait again is left to the coroutine.
+  const std::function<void()> here = [this, &handler] {
+    if (take_turns(handler) != Next::wait) hub_->wake();
+  };
   relief_wanted_ = false;
-  while (true) {
-    const bool all_done = take_turn(handler);
-    if (relieved() && !handling_) {
-      hub_end.due = false;
-      co_return;
-    }
-    if (finished()) break;
-    if (!all_done) {  // the next turn, after others had theirs, writes what is left to say
-      co_await asio::post(hub_->executor(), asio::use_awaitable);
-    } else if (!handling_ && core_.paused() && core_.backlog() <= high_mark) {
-      co_await asio::post(hub_->executor(), asio::use_awaitable);
-    } else if (!may_read()) {
-      reads_ = 0;
-      co_await hub_->turn();
-    } else if (reads_ >= reads_per_turn) {
-      reads_ = 0;
+  Next next = take_turns(handler);
+  while (next == Next::wait || next == Next::let_others) {
+    if (next == Next::wait) {
+      co_await hub_->turn(here);
+    } else {
       co_await asio::post(hub_->executor(), asio::use_awaitable);
     }
+    next = take_turns(handler);
+  }
+  if (next == Next::relieve) {
+    hub_end.due = false;
+    co_return;
   }
   if (last_words_ && !output_broken_ && !core_broken_) co_await hub_->take_leave(leave_time);
   if (failure_ != nullptr) std::rethrow_exception(failure_);
+}
+
+template <class Core>
+template <class Handler>
+typename Drive<Core>::Next Drive<Core>::take_turns(Handler& handler) {
+  reads_ = 0;
+  while (true) {
+    const bool all_done = take_turn(handler);
+    if (relieved() && !handling_) return Next::relieve;
+    if (finished()) return Next::end;
+    if (!all_done) return Next::let_others;  // the next turn, after others had theirs, writes what is left to say
+    if (!handling_ && core_.paused() && core_.backlog() <= high_mark) return Next::let_others;
+    if (!may_read()) return Next::wait;
+    if (reads_ >= reads_per_turn) return Next::let_others;
+  }
 }
 
 // Reads, delivers, writes. Returns false after an exception, which ends the connection.
@@ -166,6 +184,7 @@ bool Drive<Core>::take_turn(Handler& handler) {
     if (relieved() && !handling_) return true;
     hub_->lower();  // the next two lines do all that was asked for until here
     flush();
+    if (std::exchange(input_is_empty_, false)) hub_->await_input();  // after what was read has gone on its way
     hub_->offer_room();
     mind_readers();
     mind_departure();
@@ -276,15 +295,15 @@ template <class Core>
 bool Drive<Core>::may_read() const {
   if (handling_ || !all_delivered_ || core_.waiting() || core_.closed()) return false;
   if (hub_->allowance().keeps_too_much()) return false;
-  return output_broken_ || (!hub_->input_awaited() && core_.backlog() <= high_mark);
+  return output_broken_ || (!input_is_empty_ && !hub_->input_awaited() && core_.backlog() <= high_mark);
 }
 
 template <class Core>
 void Drive<Core>::read() {
   const IoResult got = hub_->input().read(core_.space());
   core_.filled(got.size);  // with 0 the block goes back to the pool
-  if (got.would_block() && !output_broken_) {
-    hub_->await_input();
+  if (got.nothing_left() && !output_broken_) {
+    input_is_empty_ = true;
   } else if (got.size == 0) {
     core_.end_of_input();
   }

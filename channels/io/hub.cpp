@@ -55,6 +55,24 @@ void Hub::spawn(asio::awaitable<void> work) {
   });
 }
 
+asio::awaitable<void> Hub::turn(const std::function<void()>& here) {
+  struct Waiting {
+    ~Waiting() { hub->here_ = nullptr; }
+    const std::shared_ptr<Hub> hub;
+  } const waiting{shared_from_this()};
+  here_ = &here;
+  co_await wake_.wait();
+}
+
+// During the turn the drive does not wait, so what wakes it then makes another turn.
+void Hub::wake_here() {
+  if (here_ == nullptr || wake_.raised()) return wake();
+  const std::shared_ptr<Hub> self = shared_from_this();
+  const std::function<void()>* const here = std::exchange(here_, nullptr);
+  (*here)();
+  here_ = here;
+}
+
 bool Hub::peer_has_left() const {
   pollfd asked{input_.number(), POLLRDHUP, 0};
   return ::poll(&asked, 1, 0) > 0;
@@ -65,7 +83,7 @@ void Hub::await_input() {
   input_awaited_ = true;
   input_.when_readable([self = shared_from_this()] {
     self->input_awaited_ = false;
-    self->wake();
+    self->wake_here();
   });
 }
 
@@ -74,7 +92,7 @@ void Hub::await_output() {
   output_awaited_ = true;
   output().when_writable([self = shared_from_this()] {
     self->output_awaited_ = false;
-    self->wake();
+    self->wake_here();
   });
 }
 

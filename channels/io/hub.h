@@ -62,6 +62,9 @@ class Hub : public std::enable_shared_from_this<Hub> {
   const asio::any_io_executor& executor() const { return executor_; }
   // To be called when something was queued or an answer given: the drive takes a turn soon. Many calls make one turn.
   void wake() { wake_.raise(); }
+  // As wake(), but a drive that waits takes its turn before this returns, which spares a round of the event loop.
+  // Anything may have ended by then, so it is called last, with nothing in hand.
+  void wake_here();
   bool over() const { return over_; }
   Allowance& allowance() { return allowance_; }              // what the connection may hold
   ChannelRef channel(Channels& channels, std::uint32_t id);  // throws std::out_of_range if there is none
@@ -96,6 +99,8 @@ class Hub : public std::enable_shared_from_this<Hub> {
   bool output_awaited() const { return output_awaited_; }
   void await_time(Clock::time_point deadline);
   asio::awaitable<void> turn() { return wake_.wait(); }
+  // The same; `here` is how the drive takes a turn meanwhile. It must live as long as the wait.
+  asio::awaitable<void> turn(const std::function<void()>& here);
   void lower() { wake_.lower(); }  // the drive is doing all that it was woken for so far
   std::exception_ptr take_failure() { return std::exchange(failure_, nullptr); }
   void offer_room();       // resumes sources whose channels have room, or are gone
@@ -118,6 +123,7 @@ class Hub : public std::enable_shared_from_this<Hub> {
   Descriptor input_;
   std::optional<Descriptor> output_;
   Signal wake_;
+  const std::function<void()>* here_ = nullptr;  // set while the drive waits
   asio::steady_timer timer_;
   std::optional<Clock::time_point> armed_;  // the time at which timer_ will fire
   bool input_awaited_ = false;

@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 namespace glassh {
 
 namespace {
@@ -48,33 +51,34 @@ asio::awaitable<void> Source::run(std::shared_ptr<Source> self) {
     }
   } const registration{*self};
 
+  const std::shared_ptr<Hub> hub = self->channel_.hub();
   std::size_t queued = 0;
   co_await self->input_->readable();
   while (Channel* const channel = self->open_channel()) {
     const std::size_t room = channel->room();
     if (room == 0 || queued >= quantum) {
-      queued = 0;
-      self->channel_.hub()->wait_for_room(*self);
-      self->channel_.hub()->wake();
+      hub->wait_for_room(*self);
+      hub->wake_here();
+      if (queued >= quantum) {
+        queued = 0;
+        co_await asio::post(hub->executor(), asio::use_awaitable);
+      }
       co_await self->input_->await_room(self->room_);
       continue;
     }
     const MutableBytes place = channel->data_space(room, self->settings_.extended_type);
     const IoResult got = self->input_->read(place);
     channel->commit(got.size);
-    if (got.would_block()) {
+    queued += got.size;
+    if (got.nothing_left()) {
       queued = 0;
       if (self->settings_.emptied) self->settings_.emptied();
-      self->channel_.hub()->wake();
+      hub->wake_here();
       co_await self->input_->readable();
-      continue;
-    }
-    if (got.size == 0) {  // the end, or an error, after which nothing will come either
+    } else if (got.size == 0) {  // the end, or an error, after which nothing will come either
       self->on_end_of_file();
       break;
     }
-    queued += got.size;
-    self->channel_.hub()->wake();
   }
 }
 

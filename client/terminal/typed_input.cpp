@@ -31,10 +31,12 @@ IoResult TypedInput::read(MutableBytes place) {
       const IoResult got = input_.read(buffer_);
       if (got.size == 0) return got;
       typed_ = Bytes(buffer_).first(got.size);
+      emptied_ = got.emptied;
     }
     MutableBytes free = place;
     escape_ = filter_.next(typed_, free);
-    if (const std::size_t size = place.size() - free.size(); size > 0) return {size, 0};
+    const bool nothing_left = emptied_ && typed_.empty() && !escape_;
+    if (const std::size_t size = place.size() - free.size(); size > 0) return {size, 0, nothing_left};
   }
   return {0, EAGAIN};
 }
@@ -66,6 +68,7 @@ asio::awaitable<void> TypedInput::await_room(Signal& room) {
       const IoResult got = input_.read(buffer_);
       if (got.size == 0 && !got.would_block()) break;  // read() will find the same
       typed_ = Bytes(buffer_).first(got.size);
+      emptied_ = got.emptied;
     }
     keep();
   }

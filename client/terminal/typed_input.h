@@ -65,6 +65,7 @@ class TypedInput final : public SourceInput {
   std::shared_ptr<InputHold> hold_;
   std::array<std::uint8_t, 16 * 1024> buffer_;
   Bytes typed_;                     // the rest of the last read
+  bool emptied_ = false;            // by that read
   std::optional<Escape> escape_;    // the escape that acts next
   std::vector<std::uint8_t> kept_;  // bytes typed while nothing could be sent, without the escapes
   bool ended_ = false;

@@ -2,6 +2,7 @@
 // stay as they were for whoever shares them.
 #include "channels/io/descriptor.h"
 
+#include <array>
 #include <csignal>
 #include <filesystem>
 
@@ -143,6 +144,26 @@ TEST_F(DescriptorTest, WritersNeverBlockWhenNobodyReads) {
     }
     EXPECT_GT(from.write(much).size, 0u) << kind.name;
   }
+}
+
+TEST_F(DescriptorTest, SmallReadSaysThatNothingIsLeft) {
+  Pipe pipe = make_pipe();
+  Descriptor reader = Descriptor::own(io.get_executor(), std::move(pipe.read_end));
+  std::array<std::uint8_t, 4096> space;
+  ASSERT_EQ(::write(pipe.write_end.get(), "ten bytes.", 10), 10);
+  EXPECT_FALSE(reader.read(MutableBytes(space).first(4)).nothing_left()) << "there was no space for more";
+  const IoResult rest = reader.read(space);
+  EXPECT_EQ(rest.size, 6u);
+  EXPECT_TRUE(rest.nothing_left());
+  EXPECT_TRUE(reader.read(space).nothing_left());
+  ASSERT_EQ(::write(pipe.write_end.get(), space.data(), 2000), 2000);
+  EXPECT_FALSE(reader.read(space).nothing_left()) << "where that much came, more may be on its way";
+  pipe.write_end.close();
+  EXPECT_FALSE(reader.read(space).nothing_left()) << "the end is not a reason to wait";
+  // The end of a file comes at once, too.
+  Descriptor file = Descriptor::own(io.get_executor(), Fd(::open("/etc/passwd", O_RDONLY | O_CLOEXEC)));
+  while (const std::size_t size = file.read(MutableBytes(space).first(100)).size) EXPECT_LE(size, 100u);
+  EXPECT_FALSE(file.read(space).nothing_left());
 }
 
 TEST_F(DescriptorTest, EndOfFileIsNothingWithoutAnError) {

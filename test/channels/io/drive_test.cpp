@@ -41,6 +41,43 @@ TEST(Drive, PeerThatVanishesWhileWeWriteIsReportedOnce) {
   EXPECT_EQ(pair.left.disconnected[0].reason, DisconnectReason::connection_lost);
 }
 
+TEST(Drive, WakeHereWritesBeforeItReturns) {
+  PlainPair pair;
+  const std::uint32_t id = pair.open_channel();
+  pair.run_dry();
+  pair.left.core.channels().at(id).send_eof();
+  pair.left.drive.hub()->wake_here();
+  EXPECT_EQ(pair.left.core.backlog(), 0u);
+  EXPECT_TRUE(pair.run_until([&] { return pair.right.eofs.contains(id); }));
+}
+
+TEST(Drive, WakeHereInATurnMakesAnotherTurn) {
+  PlainPair pair;
+  const std::uint32_t id = pair.open_channel();
+  pair.run_dry();
+  pair.right.on_eof = [&] {
+    pair.right.core.channels().at(id).send_eof();
+    pair.right.drive.hub()->wake_here();
+  };
+  pair.left.core.channels().at(id).send_eof();
+  pair.left.drive.hub()->wake_here();
+  EXPECT_TRUE(pair.run_until([&] { return pair.left.eofs.contains(id); }));
+}
+
+// The turn in the caller's stack may be the connection's last one; the coroutine says so.
+TEST(Drive, WakeHereMayEndTheConnection) {
+  PlainPair pair;
+  pair.open_channel();
+  pair.run_dry();
+  pair.left.core.disconnect(DisconnectReason::by_application, "bye");
+  pair.left.drive.hub()->wake_here();
+  pair.left.drive.hub()->wake_here();
+  ASSERT_TRUE(pair.run_until([&] { return pair.left.finished && pair.right.finished; }));
+  EXPECT_FALSE(pair.left.failure);
+  EXPECT_TRUE(pair.left.drive.hub()->over());
+  pair.left.drive.hub()->wake_here();
+}
+
 TEST(Drive, LastWordsOfThePeerAreReadEvenWhenWeCannotWrite) {
   PlainPair pair;
   pair.open_channel();

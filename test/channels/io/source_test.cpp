@@ -54,6 +54,38 @@ TEST(Source, OwnerHearsWhenADescriptorIsEmptyForNow) {
   EXPECT_EQ(sent_when_empty, (std::vector<std::size_t>{window - 5, window - 10}));
 }
 
+// Counts the reads of a pipe.
+class CountedInput final : public SourceInput {
+ public:
+  CountedInput(Descriptor descriptor, int& reads) : descriptor_(std::move(descriptor)), reads_(reads) {}
+  IoResult read(MutableBytes place) override {
+    ++reads_;
+    return descriptor_.read(place);
+  }
+  asio::awaitable<void> readable() override { return descriptor_.readable(); }
+  void close() override { descriptor_.close(); }
+
+ private:
+  Descriptor descriptor_;
+  int& reads_;
+};
+
+TEST(Source, KeyPressIsOneRead) {
+  PlainPair pair;
+  const std::uint32_t id = pair.open_channel();
+  Pipe pipe = make_pipe();
+  int reads = 0;
+  const asio::any_io_executor executor = pair.left.drive.hub()->executor();
+  auto input = std::make_unique<CountedInput>(Descriptor::own(executor, std::move(pipe.read_end)), reads);
+  pair.left.sources[id] = Source::start(pair.left.channel(id), std::move(input));
+  for (const std::string text : {"k", "ke", "key"}) {
+    write_some(pipe.write_end.get(), text.substr(text.size() - 1));
+    ASSERT_TRUE(pair.run_until([&] { return pair.right.received[id] == text; }));
+    pair.run_dry();
+  }
+  EXPECT_EQ(reads, 3);
+}
+
 TEST(Source, WriterOfAStoppedSourceGetsABrokenPipe) {
   PlainPair pair;
   const std::uint32_t id = pair.open_channel();
