@@ -25,6 +25,10 @@ class Terminal:
             finally:
                 os._exit(126)
 
+    @property
+    def pid(self):
+        return self._pid
+
     def __enter__(self):
         return self
 
