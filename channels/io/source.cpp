@@ -11,6 +11,8 @@ namespace {
 
 // The bytes that one source may queue before it goes to the back of the line. Four packets of the usual size.
 constexpr std::size_t quantum = 128 * 1024;
+// And those before other connections have their turn.
+constexpr std::size_t turn = 2 * quantum;
 
 class DescriptorInput final : public SourceInput {
  public:
@@ -52,15 +54,16 @@ asio::awaitable<void> Source::run(std::shared_ptr<Source> self) {
   } const registration{*self};
 
   const std::shared_ptr<Hub> hub = self->channel_.hub();
-  std::size_t queued = 0;
+  std::size_t queued = 0, in_this_turn = 0;
   co_await self->input_->readable();
   while (Channel* const channel = self->open_channel()) {
     const std::size_t room = channel->room();
     if (room == 0 || queued >= quantum) {
+      queued = 0;
       hub->wait_for_room(*self);
       hub->wake_here();
-      if (queued >= quantum) {
-        queued = 0;
+      if (in_this_turn >= turn) {
+        in_this_turn = 0;
         co_await asio::post(hub->executor(), asio::use_awaitable);
       }
       co_await self->input_->await_room(self->room_);
@@ -70,8 +73,9 @@ asio::awaitable<void> Source::run(std::shared_ptr<Source> self) {
     const IoResult got = self->input_->read(place);
     channel->commit(got.size);
     queued += got.size;
+    in_this_turn += got.size;
     if (got.nothing_left()) {
-      queued = 0;
+      queued = in_this_turn = 0;
       if (self->settings_.emptied) self->settings_.emptied();
       hub->wake_here();
       co_await self->input_->readable();
