@@ -21,6 +21,12 @@ std::uint32_t first_size(const ChannelLimits& limits, const WindowPace& pace) {
   return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(pace.left / part_of_one, least, limits.initial_window));
 }
 
+// A peer that waits for our adjusts sends a window's worth in each round trip, so within two round trips it has sent
+// one for sure. One that takes longer is slow for other reasons, and the next data begin another measurement.
+bool measurement_is_over(const WindowPace& pace, TimePoint since) {
+  return !pace.round_trip || pace.now - since >= 2 * *pace.round_trip;
+}
+
 }  // namespace
 
 WindowPace window_pace(const ChannelLimits& limits) {
@@ -44,6 +50,7 @@ ReceiveWindow::~ReceiveWindow() { pace_.left += taken_; }
 
 void ReceiveWindow::arrived(std::size_t size) {
   assert(size <= available_);
+  if (measurement_is_over(pace_, since_)) begin_measurement();
   available_ -= static_cast<std::uint32_t>(size);
   unconsumed_ += static_cast<std::uint32_t>(size);
 }
@@ -66,22 +73,25 @@ std::uint32_t ReceiveWindow::take_adjust() {
   return std::exchange(unannounced_, 0);
 }
 
-// A peer that waits for our adjusts sends a window's worth in each round trip, so within two round trips it has sent
-// one for sure. One that takes longer is slow for other reasons, and the measurement begins anew.
+// Bytes that had come before the measurement began do not count: a reader that paused takes all of them in no time,
+// however slow the path is.
 void ReceiveWindow::measure(std::size_t size) {
-  if (!pace_.round_trip) return;
-  if (pace_.now - since_ >= 2 * *pace_.round_trip) {
-    since_ = pace_.now;
-    measured_ = 0;
-  }
-  measured_ += size;
+  const auto before = static_cast<std::uint32_t>(std::min<std::size_t>(size, came_before_));
+  came_before_ -= before;
+  if (measurement_is_over(pace_, since_)) return;
+  measured_ += size - before;
   if (measured_ < size_) return;
   const std::chrono::nanoseconds elapsed = pace_.now - since_;
   // Twice the bandwidth-delay product, so that the window is not what this measures.
   const double in_one_round_trip = static_cast<double>(measured_) * static_cast<double>(pace_.round_trip->count()) /
                                    static_cast<double>(std::max<std::int64_t>(elapsed.count(), 1));
   grow_to(2 * in_one_round_trip);
+  begin_measurement();
+}
+
+void ReceiveWindow::begin_measurement() {
   since_ = pace_.now;
+  came_before_ = unconsumed_;
   measured_ = 0;
 }
 

@@ -56,6 +56,7 @@ class ReceiveWindow {
 
  private:
   void measure(std::size_t size);
+  void begin_measurement();
   void grow_to(double wanted);
 
   const ChannelLimits& limits_;
@@ -68,7 +69,8 @@ class ReceiveWindow {
   std::uint32_t unconsumed_ = 0;   // arrived, not yet consumed
   std::uint32_t unannounced_ = 0;  // consumed, or grown by, not yet given to the peer
   TimePoint since_{};              // a measurement of the pace: from when,
-  std::uint64_t measured_ = 0;     // and bytes consumed since
+  std::uint32_t came_before_ = 0;  // bytes that were unconsumed then and still are,
+  std::uint64_t measured_ = 0;     // and bytes consumed since that have come since
 };
 
 }  // namespace glassh

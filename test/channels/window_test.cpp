@@ -104,6 +104,23 @@ TEST(ReceiveWindow, StaysSmallForASlowReader) {
   EXPECT_LE(path.unread, path.limits.initial_window);
 }
 
+// A reader that pauses finds a whole window kept, and takes it in no time. That says nothing about the path.
+TEST(ReceiveWindow, DoesNotGrowWhenAReaderCatchesUp) {
+  const ChannelLimits limits;
+  WindowPace pace{.now = TimePoint{} + std::chrono::hours(1), .round_trip = milliseconds(1), .left = 1000ull * mib};
+  ReceiveWindow window(limits, pace);
+  for (int i = 0; i < 10; ++i) {
+    window.arrived(window.available());
+    pace.now += milliseconds(100);
+    for (int part = 0; part < 32; ++part) {
+      window.consumed(window.size() / 32);
+      window.take_adjust();
+    }
+    pace.now += milliseconds(4);
+  }
+  EXPECT_EQ(window.size(), limits.initial_window);
+}
+
 TEST(ReceiveWindow, NeverGrowsAboveItsLimit) {
   Path path;
   path.limits.maximum_window = 5 * mib;
@@ -138,7 +155,7 @@ TEST(ReceiveWindow, GrowthIsSharedByTheConnection) {
                   .left = 39 * mib,
                   .for_new = 32 * mib};
   const auto fill = [&](ReceiveWindow& window) {
-    window.consumed(0);  // the measurement begins
+    window.arrived(0);  // the measurement begins
     pace.now += milliseconds(1);
     for (int i = 0; i < 2; ++i) {
       window.arrived(mib);
