@@ -100,7 +100,7 @@ std::optional<ClientEvent> ClientConnection::on_auth_event(const std::optional<C
     transport_.enter(Phase::connection);
     liveness_.begin(now_);
     channels_ = std::make_unique<Channels>(transport_.writer(), settings_->channels, settings_->max_channels, trace_);
-    channels_->set_pace(now_, transport_.round_trip());
+    channels_->set_pace(now_, transport_.shortest_turn());
   }
   return std::visit([](const auto& each) { return ClientEvent(each); }, *event);
 }
@@ -145,7 +145,7 @@ void ClientConnection::disconnect(DisconnectReason reason, std::string_view desc
 void ClientConnection::set_now(TimePoint now) {
   now_ = now;
   if (!closed_) transport_.set_now(now);
-  if (channels_ != nullptr) channels_->set_pace(now, transport_.round_trip());
+  if (channels_ != nullptr) channels_->set_pace(now, transport_.shortest_turn());
 }
 
 std::optional<TimePoint> ClientConnection::next_deadline() const {

@@ -141,7 +141,7 @@ void ServerConnection::welcome() {
   unused_since_ = now_;
   channels_ = std::make_unique<Channels>(transport_.writer(), settings_->channels, settings_->max_channels, trace_);
   channels_->idle().set_now(now_);
-  channels_->set_pace(now_, transport_.round_trip());
+  channels_->set_pace(now_, transport_.shortest_turn());
 }
 
 TransportState ServerConnection::hand_over() {
@@ -178,7 +178,7 @@ void ServerConnection::set_now(TimePoint now) {
   if (!closed_) transport_.set_now(now);
   if (channels_ == nullptr) return;
   channels_->idle().set_now(now);
-  channels_->set_pace(now, transport_.round_trip());
+  channels_->set_pace(now, transport_.shortest_turn());
   if (channels_->count() > 0) unused_since_ = now;
 }
 

@@ -67,7 +67,7 @@ Transport::Transport(const TransportSettings& settings, Rng& rng, TraceSink* tra
       peer_version_(std::move(state.client_version)),
       peer_answers_ping_(state.peer_answers_ping),
       peer_takes_host_bound_keys_(state.peer_takes_host_bound_keys),
-      round_trip_(state.round_trip),
+      shortest_turn_(state.shortest_turn),
       keys_since_(state.keys_since) {
   reader_.limit_packet_length(PacketReader::max_packet_length_before_login);
 }
@@ -82,7 +82,7 @@ TransportState Transport::hand_over() {
   writer_.hand_over(state.writing);
   state.peer_answers_ping = peer_answers_ping_;
   state.peer_takes_host_bound_keys = peer_takes_host_bound_keys_;
-  state.round_trip = round_trip_;
+  state.shortest_turn = shortest_turn_;
   state.keys_since = keys_since_;
   closed_ = true;
   return state;
@@ -166,7 +166,7 @@ std::optional<TransportEvent> Transport::on_payload(Bytes payload, std::uint32_t
   }
   if (number >= message_number::userauth_request && number < message_number::ping) {
     const bool in_login = phase_ == Phase::authentication && number != message_number::userauth_banner;
-    if (in_login) measure_round_trip();
+    if (in_login) measure_shortest_turn();
     return PayloadArrived{payload, sequence_number};
   }
   return on_transport_message(payload);
@@ -201,8 +201,7 @@ std::optional<TransportEvent> Transport::on_transport_message(Bytes payload) {
       on_ping(payload);
       return std::nullopt;
     case message_number::pong:
-      decode<msg::Pong>(payload);
-      return std::nullopt;
+      return PongArrived{decode<msg::Pong>(payload).data};
   }
   throw ProtocolError(fmt::format("{} has no meaning here", message_name(payload[0])));
 }
@@ -297,14 +296,14 @@ std::optional<TransportEvent> Transport::on_service_accept(Bytes payload) {
         fmt::format("{}: service_name is {:?}, which was not asked for", message.name, message.service_name));
   }
   phase_ = Phase::authentication;
-  measure_round_trip();
+  measure_shortest_turn();
   return ServiceAccepted{};
 }
 
 // RFC 4252 section 5: question and answer take turns, from the service request on. A banner is neither. A client that
 // does not wait for its turn shows a round trip of nothing, which is no worse than none.
-void Transport::measure_round_trip() {
-  if (turn_since_ && (!round_trip_ || now_ - *turn_since_ < *round_trip_)) round_trip_ = now_ - *turn_since_;
+void Transport::measure_shortest_turn() {
+  if (turn_since_ && (!shortest_turn_ || now_ - *turn_since_ < *shortest_turn_)) shortest_turn_ = now_ - *turn_since_;
   turn_since_ = now_;
 }
 

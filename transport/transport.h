@@ -36,6 +36,10 @@ struct DebugArrived {  // RFC 4253 section 11.3: from the peer, not trusted: fil
   std::string_view message;
   bool always_display = false;
 };
+struct PongArrived {  // OpenSSH PROTOCOL section 1.8: perhaps an answer to send_ping(); valid until the next
+                      // next_event()
+  Bytes data;
+};
 struct Disconnected {
   DisconnectReason reason = DisconnectReason::by_application;
   std::string description;
@@ -45,7 +49,7 @@ struct Disconnected {
 // How an error of the peer's ends it.
 Disconnected disconnected_by(const ProtocolError& error, Role we_are);
 using TransportEvent = std::variant<SignatureWanted, HostKeyOffered, KeysChanged, ServiceAccepted, ServiceRequested,
-                                    DebugArrived, PayloadArrived, Disconnected>;
+                                    DebugArrived, PongArrived, PayloadArrived, Disconnected>;
 
 struct RekeyLimit {
   std::uint64_t bytes = std::uint64_t{1} << 30;  // in either direction; 0: only the cipher's own limits
@@ -97,7 +101,7 @@ class Transport {
   // RFC 4253 section 11.1: queues SSH_MSG_DISCONNECT; nothing follows it.
   void disconnect(DisconnectReason reason, std::string_view description);
   void send_debug(std::string_view text);
-  void send_ping(Bytes data);  // only if peer_answers_ping()
+  void send_ping(Bytes data);  // only if peer_answers_ping(); PongArrived follows
 
   // Time is an argument. set_now() may start a key exchange.
   void set_now(TimePoint now);
@@ -109,9 +113,9 @@ class Transport {
   Phase phase() const { return phase_; }
   const KeyExchange& key_exchange() const { return kex_; }
   Bytes session_id() const { return kex_.session_id(); }
-  // The shortest time from a message of a login to the next one of the peer's, for there each waits for the other. So
-  // it counts all hops of a cascade, which the kernel's figure does not.
-  const std::optional<std::chrono::nanoseconds>& round_trip() const { return round_trip_; }
+  // The shortest time from a message of a login to the next one of the peer's, for there each waits for the other. It
+  // counts all hops of a cascade, and the time that the peer needed to think.
+  const std::optional<std::chrono::nanoseconds>& shortest_turn() const { return shortest_turn_; }
   std::string_view peer_version() const { return peer_version_; }  // "SSH-2.0-OpenSSH_9.2p1 …", empty before it came
   // RFC 8308: from the peer's EXT_INFO; empty if none came.
   const std::vector<std::string>& peer_sig_algs() const { return peer_sig_algs_; }
@@ -130,7 +134,7 @@ class Transport {
   std::optional<TransportEvent> on_service_request(Bytes payload);
   std::optional<TransportEvent> on_service_accept(Bytes payload);
   void on_ping(Bytes payload);
-  void measure_round_trip();
+  void measure_shortest_turn();
   void send_ext_info();
   bool may_rekey() const;
   const RekeyLimit& rekey_limit() const { return rekey_limit_ ? *rekey_limit_ : settings_.rekey_limit; }
@@ -155,7 +159,7 @@ class Transport {
   bool closed_ = false;
   TimePoint now_{};
   std::optional<TimePoint> turn_since_;  // during a login: since when the peer has had to say something
-  std::optional<std::chrono::nanoseconds> round_trip_;
+  std::optional<std::chrono::nanoseconds> shortest_turn_;
   TimePoint keys_since_{};
   std::uint64_t bytes_without_kexinit_ = 0;
   std::optional<Turn> turn_;

@@ -37,7 +37,7 @@ struct TransportState {
   bool strict = false;                 // OpenSSH PROTOCOL section 1.9
   bool peer_answers_ping = false;
   bool peer_takes_host_bound_keys = false;
-  std::optional<std::chrono::nanoseconds> round_trip;
+  std::optional<std::chrono::nanoseconds> shortest_turn;
   TimePoint keys_since;
   DirectionState reading, writing;
 };

@@ -346,8 +346,8 @@ TEST(HandOver, WhatThePeerSaidAndTheAgeOfTheKeysGoAlong) {
     EXPECT_EQ(with.transport().peer_answers_ping(), tells_extensions);
     EXPECT_EQ(without.transport().peer_takes_host_bound_keys(), tells_extensions);
     EXPECT_EQ(with.transport().peer_takes_host_bound_keys(), tells_extensions);
-    EXPECT_EQ(without.transport().round_trip(), std::chrono::milliseconds(80));
-    EXPECT_EQ(with.transport().round_trip(), std::chrono::milliseconds(80));
+    EXPECT_EQ(without.transport().shortest_turn(), std::chrono::milliseconds(80));
+    EXPECT_EQ(with.transport().shortest_turn(), std::chrono::milliseconds(80));
     EXPECT_EQ(with.transport().peer_version(), HandMadePeer::version);
     const KeyExchange& kex = with.transport().key_exchange();
     EXPECT_EQ(kex.algorithms().host_key, "ssh-ed25519");
