@@ -67,6 +67,7 @@ std::optional<ClientEvent> ClientConnection::on_transport_event(TransportEvent& 
   if (auto* changed = std::get_if<KeysChanged>(&event)) {
     // RFC 4253 section 10: the first thing under the new keys. Nothing of the user's has left before.
     if (changed->first) transport_.request_service("ssh-userauth");
+    if (probe_ != nullptr) probe_->on_new_keys();
     return *changed;
   }
   if (std::holds_alternative<ServiceAccepted>(event)) {
@@ -81,6 +82,10 @@ std::optional<ClientEvent> ClientConnection::on_transport_event(TransportEvent& 
     auth_->start();
     return std::nullopt;
   }
+  if (auto* pong = std::get_if<PongArrived>(&event)) {
+    if (probe_ != nullptr) probe_->on(*pong);
+    return std::nullopt;
+  }
   if (auto* disconnected = std::get_if<Disconnected>(&event)) {
     closed_ = true;
     return std::move(*disconnected);
@@ -90,8 +95,14 @@ std::optional<ClientEvent> ClientConnection::on_transport_event(TransportEvent& 
 
 // 50 and up; the gate has let it through, so the layer that it belongs to exists.
 std::optional<ClientEvent> ClientConnection::on_payload(Bytes payload) {
-  if (payload[0] >= message_number::global_request) return as_client_event(channels_->on_payload(payload));
+  if (payload[0] >= message_number::global_request) return on_channel_message(payload);
   return on_auth_event(auth_->on_payload(payload));
+}
+
+std::optional<ClientEvent> ClientConnection::on_channel_message(Bytes payload) {
+  const std::optional<ChannelEvent> event = channels_->on_payload(payload);
+  if (event && probe_->takes(*event)) return std::nullopt;
+  return as_client_event(event);
 }
 
 std::optional<ClientEvent> ClientConnection::on_auth_event(const std::optional<ClientAuthEvent>& event) {
@@ -100,7 +111,8 @@ std::optional<ClientEvent> ClientConnection::on_auth_event(const std::optional<C
     transport_.enter(Phase::connection);
     liveness_.begin(now_);
     channels_ = std::make_unique<Channels>(transport_.writer(), settings_->channels, settings_->max_channels, trace_);
-    channels_->set_pace(now_, transport_.shortest_turn());
+    probe_ = std::make_unique<PathProbe>(transport_, *channels_, trace_);
+    probe_->set_now(now_);
   }
   return std::visit([](const auto& each) { return ClientEvent(each); }, *event);
 }
@@ -145,7 +157,7 @@ void ClientConnection::disconnect(DisconnectReason reason, std::string_view desc
 void ClientConnection::set_now(TimePoint now) {
   now_ = now;
   if (!closed_) transport_.set_now(now);
-  if (channels_ != nullptr) channels_->set_pace(now, transport_.shortest_turn());
+  if (probe_ != nullptr) probe_->set_now(now);
 }
 
 std::optional<TimePoint> ClientConnection::next_deadline() const {

@@ -17,6 +17,7 @@
 
 #include "auth/client_auth.h"
 #include "channels/channels.h"
+#include "channels/path_probe.h"
 #include "transport/liveness.h"
 #include "transport/transport.h"
 
@@ -88,6 +89,7 @@ class ClientConnection {
   std::optional<ClientEvent> pull();
   std::optional<ClientEvent> on_transport_event(TransportEvent& event);
   std::optional<ClientEvent> on_payload(Bytes payload);
+  std::optional<ClientEvent> on_channel_message(Bytes payload);
   std::optional<ClientEvent> on_auth_event(const std::optional<ClientAuthEvent>& event);
   void check_deadlines();
 
@@ -96,7 +98,8 @@ class ClientConnection {
   Transport transport_;
   std::unique_ptr<ClientAuth> auth_;
   std::unique_ptr<Channels> channels_;
-  ClientAuth::Event answered_;  // the event that followed from the last answer, not yet handed out
+  std::unique_ptr<PathProbe> probe_;  // as long as channels_
+  ClientAuth::Event answered_;        // the event that followed from the last answer, not yet handed out
   bool secrets_withheld_ = false;
   bool closed_ = false;
   bool end_of_input_ = false;

@@ -97,10 +97,15 @@ std::optional<ServerEvent> ServerConnection::on_transport_event(TransportEvent& 
   if (auto* wanted = std::get_if<SignatureWanted>(&event)) return *wanted;
   if (auto* changed = std::get_if<KeysChanged>(&event)) {
     if (changed->first) host_key_ = copy_of(transport_.key_exchange().host_key());
+    if (probe_ != nullptr) probe_->on_new_keys();
     return *changed;
   }
   if (std::holds_alternative<ServiceRequested>(event)) {
     auth_ = std::make_unique<ServerAuth>(transport_.session_id(), host_key_, transport_.writer(), trace_);
+    return std::nullopt;
+  }
+  if (auto* pong = std::get_if<PongArrived>(&event)) {
+    if (probe_ != nullptr) probe_->on(*pong);
     return std::nullopt;
   }
   if (auto* disconnected = std::get_if<Disconnected>(&event)) {
@@ -112,10 +117,16 @@ std::optional<ServerEvent> ServerConnection::on_transport_event(TransportEvent& 
 
 // 50 and up; the gate has let it through, so the layer that it belongs to exists, or did until the login was over.
 std::optional<ServerEvent> ServerConnection::on_payload(Bytes payload) {
-  if (payload[0] >= message_number::global_request) return as_server_event(channels_->on_payload(payload));
+  if (payload[0] >= message_number::global_request) return on_channel_message(payload);
   // RFC 4252 section 5.1 [4252-5.1-13], section 5.3 [4252-5.3-1]: what belongs to the login is ignored after success.
   if (auth_ == nullptr) return std::nullopt;
   return on_auth_event(auth_->on_payload(payload));
+}
+
+std::optional<ServerEvent> ServerConnection::on_channel_message(Bytes payload) {
+  const std::optional<ChannelEvent> event = channels_->on_payload(payload);
+  if (event && probe_->takes(*event)) return std::nullopt;
+  return as_server_event(event);
 }
 
 std::optional<ServerEvent> ServerConnection::on_auth_event(std::optional<ServerAuthEvent> event) {
@@ -141,7 +152,8 @@ void ServerConnection::welcome() {
   unused_since_ = now_;
   channels_ = std::make_unique<Channels>(transport_.writer(), settings_->channels, settings_->max_channels, trace_);
   channels_->idle().set_now(now_);
-  channels_->set_pace(now_, transport_.shortest_turn());
+  probe_ = std::make_unique<PathProbe>(transport_, *channels_, trace_);
+  probe_->set_now(now_);
 }
 
 TransportState ServerConnection::hand_over() {
@@ -178,7 +190,7 @@ void ServerConnection::set_now(TimePoint now) {
   if (!closed_) transport_.set_now(now);
   if (channels_ == nullptr) return;
   channels_->idle().set_now(now);
-  channels_->set_pace(now, transport_.shortest_turn());
+  probe_->set_now(now);
   if (channels_->count() > 0) unused_since_ = now;
 }
 

@@ -17,6 +17,7 @@
 
 #include "auth/server_auth.h"
 #include "channels/channels.h"
+#include "channels/path_probe.h"
 #include "transport/liveness.h"
 #include "transport/transport.h"
 
@@ -99,6 +100,7 @@ class ServerConnection {
   std::optional<ServerEvent> pull();
   std::optional<ServerEvent> on_transport_event(TransportEvent& event);
   std::optional<ServerEvent> on_payload(Bytes payload);
+  std::optional<ServerEvent> on_channel_message(Bytes payload);
   std::optional<ServerEvent> on_auth_event(std::optional<ServerAuthEvent> event);
   bool unused_is_checked() const;
   void check_deadlines();
@@ -109,6 +111,7 @@ class ServerConnection {
   std::vector<std::uint8_t> host_key_;               // of the first key exchange
   std::unique_ptr<ServerAuth> auth_;                 // lives from ServiceRequested to welcome()
   std::unique_ptr<Channels> channels_;               // from welcome()
+  std::unique_ptr<PathProbe> probe_;                 // as long as channels_
   std::optional<ServerAuthSettings> auth_settings_;  // answers that are not yet carried out
   std::optional<LoginDecision> decision_;
   bool welcome_due_ = false;  // LoginComplete is not answered

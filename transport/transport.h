@@ -114,7 +114,7 @@ class Transport {
   const KeyExchange& key_exchange() const { return kex_; }
   Bytes session_id() const { return kex_.session_id(); }
   // The shortest time from a message of a login to the next one of the peer's, for there each waits for the other. It
-  // counts all hops of a cascade, and the time that the peer needed to think.
+  // counts all hops of a cascade, and the time that the peer needed to think; see RoundTrip.
   const std::optional<std::chrono::nanoseconds>& shortest_turn() const { return shortest_turn_; }
   std::string_view peer_version() const { return peer_version_; }  // "SSH-2.0-OpenSSH_9.2p1 …", empty before it came
   // RFC 8308: from the peer's EXT_INFO; empty if none came.
