@@ -1,4 +1,7 @@
-"""64 MiB through stdin and back with OpenSSH, both ways: equal checksums, also with a rekey each MiB from either side."""
+"""64 MiB through stdin and back with OpenSSH, both ways: equal checksums, also with a rekey each MiB from either side.
+
+While data flow to it, our side asks how long the path is.
+"""
 
 import hashlib
 import os
@@ -43,10 +46,30 @@ def one_way(cases, workspace, data, name, client, start):
             server.stop()
 
 
+# How each client's log tells of a question that the receiver of data asks to learn how long the path is: what glasshd
+# asks ssh, and what glassh asks glasshd (192 is a PING).
+QUESTIONS = {ssh: r"rtype keepalive@openssh\.com want_reply 1", glassh: r"send packet: type 192"}
+
+
+def questions(cases, workspace, data):
+    """Asked while data flow, and never in a session of a few lines."""
+    server = start_glasshd(workspace)
+    for client, bulk in ((ssh, "cat >/dev/null"), (glassh, f"head -c {len(data)} /dev/zero")):
+        for command, stdin, asked in ((bulk, data, True), ("cat; echo hello", b"a few lines\n" * 20, False)):
+            when = "is asked about while data flow" if asked else "is not asked about in a session of a few lines"
+            with cases.case(f"{client.__name__} and glasshd: the length of the path {when}"):
+                result = workspace.run(client("-vvv", *client_options(workspace, server), "127.0.0.1", command), input=stdin,
+                                       timeout=120)
+                expect_equal(result.status, 0, result.err[-3000:], server.log_tail)
+                expect_equal(re.search(QUESTIONS[client], result.err) is not None, asked, result.err[-3000:], server.log_tail)
+    server.stop()
+
+
 def main():
     cases = Cases()
     data = os.urandom(SIZE)
     with Workspace() as workspace:
+        questions(cases, workspace, data[:16 << 20])
         one_way(cases, workspace, data, "ssh to glasshd", ssh, start_glasshd)
         one_way(cases, workspace, data, "glassh to sshd", glassh, start_sshd)
     return cases.status()
