@@ -71,9 +71,7 @@ MutableBytes PacketWriter::begin(std::size_t size) {
   if (size > longest_answer) {
     throw std::length_error(fmt::format("a payload of {} bytes does not fit in a packet", size));
   }
-  const std::size_t most_padding = least_padding + std::max<std::size_t>(shape_.block, 8) + hiding_step;
-  const std::size_t most_payload = compressor_ == nullptr ? size : compressor_->bound(size);
-  OutBlock& block = block_with(header_size + most_payload + most_padding + shape_.tag);
+  OutBlock& block = block_with(most_in_packet(compressor_ == nullptr ? size : compressor_->bound(size)));
   begun_ = size;
   if (compressor_ != nullptr) return compressor_->space(size);
   return {block.memory.data() + block.end + header_size, size};
@@ -87,7 +85,10 @@ void PacketWriter::finish(std::size_t size, Length length) {
                                block.memory.size() - block.end - header_size);
   const Bytes payload = compressor_ == nullptr ? Bytes(in_packet.first(size)) : compressor_->payload(size);
   const std::uint8_t number = payload[0];
-  if (holding_ && !may_leave_during_key_exchange(number)) {
+  const bool waits_for_keys = !may_leave_during_key_exchange(number);
+  // RFC 4253 section 9 [4253-9-8]: the packet that would pass the limit is the first one under the next keys.
+  if (waits_for_keys && reaches_limit(size)) holding_ = wants_new_keys_ = true;
+  if (holding_ && waits_for_keys) {
     held_bytes_ += size + cost_of_holding;
     if (held_bytes_ > most_held) {
       throw ProtocolError(
@@ -107,6 +108,15 @@ void PacketWriter::finish(std::size_t size, Length length) {
   if (compressor_ != nullptr) compressor_->release();
   // draft-miller-secsh-compression-delayed-00 section 3: the server's first packet behind it is compressed.
   if (number == message_number::userauth_success) start_delayed_compression();
+}
+
+std::size_t PacketWriter::most_in_packet(std::size_t payload_size) const {
+  return header_size + payload_size + least_padding + std::max<std::size_t>(shape_.block, 8) + hiding_step + shape_.tag;
+}
+
+bool PacketWriter::reaches_limit(std::size_t payload_size) const {
+  if (bytes_limit_ == 0 || packets_under_key_ == 0) return false;
+  return bytes_under_key_ + most_in_packet(payload_size) > bytes_limit_;
 }
 
 void PacketWriter::abandon() {
@@ -167,7 +177,7 @@ void PacketWriter::use(std::unique_ptr<Sealer> sealer, std::string cipher_name, 
   delayed_zlib_ = compression == delayed_zlib;
   compressor_.reset();
   if (login_over_) start_delayed_compression();
-  holding_ = false;
+  holding_ = wants_new_keys_ = false;
   // RFC 4253 section 9 [4253-9-9]: what waited goes on, and nobody above noticed.
   const std::vector<Held> released = std::exchange(held_, {});
   held_bytes_ = 0;

@@ -3,8 +3,8 @@
 // begin(n) reserves a packet and gives the place of its payload; finish(n) writes length and padding and seals in
 // place. send() does both for a message. Packets pile up back to back until the rim has written them. It knows nothing
 // of key exchange but this: while holding (RFC 4253 section 7.1) only messages 1 to 49 leave, the others wait, bounded,
-// for the next keys. Where payloads are compressed (section 6.2), begin() gives a place of the compressor's, and
-// finish() compresses from there into the packet.
+// for the next keys. It begins to hold when its owner says so, or at a limit of bytes. Where payloads are compressed
+// (section 6.2), begin() gives a place of the compressor's, and finish() compresses from there into the packet.
 //
 //   writer.send(msg::Ignore{data});  for (Bytes b : writer.ready()) …writev…  writer.written(n);
 #pragma once
@@ -56,6 +56,12 @@ class PacketWriter {
   // RFC 4253 section 7.1: from our KEXINIT to our NEWKEYS.
   void hold() { holding_ = true; }
   bool holding() const { return holding_; }
+  // At most so many bytes under the same keys (0: no limit). A message of 50 and up that would pass the limit is held,
+  // with all that follow it, until use(). wants_new_keys() is true meanwhile, and the owner has to begin a key
+  // exchange. The first packet under new keys leaves whatever its size is, so a limit below one packet stops nothing.
+  // With compression the size before it counts, since each key exchange begins another context.
+  void limit_bytes_under_key(std::uint64_t limit) { bytes_limit_ = limit; }
+  bool wants_new_keys() const { return wants_new_keys_; }
   // New keys, and what was negotiated with them, for everything after this; releases what was held.
   void use(std::unique_ptr<Sealer> sealer, std::string cipher_name, bool reset_sequence_number,
            std::string_view compression = "none");
@@ -94,6 +100,8 @@ class PacketWriter {
     std::size_t end = 0;    // sealed up to here
   };
 
+  std::size_t most_in_packet(std::size_t payload_size) const;
+  bool reaches_limit(std::size_t payload_size) const;
   OutBlock& block_with(std::size_t room);
   void seal_packet(std::size_t payload_size, Length length);
   void fill_padding(MutableBytes padding);
@@ -107,6 +115,8 @@ class PacketWriter {
   std::uint32_t sequence_number_ = 0;
   std::uint64_t packets_under_key_ = 0;
   std::uint64_t bytes_under_key_ = 0;
+  std::uint64_t bytes_limit_ = 0;
+  bool wants_new_keys_ = false;
   bool delayed_zlib_ = false;  // negotiated with the current keys
   bool login_over_ = false;
   std::unique_ptr<Compressor> compressor_;  // only while payloads are compressed

@@ -92,8 +92,8 @@ std::optional<TransportEvent> Transport::next_event() {
   paused_ = false;
   if (closed_) return std::nullopt;
   if (peer_version_.empty() && !exchange_versions()) return std::nullopt;
-  rekey_if_due();
   while (!kex_.waiting()) {  // RFC 4253 section 4.2 [4253-4.2-20]: from here on all is packets
+    rekey_if_due();
     if (paused_ = turn_is_over(); paused_) break;
     const std::uint32_t sequence_number = reader_.sequence_number();
     const std::optional<Bytes> payload = reader_.next_payload();
@@ -321,6 +321,7 @@ void Transport::send_debug(std::string_view text) { writer_.send(msg::Debug{fals
 void Transport::enter(Phase phase) {
   phase_ = phase;
   if (phase != Phase::connection) return;
+  writer_.limit_bytes_under_key(rekey_limit().bytes);
   reader_.limit_packet_length(PacketReader::max_packet_length);
   kex_.forget_keys();
   // draft-miller-secsh-compression-delayed-00 section 3: the client compresses what it sends after SUCCESS has come.
@@ -346,6 +347,11 @@ void Transport::set_now(TimePoint now) {
   if (!closed_) rekey_if_due();
 }
 
+void Transport::set_rekey_limit(const RekeyLimit& limit) {
+  rekey_limit_ = limit;
+  if (phase_ == Phase::connection) writer_.limit_bytes_under_key(limit.bytes);
+}
+
 // RFC 8308 section 3.2.1 [8308-3.2.1-3]: not before the login.
 bool Transport::may_rekey() const { return phase_ == Phase::connection && !kex_.running(); }
 
@@ -358,7 +364,8 @@ void Transport::rekey_if_due() {
   if (!may_rekey()) return;
   const RekeyLimit& limit = rekey_limit();
   const bool aged = limit.time.count() > 0 && now_ - keys_since_ >= limit.time;
-  const bool used = reached(writer_.shape(), writer_.packets_under_key(), writer_.bytes_under_key(), limit.bytes) ||
+  const bool used = writer_.wants_new_keys() ||
+                    reached(writer_.shape(), writer_.packets_under_key(), writer_.bytes_under_key(), limit.bytes) ||
                     reached(reader_.shape(), reader_.packets_under_key(), reader_.bytes_under_key(), limit.bytes);
   if (aged || used) kex_.start();
 }

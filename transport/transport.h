@@ -107,7 +107,7 @@ class Transport {
   void set_now(TimePoint now);
   std::optional<TimePoint> next_deadline() const;
   // From now on another one than the settings'.
-  void set_rekey_limit(const RekeyLimit& limit) { rekey_limit_ = limit; }
+  void set_rekey_limit(const RekeyLimit& limit);
 
   Role role() const { return settings_.kex.role; }
   Phase phase() const { return phase_; }

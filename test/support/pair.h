@@ -34,12 +34,14 @@ struct PairOptions {
   bool random_chunks = false;  // between 1 and `chunk`
   unsigned late = 0;           // how many rounds an answer (signature, decision) takes
   std::size_t payload_size = 100000;
+  bool echoes = true;  // false: the server takes the bytes and sends none
   unsigned channels = 1;
   ChannelLimits limits;
   bool judges_host_key = true;  // false: the client's application leaves that question open
   bool client_rekeys_each_round = false, server_rekeys_each_round = false;
   std::chrono::seconds client_alive_interval{0}, server_alive_interval{0};
   unsigned alive_count_max = 3;
+  RekeyLimit client_rekey_limit, server_rekey_limit;
   bool hands_over = false;  // the server's connection goes on in another object when the login is complete
   TraceSink* client_trace = nullptr;
   TraceSink* server_trace = nullptr;
@@ -103,8 +105,8 @@ class Pair {
     return client_sessions.size() == options.channels &&
            std::all_of(client_sessions.begin(), client_sessions.end(), [this](const auto& entry) {
              const ClientSession& session = entry.second;
-             return session.received == options.payload_size && session.intact && session.status == 7U &&
-                    session.closed;
+             return session.received == (options.echoes ? options.payload_size : 0) && session.intact &&
+                    session.status == 7U && session.closed;
            });
   }
 
@@ -142,6 +144,7 @@ class Pair {
     auto settings = std::make_shared<ClientConnectionSettings>();
     settings->transport.kex.role = Role::client;
     settings->transport.kex.proposal = options.proposal;
+    settings->transport.rekey_limit = options.client_rekey_limit;
     settings->auth.user = "student";
     settings->auth.accepted_algorithms = {"ssh-ed25519"};
     settings->channels = options.limits;
@@ -154,6 +157,7 @@ class Pair {
     auto settings = std::make_shared<ServerConnectionSettings>();
     settings->transport.kex.role = Role::server;
     settings->transport.kex.proposal = options.proposal;
+    settings->transport.rekey_limit = options.server_rekey_limit;
     settings->transport.kex.proposal.host_key = {"ssh-ed25519"};
     settings->transport.kex.host_keys = {{"ssh-ed25519", copy_of(host_key.public_key().blob())}};
     settings->transport.server_sig_algs = {"ssh-ed25519"};
@@ -322,7 +326,7 @@ class Pair {
       if (requested->want_reply) server().channels().at(requested->channel).answer_request(true);
     } else if (auto* data = std::get_if<DataArrived>(&event)) {
       std::vector<std::uint8_t>& to_echo = server_sessions[data->channel].to_echo;
-      to_echo.insert(to_echo.end(), data->data.begin(), data->data.end());
+      if (options.echoes) to_echo.insert(to_echo.end(), data->data.begin(), data->data.end());
       server().channels().at(data->channel).consumed(data->data.size());
     } else if (auto* eof = std::get_if<EofArrived>(&event)) {
       server_log.push_back(fmt::format("channel {} eof", eof->channel));

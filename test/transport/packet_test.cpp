@@ -87,6 +87,56 @@ TEST(PacketWriter, HeldMessagesLeaveAfterTheNextKeysInOrder) {  // [4253-7.1-30]
   EXPECT_EQ(numbers, "96 5 97 ");
 }
 
+TEST(PacketWriter, APacketThatWouldPassTheLimitIsTheFirstUnderTheNextKeys) {  // [4253-9-8] keeps
+  SeededRng rng(1);
+  PacketWriter writer(rng);
+  const CipherNames suite{"aes128-gcm@openssh.com", ""};
+  const auto use_next_keys = [&] { writer.use(make_sealer(suite, random_keys(suite, 5)), suite.cipher, false); };
+  const std::string data(1000, 'x');
+  use_next_keys();
+  writer.limit_bytes_under_key(2500);
+  for (int packets = 1; packets <= 2; ++packets) {
+    writer.send(msg::ChannelData{1, bytes_of(data)});
+    EXPECT_FALSE(writer.wants_new_keys());
+  }
+  const std::size_t backlog = writer.backlog();
+  writer.send(msg::ChannelData{1, bytes_of(data)});
+  EXPECT_TRUE(writer.wants_new_keys());
+  EXPECT_TRUE(writer.holding());
+  EXPECT_EQ(writer.backlog(), backlog);
+  writer.send(msg::Ignore{});
+  EXPECT_GT(writer.backlog(), backlog) << "what a key exchange needs may leave";
+  use_next_keys();
+  EXPECT_FALSE(writer.holding());
+  EXPECT_FALSE(writer.wants_new_keys());
+  EXPECT_EQ(writer.packets_under_key(), 1U);
+}
+
+TEST(PacketWriter, WhatWaitsForNewKeysMayNeedMoreThanOneSetOfThem) {
+  SeededRng rng(1);
+  PacketWriter writer(rng);
+  writer.limit_bytes_under_key(1);
+  const CipherNames suite{"aes128-gcm@openssh.com", ""};
+  std::string numbers;
+  const auto use_next_keys = [&] {
+    writer.use(make_sealer(suite, random_keys(suite, 5)), suite.cipher, true);
+    PacketReader reader;
+    reader.use(make_opener(suite, random_keys(suite, 5)), suite.cipher, true);
+    feed(reader, take_ready(writer));
+    while (auto payload = reader.next_payload()) numbers += fmt::format("{} ", (*payload)[0]);
+    numbers += "| ";
+  };
+  writer.hold();
+  writer.send(msg::ChannelEof{1});
+  writer.send(msg::ChannelClose{1});
+  writer.send(msg::GlobalRequest{"a", false, {}});
+  for (int keys = 0; keys < 3; ++keys) {
+    use_next_keys();
+    EXPECT_EQ(writer.wants_new_keys(), keys < 2);
+  }
+  EXPECT_EQ(numbers, "96 | 97 | 80 | ");
+}
+
 TEST(PacketWriter, WhatIsHeldIsBounded) {
   SeededRng rng(1);
   PacketWriter writer(rng);
