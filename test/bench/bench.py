@@ -6,14 +6,17 @@ speed over a distance, and how long a key press takes.
                         [--logins 600] [--idle 500] [--sshd-idle 100] [--distances 0,20,100,200] [--keys 1000]
                         [--only bulk,logins,memory,distance,keys]
 
-What is compared takes turns (A B A B), and medians are printed: other work on the machine then hurts both alike. Nothing
-is asserted about time; that a transfer or a login fails is an error. The probe (probe_main.cpp) is the machine's limit.
+What is compared takes turns (A B, B A, A B, …): other work on the machine then hurts both alike. Printed are medians, and
+of a ratio the geometric mean over the pairs of turns with its 95 % interval. Nothing is asserted about time; that a
+transfer or a login fails is an error. The probe (probe_main.cpp) is the machine's limit: the same way for the data, from
+file to TCP to pipe to `cat`, without SSH, once with the cipher and once plain.
 A distance is a proxy that holds back what passes (distance_main.cpp); at 200 ms OpenSSH takes two minutes for a GiB.
 """
 
 import argparse
 import os
 import pathlib
+import pwd
 import resource
 import statistics
 import subprocess
@@ -28,10 +31,17 @@ from peers import USER, Workspace, client_options, glassh, ssh, start_glasshd, s
 from peers.servers import Server, children_of  # noqa: E402
 from peers.workspace import end_process  # noqa: E402
 from key_presses import bench_keys  # noqa: E402
+from turns import ratio_text, turns  # noqa: E402
 
 CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com")
 PAIRS = ("ssh→sshd", "ssh→glasshd", "glassh→sshd", "glassh→glasshd")
-GOALS = {"bulk": 2.0, "probe": 0.9, "logins": 10.0, "memory": 50.0, "distance": 10.0}
+PLAIN = "probe, plain"
+PROBES = (PLAIN, "probe")
+# A command is run by the user's shell. Debian's bash reads ~/.bashrc under an SSH server unless it is the second shell;
+# others of these read nothing for a command.
+NO_START_UP_FILES = "SetEnv SHLVL=1"
+QUIET_SHELLS = ("bash", "dash", "ksh", "mksh", "sh")
+GOALS = {"bulk": 2.0, "probe": 0.95, "logins": 10.0, "memory": 50.0, "distance": 10.0}
 
 
 def arguments():
@@ -59,20 +69,9 @@ def processor():
 
 def start_servers(workspace):
     """The same log level, host key and user key for both; neither turns a login away because there are many."""
-    settings = ("MaxStartups 2000:100:2000",)
+    settings = ("MaxStartups 2000:100:2000", NO_START_UP_FILES)
     return {"sshd": start_sshd(workspace, settings, host_kinds=("ed25519",), level="INFO"),
             "glasshd": start_glasshd(workspace, settings, host_kinds=("ed25519",), level="INFO")}
-
-
-def medians(things, rounds, measure):
-    """{thing: median of what measure(thing) returned}; the things take turns."""
-    measured = {thing: [] for thing in things}
-    for number in range(rounds):
-        for thing in things:
-            print(f"\r\033[K{number + 1}/{rounds}  {thing}" if sys.stderr.isatty() else "", end="", file=sys.stderr)
-            measured[thing].append(measure(thing))
-    print("\r\033[K" if sys.stderr.isatty() else "", end="", file=sys.stderr)
-    return {thing: statistics.median(values) for thing, values in measured.items()}
 
 
 # --- bulk -----------------------------------------------------------------------------------------------------------
@@ -100,42 +99,53 @@ class Bulk:
                              f"{self.servers[server].log_tail()}")
         return self.mib / seconds
 
-    def probe(self, cipher):
-        return float(subprocess.run([f"{self.benches}/probe", cipher, str(self.mib)], check=True, timeout=600,
-                                    stdout=subprocess.PIPE).stdout)
+    def probe(self, cipher, direction):
+        words = [f"{self.benches}/probe", direction, cipher, str(self.mib), self.zeros if direction == "up" else os.devnull]
+        return float(subprocess.run(words, check=True, timeout=600, stdout=subprocess.PIPE).stdout)
 
     def measure(self, what, cipher, direction):
-        return self.probe(cipher) if what == "probe" else self.transfer(what, cipher, direction)
+        if what in PROBES:
+            return self.probe("plain" if what == PLAIN else cipher, direction)
+        return self.transfer(what, cipher, direction)
+
+
+def print_speeds(title, speeds):
+    """A row for each thing that took turns: its median, and its ratios to ssh→sshd and to the probe."""
+    for what, values in speeds.items():
+        ratios = [ratio_text(values, speeds[base]) if base in speeds and what in PAIRS and what != base else ""
+                  for base in (PAIRS[0], PROBES[1])]
+        print(f"{title:<24}{what:<18}{statistics.median(values):>9.1f}   {ratios[0]:<22}{ratios[1]}".rstrip(), flush=True)
+        title = ""
 
 
 def bench_bulk(options, workspace, servers):
-    print(f"\nBulk: {options.mib} MiB through one session, MiB/s, median of {options.rounds} "
-          f"(goals: {GOALS['bulk']:g} × ssh→sshd, {GOALS['probe']:g} of the probe)")
-    print(f"{'cipher':<20}{'':<6}{'probe':>8}" + "".join(f"{pair:>16}" for pair in PAIRS) + f"{'of probe':>10}")
+    print(f"\nBulk: {options.mib} MiB through one session, login included, MiB/s, {options.rounds} turns (goals for "
+          f"glassh→glasshd: {GOALS['bulk']:g} × ssh→sshd, {GOALS['probe']:g} of the probe with the cipher)")
+    print(f"{'':<42}{'MiB/s':>9}   {'of ssh→sshd':<22}of the probe")
     bulk = Bulk(options, workspace, servers)
     for cipher in CIPHERS:
         for direction in ("up", "down"):
-            speed = medians(("probe", *PAIRS), options.rounds, lambda what: bulk.measure(what, cipher, direction))
-            base = speed["ssh→sshd"]
-            cells = "".join(f"{speed[pair]:>9.0f} {speed[pair] / base:>5.2f}×" for pair in PAIRS)
-            print(f"{cipher.split('@')[0]:<20}{direction:<6}{speed['probe']:>8.0f}{cells}"
-                  f"{speed['glassh→glasshd'] / speed['probe']:>10.2f}")
+            print_speeds(f"{cipher.split('@')[0]} {direction}",
+                         turns((*PROBES, *PAIRS), options.rounds, lambda what: bulk.measure(what, cipher, direction)))
 
 
 # --- logins ---------------------------------------------------------------------------------------------------------
 
 def bench_logins(options, workspace, servers):
     key = workspace.key("user-ed25519")
+    shell = pwd.getpwuid(os.getuid()).pw_shell
     print(f"\nLogins per second by one thread of clients, {options.concurrent} at a time, {options.logins} a turn, "
-          f"median of {options.rounds} (goal: {GOALS['logins']:g} ×)")
-    print(f"{'':<26}{'sshd':>10}{'glasshd':>10}{'ratio':>9}")
-    for title, command in (("login", []), ("login and exec true", ["true"])):
+          f"{options.rounds} turns (goal: {GOALS['logins']:g} ×)")
+    print(f"{'':<32}{'sshd':>10}{'glasshd':>10}   ratio")
+    of_shell = "no start-up files" if os.path.basename(shell) in QUIET_SHELLS else "WITH ITS START-UP FILES"
+    for title, command in (("login", []), (f"and `{os.path.basename(shell)} -c true`", ["true"])):
         def rate(server, command=tuple(command)):
             words = [f"{options.benches}/login_bench", "logins", str(servers[server].port), USER, key,
                      str(options.logins), str(options.concurrent), *command]
             return float(subprocess.run(words, check=True, timeout=600, stdout=subprocess.PIPE).stdout)
-        rates = medians(("sshd", "glasshd"), options.rounds, rate)
-        print(f"{title:<26}{rates['sshd']:>10.0f}{rates['glasshd']:>10.0f}{rates['glasshd'] / rates['sshd']:>8.1f}×")
+        rates = turns(("sshd", "glasshd"), options.rounds, rate)
+        print(f"{title:<32}" + "".join(f"{statistics.median(rates[server]):>10.0f}" for server in ("sshd", "glasshd")) +
+              f"   {ratio_text(rates['glasshd'], rates['sshd'])}" + (f", {of_shell}" if command else ""), flush=True)
 
 
 # --- memory ---------------------------------------------------------------------------------------------------------
@@ -174,7 +184,9 @@ def idle_cost(options, workspace, server, count):
     return [(late - early) / count for early, late in zip(before, after)]
 
 
-def bench_memory(options, workspace, servers):
+def bench_memory(options, workspace, _):
+    """With servers of its own: one that has done something else gives memory back meanwhile."""
+    servers = start_servers(workspace)
     counts = {"sshd": options.sshd_idle, "glasshd": options.idle}
     cost = {name: idle_cost(options, workspace, servers[name], counts[name]) for name in counts}
     print(f"\nMemory of the server per idle connection after login, KiB, {options.sshd_idle} connections to sshd and "
@@ -183,6 +195,8 @@ def bench_memory(options, workspace, servers):
     for number, title in enumerate(("proportional (Pss)", "private")):
         theirs, ours = cost["sshd"][number], cost["glasshd"][number]
         print(f"{title:<26}{theirs:>10.1f}{ours:>10.1f}{f'1/{theirs / ours:.0f}' if ours > 0 else '-':>9}")
+    for server in servers.values():
+        server.stop()
 
 
 # --- distance -------------------------------------------------------------------------------------------------------
@@ -197,18 +211,16 @@ def server_at_a_distance(options, workspace, server, milliseconds):
 def bench_distance(options, workspace, servers):
     cipher = CIPHERS[0]
     print(f"\nDistance: {options.mib} MiB through one session with {cipher.split('@')[0]}, login included, MiB/s, "
-          f"median of {options.distance_rounds} (goal at 100 ms: {GOALS['distance']:g} × ssh→sshd)")
-    print(f"{'round trip':<14}{'':<6}" + "".join(f"{pair:>17}" for pair in PAIRS))
+          f"{options.distance_rounds} turns (goals: ssh→glasshd not below ssh→sshd, glassh→glasshd at 100 ms "
+          f"{GOALS['distance']:g} × it)")
+    print(f"{'':<42}{'MiB/s':>9}   of ssh→sshd")
     for milliseconds in map(float, options.distances.split(",")):
         far = {name: server_at_a_distance(options, workspace, server, milliseconds)
                for name, server in servers.items()}
         bulk = Bulk(options, workspace, {name: server for name, (server, _) in far.items()})
         for direction in ("up", "down"):
-            speed = medians(PAIRS, options.distance_rounds, lambda pair: bulk.transfer(pair, cipher, direction))
-            base = speed["ssh→sshd"]
-            print(f"{f'{milliseconds:g} ms':<14}{direction:<6}" +
-                  "".join(f"{speed[pair]:>9.1f} {speed[pair] / base:>6.2f}×" for pair in PAIRS))
-            sys.stdout.flush()
+            print_speeds(f"{milliseconds:g} ms {direction}",
+                         turns(PAIRS, options.distance_rounds, lambda pair: bulk.transfer(pair, cipher, direction)))
         for _, proxy in far.values():
             proxy.stdin.close()
             proxy.wait(timeout=10)

@@ -1,40 +1,40 @@
-// What libcrypto and the kernel leave of this machine's speed: one thread seals 32 KiB packets and writes them to a
-// TCP connection over the loopback, another reads and opens them. Nothing of SSH but the packet is in it, so it is the
-// limit for the bulk speed of a server and a client with one busy thread each. Prints MiB/s of payload.
+// What libcrypto and the kernel leave of this machine's speed for bulk data: the same plumbing as an upload or a
+// download has, by two processes, without SSH. Prints MiB/s of data, from the start of all processes to their end.
 //
-//   probe CIPHER MEBIBYTES
-#include <algorithm>
+//   up     one process reads FILE, seals packets and writes them to a TCP connection over the loopback; the other reads
+//          and opens them, and writes their data into a pipe to `cat`, whose output is /dev/null
+//   down   one process reads a pipe from `head -c … /dev/zero`, seals and writes; the other opens, and writes to FILE
+//
+// CIPHER `plain` neither seals nor opens. What the two do is in probe_packets.h.
+//
+//   probe up|down CIPHER MEBIBYTES FILE
 #include <chrono>
-#include <cstring>
+#include <csignal>
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <system_error>
-#include <thread>
 #include <vector>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <spawn.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "channels/io/fd.h"
 #include "crypto/ciphers/packet_cipher.h"
-#include "crypto/rng.h"
+#include "test/bench/probe_packets.h"
 #include "test/support/cipher_suites.h"
 
 namespace {
 
 using namespace glassh;
-
-constexpr std::size_t data_size = 32 * 1024;
-constexpr std::size_t packets_per_write = 2;  // as many as a block of the packet writer holds
-constexpr std::size_t read_size = 68 * 1024;  // and a block of the packet reader
-
-std::size_t checked(ssize_t result, const char* what) {
-  if (result < 0) throw std::system_error(errno, std::generic_category(), what);
-  return static_cast<std::size_t>(result);
-}
+using bench::checked;
 
 struct Connection {
   Fd from, to;
@@ -53,72 +53,96 @@ Connection connect_over_loopback() {
   Connection connection;
   connection.from = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   checked(::connect(connection.from.get(), static_cast<sockaddr*>(generic), size), "connect");
-  connection.to = Fd(::accept(listening.get(), nullptr, nullptr));
-  checked(connection.to.get(), "accept");
+  connection.to = Fd(::accept4(listening.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  checked(connection.to.get(), "accept4");
+  const int on = 1;
+  checked(::setsockopt(connection.from.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "setsockopt");
   return connection;
 }
 
-// CHANNEL_DATA: number, channel and length before the data, four bytes of padding at least.
-std::size_t size_of_packet(const PacketShape& shape) {
-  const std::size_t least = 5 + 9 + data_size + 4 - shape.unpadded_prefix;
-  return shape.unpadded_prefix + (least + shape.block - 1) / shape.block * shape.block + shape.tag;
+Fd open_file(const char* path, int flags) {
+  Fd file(::open(path, flags | O_CLOEXEC));
+  checked(file.get(), path);
+  return file;
 }
 
-void send_packets(int to, Sealer& sealer, std::size_t count) {
-  const PacketShape shape = sealer.shape();
-  const std::size_t size = size_of_packet(shape);
-  std::vector<std::uint8_t> block(size * packets_per_write);
-  std::uint32_t sequence_number = 0;
-  while (sequence_number < count) {
-    for (std::size_t i = 0; i < packets_per_write; ++i) {
-      std::uint8_t* const packet = block.data() + i * size;
-      put_u32(packet, static_cast<std::uint32_t>(size - 4 - shape.tag));
-      sealer.seal(sequence_number++, {packet, size});
-    }
-    for (std::size_t done = 0; done < block.size();) {
-      done += checked(::write(to, block.data() + done, block.size() - done), "write");
-    }
+pid_t start(std::vector<std::string> words, int input, int output) {
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+  ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+  pid_t child = 0;
+  const int failed = ::posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  if (failed != 0) throw std::system_error(failed, std::generic_category(), words[0]);
+  return child;
+}
+
+// The sending side, in a process of its own.
+pid_t start_sender(int from, int to, Sealer* sealer) {
+  const pid_t sender = ::fork();
+  checked(sender, "fork");
+  if (sender != 0) return sender;
+  try {
+    bench::send_packets(from, to, sealer);
+    ::_exit(0);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "probe, sending: {}\n", error.what());
+    ::_exit(1);
   }
 }
 
-void receive_packets(int from, Opener& opener, std::size_t count) {
-  const std::size_t size = size_of_packet(opener.shape());
-  std::vector<std::uint8_t> block(read_size);
-  std::size_t begin = 0, end = 0;
-  for (std::uint32_t sequence_number = 0; sequence_number < count; ++sequence_number) {
-    while (end - begin < size) {
-      if (begin > 0) std::memmove(block.data(), block.data() + begin, end - begin);
-      end -= std::exchange(begin, 0);
-      const std::size_t got = checked(::read(from, block.data() + end, block.size() - end), "read");
-      if (got == 0) throw std::runtime_error("the sender has gone");
-      end += got;
-    }
-    const MutableBytes packet(block.data() + begin, size);
-    if (opener.packet_length(sequence_number, packet) != size - 4 - opener.shape().tag ||
-        !opener.open(sequence_number, packet)) {
-      throw std::runtime_error("a packet did not open");
-    }
-    begin += size;
-  }
+void wait_for(pid_t process) {
+  int status = 0;
+  checked(::waitpid(process, &status, 0), "waitpid");
+  if (status != 0) throw std::runtime_error(fmt::format("a process ended with status {}", status));
+}
+
+// Returns how many bytes arrived.
+std::size_t transfer(bool up, const CipherNames& names, std::size_t size, const char* path) {
+  const bool plain = names.cipher == "plain";
+  const auto sealer = plain ? nullptr : make_sealer(names, test::random_keys(names, 1));
+  const auto opener = plain ? nullptr : make_opener(names, test::random_keys(names, 1));
+  Connection connection = connect_over_loopback();
+  const Fd file = open_file(path, up ? O_RDONLY : O_WRONLY);
+  const Fd nowhere = open_file("/dev/null", O_RDWR);
+  Pipe pipe = make_pipe();
+  const pid_t child =
+      up ? start({"cat"}, pipe.read_end.get(), nowhere.get())
+         : start({"head", "-c", fmt::format("{}", size), "/dev/zero"}, nowhere.get(), pipe.write_end.get());
+  (up ? pipe.read_end : pipe.write_end).close();
+  const pid_t sender = start_sender(up ? file.get() : pipe.read_end.get(), connection.from.get(), sealer.get());
+  connection.from.close();
+  bench::PacketReceiver receiver(connection.to.get(), up ? pipe.write_end.get() : file.get(), opener.get());
+  const std::size_t received = receiver.run();
+  pipe.write_end.close();
+  wait_for(sender);
+  wait_for(child);
+  return received;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    fmt::print(stderr, "usage: probe CIPHER MEBIBYTES\n");
+  const std::string direction = argc == 5 ? argv[1] : "";
+  if (direction != "up" && direction != "down") {
+    fmt::print(stderr, "usage: probe up|down CIPHER MEBIBYTES FILE\n");
     return 2;
   }
-  const CipherNames names{argv[1], ""};
-  const std::size_t wanted = std::stoul(argv[2]) * (1 << 20) / data_size;
-  const std::size_t count = std::max(packets_per_write, wanted / packets_per_write * packets_per_write);
-  const auto sealer = make_sealer(names, test::random_keys(names, 1));
-  const auto opener = make_opener(names, test::random_keys(names, 1));
-  const Connection connection = connect_over_loopback();
-  const auto start = std::chrono::steady_clock::now();
-  std::thread sender([&] { send_packets(connection.from.get(), *sealer, count); });
-  receive_packets(connection.to.get(), *opener, count);
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  sender.join();
-  fmt::print("{:.1f}\n", static_cast<double>(count * data_size) / (1 << 20) / seconds.count());
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    const std::size_t size = std::stoul(argv[3]) << 20;
+    const auto start = std::chrono::steady_clock::now();
+    const std::size_t received = transfer(direction == "up", {argv[2], ""}, size, argv[4]);
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    if (received != size) throw std::runtime_error(fmt::format("{} bytes of {} arrived", received, size));
+    fmt::print("{:.1f}\n", static_cast<double>(received) / (1 << 20) / seconds.count());
+    return 0;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "probe: {}\n", error.what());
+    return 1;
+  }
 }

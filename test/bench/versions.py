@@ -12,7 +12,6 @@ changes. Nothing is asserted about time; that a transfer or a login fails is an 
 
 import argparse
 import contextlib
-import math
 import os
 import pathlib
 import resource
@@ -26,11 +25,11 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "conformance"))
 
 from peers import USER, Workspace, client_options, find_program, glassh, start_glasshd  # noqa: E402
-from key_presses import LOADS, Pair  # noqa: E402
+from bench import NO_START_UP_FILES  # noqa: E402
+from key_presses import LOADS, Pair, percentile  # noqa: E402
+from turns import interval, turns  # noqa: E402
 
 CIPHERS = ("aes128-gcm@openssh.com", "chacha20-poly1305@openssh.com")
-# Student's t for 95 %, by degrees of freedom; above the last it changes little.
-STUDENT = {4: 2.776, 9: 2.262, 14: 2.145, 19: 2.093, 29: 2.045, 39: 2.023, 59: 2.001}
 
 
 def arguments():
@@ -61,35 +60,28 @@ class Build:
     def __init__(self, directory, workspace):
         self.directory, self.workspace = directory, workspace
         with programs_of(directory):
-            self.server = start_glasshd(workspace, ("MaxStartups 2000:100:2000",), host_kinds=("ed25519",), level="INFO")
+            self.server = start_glasshd(workspace, ("MaxStartups 2000:100:2000", NO_START_UP_FILES),
+                                        host_kinds=("ed25519",), level="INFO")
         self.flags = client_options(workspace, self.server)
+
+    def __str__(self):
+        return self.directory
 
     def client(self, *words):
         with programs_of(self.directory):
             return glassh(*self.flags, "-q", *words)
 
 
-def interval(ratios):
-    """(mean, lower, upper) of the ratios, on their logarithms."""
-    logs = [math.log(ratio) for ratio in ratios]
-    mean = statistics.fmean(logs)
-    freedom = max((known for known in STUDENT if known <= len(logs) - 1), default=4)
-    half = STUDENT[freedom] * statistics.stdev(logs) / math.sqrt(len(logs))
-    return math.exp(mean), math.exp(mean - half), math.exp(mean + half)
-
-
 def compare(title, builds, pairs, measure):
     """`measure(build)` returns what is better when it is less."""
-    ratios, values = [], {0: [], 1: []}
-    for number in range(pairs):
-        taken = {}
-        for which in ((0, 1) if number % 2 == 0 else (1, 0)):
-            taken[which] = measure(builds[which])
-            values[which].append(taken[which])
-        ratios.append(taken[1] / taken[0])
-    mean, lower, upper = interval(ratios)
+    values = turns(builds, pairs, measure)
+    report(title, *(values[build] for build in builds))
+
+
+def report(title, before, after):
+    mean, lower, upper = interval([late / early for early, late in zip(before, after)])
     verdict = "" if lower <= 1 <= upper else "  quicker" if upper < 1 else "  SLOWER"
-    print(f"{title:<44}{statistics.median(values[0]):>12.6g}{statistics.median(values[1]):>12.6g}"
+    print(f"{title:<44}{statistics.median(before):>12.6g}{statistics.median(after):>12.6g}"
           f"{mean:>8.3f}  [{lower:.3f}, {upper:.3f}]{verdict}", flush=True)
 
 
@@ -135,8 +127,8 @@ def bench_bulk(options, workspace, builds):
 
 def bench_logins(options, workspace, builds):
     heading(f"Seconds for {options.logins} logins, 16 at a time, by the same clients", options.pairs)
-    # A command is a shell of the user's, which takes many times as long as its login.
-    for title, command, count in (("login", [], options.logins), ("login and exec true, a tenth", ["true"], options.logins // 10)):
+    # A command is a shell of the user's, which reads no start-up files, but takes longer than its login.
+    for title, command, count in (("login", [], options.logins), ("login and exec true, half", ["true"], options.logins // 2)):
         def seconds(build, command=tuple(command), count=count):
             words = [f"{options.benches}/login_bench", "logins", str(build.server.port), USER,
                      workspace.key("user-ed25519"), str(count), "16", *command]
@@ -167,13 +159,16 @@ def bench_program(options, workspace, builds):
 
 
 def bench_keys(options, workspace, builds):
-    heading(f"Seconds until the echo of a key press, median of {options.keys}", options.pairs)
+    heading(f"Seconds until the echo of a key press, median and p99 of {options.keys}", options.pairs)
     pairs = {}
     for build in builds:
         with programs_of(build.directory):
             pairs[build] = Pair("ours", workspace, build.server)
     for load in LOADS:
-        compare(load, builds, options.pairs, lambda build: statistics.median(pairs[build].turn(load, options.keys)))
+        times = turns(builds, options.pairs, lambda build: pairs[build].turn(load, options.keys))
+        before, after = (times[build] for build in builds)
+        report(f"{load} median", [statistics.median(turn) for turn in before], [statistics.median(turn) for turn in after])
+        report(f"{load} p99", [percentile(turn, 0.99) for turn in before], [percentile(turn, 0.99) for turn in after])
     for pair in pairs.values():
         pair.close()
 
