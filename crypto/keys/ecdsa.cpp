@@ -145,6 +145,7 @@ class Ecdsa final : public KeyType {
       throw ProtocolError(fmt::format("{} private key: d has {} bytes, may have {}", curve_.type_name,
                                       fields.d.magnitude.size(), curve_.coordinate_size()));
     }
+    check_range(fields.d.magnitude);
     KeyParts parts;
     add_public_parts(curve_, parts, fields.Q);
     parts.add_number(OSSL_PKEY_PARAM_PRIV_KEY, fields.d.magnitude);
@@ -206,15 +207,27 @@ class Ecdsa final : public KeyType {
   }
 
  private:
-  // Q = d * G, and d in range.
+  // No point belongs to a d outside of 1 to n-1. libcrypto 3.5 makes no key of such a d, 3.0 does.
+  void check_range(Bytes d) const {
+    const EcGroup group(
+        check_pointer(EC_GROUP_new_by_curve_name(OBJ_sn2nid(curve_.libcrypto_group_name.data())), "EC_GROUP"));
+    const Bignum number = bignum_of(d);
+    if (BN_is_zero(number.get()) || BN_cmp(number.get(), EC_GROUP_get0_order(group.get())) >= 0) throw_mismatch();
+  }
+
+  // Q = d * G.
   void check_pair(EVP_PKEY* key) const {
     const EvpPkeyCtx context(
         check_pointer(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr), "EVP_PKEY_CTX_new_from_pkey"));
     if (EVP_PKEY_check(context.get()) != 1) {
       clear_libcrypto_errors();
-      throw KeyMismatch(
-          fmt::format("{} private key: the public half does not belong to the private one", curve_.type_name));
+      throw_mismatch();
     }
+  }
+
+  [[noreturn]] void throw_mismatch() const {
+    throw KeyMismatch(
+        fmt::format("{} private key: the public half does not belong to the private one", curve_.type_name));
   }
 
   const Curve& curve_;
