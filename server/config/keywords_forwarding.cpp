@@ -93,7 +93,7 @@ void read_channel_timeout(ServerCall& call) {
 }
 
 PrintedValues print_channel_timeouts(const ServerConfig& config) {
-  if (config.channel_timeouts.empty()) return {};
+  if (config.channel_timeouts.empty()) return {"none"};
   std::vector<std::string> words;
   for (const ChannelTimeout& timeout : config.channel_timeouts) words.push_back(timeout.type + "=" + timeout.written);
   return {joined(words)};
