@@ -20,7 +20,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from peers import Cases, Workspace, expect, expect_equal, find_program, wait_until
 from peers.people import become_root, person
-from peers.servers import Server, free_port, need_separation_directory
+from peers.servers import Server, free_port, need_separation_directory, sshd_without_penalties
 from peers.terminal import Terminal
 from peers.workspace import Result, end_process, our_program
 
@@ -96,7 +96,7 @@ class Lab:
         for _ in range(5):
             port = free_port()
             lines = [f"HostKey {host_key}", f"ListenAddress 127.0.0.1:{port}", "PidFile none", "LogLevel VERBOSE", "UsePAM no",
-                     "PasswordAuthentication yes", "KbdInteractiveAuthentication no", f"AllowUsers {self.account.name}"]
+                     "PasswordAuthentication yes", "KbdInteractiveAuthentication no", f"AllowUsers {self.account.name}", *sshd_without_penalties()]
             configuration = os.path.join(self.directory, f"{name}.conf")
             with open(configuration, "w", encoding="utf-8") as file:
                 file.write("\n".join(lines) + "\n")

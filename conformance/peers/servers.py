@@ -10,6 +10,7 @@ import socket
 import time
 
 from peers.cases import Failure, wait_until
+from peers.openssh_versions import openssh_has
 from peers.workspace import end_process, find_program, our_program
 
 UNTRACED = {"GLASSH_UNTRACED": "1"}  # a process has one tracer: test/checks/traced_programs.py
@@ -135,6 +136,11 @@ def start_glasshd(workspace, settings=(), flags=(), host_kinds=HOST_KEY_KINDS, l
     return server
 
 
+def sshd_without_penalties():
+    """Each test comes from 127.0.0.1, and none may pay for what another did."""
+    return ["PerSourcePenalties no"] if openssh_has("penalties for sources") else []
+
+
 def start_sshd(workspace, settings=(), host_kinds=HOST_KEY_KINDS, level="VERBOSE"):
     """sshd takes no port 0; another process may take the free one that we found, and then we look for another."""
     need_separation_directory(workspace)
@@ -150,7 +156,7 @@ def start_sshd(workspace, settings=(), host_kinds=HOST_KEY_KINDS, level="VERBOSE
         # Else a port that it chooses for -R 0 is free at ::1, and at 127.0.0.1 it may be another test's.
         lines = [*settings, *common, f"ListenAddress 127.0.0.1:{port}", "AddressFamily inet",
                  f"UsePAM {'no' if os.getuid() == 0 else 'yes'}", "PermitRootLogin yes", "PermitUserRC no", "PasswordAuthentication no",
-                 "KbdInteractiveAuthentication no", "PrintMotd no"]
+                 "KbdInteractiveAuthentication no", "PrintMotd no", *sshd_without_penalties()]
         workspace.file(os.path.basename(configuration), "\n".join(lines) + "\n")
         with open(log_path, "wb") as log:
             process = workspace.start([find_program("sshd"), "-D", "-e", "-f", configuration], stderr=log)
