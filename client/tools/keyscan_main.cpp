@@ -83,7 +83,7 @@ class Scanner {
       KeyQuestion question{address, options_.port, options_.family, *algorithms_of_scan_type(type), options_.timeout};
       const ScannedKey got = co_await scan_host_key(executor, std::move(question), rng_, trace_.sink());
       if (!got.server_version.empty() && !options_.quiet) {
-        say(stderr, "# {}:{} {}\n", address, options_.port, printable(got.server_version));
+        say(stdout, "# {}:{} {}\n", address, options_.port, printable(got.server_version));
       }
       if (got.key) print(target, *got.key);
       if (got.key || got.end == ScanEnd::not_this_type) co_return;
