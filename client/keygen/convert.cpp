@@ -15,8 +15,8 @@ int export_public_key(const KeygenOptions& options, KeygenContext& context) {
     try {
       return find_public_key(path);
     } catch (const KeygenFailure&) {  // as for a PEM file with a passphrase and without a .pub
-      OpenedKey opened =
-          open_private_key(path, options, context, "Enter passphrase: ", fmt::format("Load key \"{}\"", path));
+      OpenedKey opened = open_private_key(path, options, context, fmt::format("Enter passphrase for \"{}\": ", path),
+                                          fmt::format("Load key \"{}\"", path));
       return {opened.file.key.public_key(), ""};
     }
   }();

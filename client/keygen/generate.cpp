@@ -62,8 +62,10 @@ int generate_key(const KeygenOptions& options, KeygenContext& context) {
   make_ssh_directory(path, options, context);
   const IfExists if_exists = ask_to_overwrite(path);
   const SecretBytes passphrase =
-      options.new_passphrase ? options.new_passphrase->clone()
-                             : ask_new_passphrase(context, "Enter passphrase (empty for no passphrase): ", true);
+      options.new_passphrase
+          ? options.new_passphrase->clone()
+          : ask_new_passphrase(context, fmt::format("Enter passphrase for \"{}\" (empty for no passphrase): ", path),
+                               true);
   const std::string comment = options.comment.value_or(context.user_at_host);
   save_key(path, key, comment, passphrase, options, context, if_exists);
   if (!options.quiet) say(stdout, "Your identification has been saved in {}\n", path);

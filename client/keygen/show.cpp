@@ -71,8 +71,8 @@ bool print_line_fingerprint(std::string_view line, const KeygenOptions& options)
 
 int print_public_key(const KeygenOptions& options, KeygenContext& context) {
   const std::string path = key_file_of(options, context);
-  const OpenedKey opened =
-      open_private_key(path, options, context, "Enter passphrase: ", fmt::format("Load key \"{}\"", path));
+  const OpenedKey opened = open_private_key(path, options, context, fmt::format("Enter passphrase for \"{}\": ", path),
+                                            fmt::format("Load key \"{}\"", path));
   const std::string comment = on_one_line(opened.file.comment);
   say(stdout, "{}{}{}\n", opened.file.key.public_key().line(), comment.empty() ? "" : " ", comment);
   return 0;
