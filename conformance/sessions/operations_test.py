@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from peers import (PATIENCE, Cases, Workspace, client_options, expect, expect_equal, expect_log, find_program, glassh, ssh, start_glasshd,
                    start_sshd, wait_until)
+from peers.openssh_versions import IPQOS, OUR_IPQOS, of_installed
 
 
 @contextlib.contextmanager
@@ -221,9 +222,9 @@ def start_with_environment(workspace):
 
 # --- sockets --------------------------------------------------------------------------------------------------------
 
-def options_set(workspace, words, trace=None, pid=None, during=None):
+def options_set(workspace, words):
     """{option: last value} of the setsockopt calls that succeeded."""
-    record = trace or workspace.fresh("strace")
+    record = workspace.fresh("strace")
     tracer = [find_program("strace"), "-f", "-e", "trace=setsockopt", "-o", record]
     done = workspace.run([*tracer, *words])
     expect_equal(done.status, 0, done)
@@ -235,16 +236,33 @@ def parse_options(record):
     return {name: int(value, 0) for name, value in found}
 
 
+TYPES_OF_SERVICE = {"ef": 0xB8, "af21": 0x48, "cs1": 0x20, "lowdelay": 0x10, "throughput": 0x08, "none": None}
+
+
+def type_in_session(workspace, words):
+    """What the client's socket was told last while its session goes on: ssh 10 changes it with what is open."""
+    record = workspace.fresh("strace")
+    tracer = [find_program("strace"), "-f", "-e", "trace=setsockopt", "-o", record]
+    process = workspace.start([*tracer, *words, "echo begun; read line"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    expect_equal(process.stdout.readline().strip(), b"begun")
+    found = parse_options(record).get("IP_TOS")
+    process.stdin.write(b"\n")
+    process.stdin.close()
+    expect_equal(process.wait(PATIENCE), 0)
+    return found
+
+
 def socket_cases(cases, workspace):
     server = start_sshd(workspace)
     flags = client_options(workspace, server)
-    kinds = (([], ["-T"], 0x08), ([], ["-tt"], 0x10), (["-o", "IPQoS=af21 cs1"], ["-T"], 0x20),
-             (["-o", "IPQoS=af21 cs1"], ["-tt"], 0x48), (["-o", "IPQoS=none"], ["-T"], None))
-    for settings, terminal, expected in kinds:
-        with cases.case(f"glassh {' '.join(settings + terminal)}: type of service {expected}, as ssh"):
-            words = [*settings, *(flag for flag in flags if flag != "-T"), *terminal, "127.0.0.1", "true"]
-            expect_equal(options_set(workspace, glassh(*words)).get("IP_TOS"), expected)
-            expect_equal(options_set(workspace, ssh(*words)).get("IP_TOS"), expected)
+    for ipqos in (None, "af21 cs1", "none none"):
+        for terminal, interactive in (("-T", False), ("-tt", True)):
+            with cases.case(f"glassh {terminal}, IPQoS {ipqos or 'not said'}: type of service as that of ssh"):
+                settings = ["-o", f"IPQoS={ipqos}"] if ipqos else []
+                words = [*settings, *(flag for flag in flags if flag != "-T"), terminal, "127.0.0.1"]
+                for client, default in ((glassh, OUR_IPQOS), (ssh, of_installed(IPQOS))):
+                    word = (ipqos or default).split()[0 if interactive else 1]
+                    expect_equal(type_in_session(workspace, client(*words)), TYPES_OF_SERVICE[word], client.__name__)
     with cases.case("glassh: TCPKeepAlive"):
         for value, expected in (("yes", 1), ("no", None)):
             words = glassh("-o", f"TCPKeepAlive={value}", *flags, "127.0.0.1", "true")
