@@ -20,6 +20,15 @@ class Emulator(pyte.Screen):
     def __init__(self, columns, rows, answer):
         super().__init__(columns, rows)
         self._answer = answer
+        self._identified = False
+
+    def report_device_attributes(self, mode=0, **kwargs):
+        """Once, as the emulator does not tell the primary question from the secondary one, which tmux asks as well: it takes
+        a second answer of this kind for keys that somebody typed.
+        """
+        if not self._identified:
+            self._identified = True
+            super().report_device_attributes(mode, **kwargs)
 
     def write_process_input(self, data):
         self._answer(data)
