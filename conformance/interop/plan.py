@@ -49,9 +49,9 @@ def our_lists(run):
     return Lists("glassh", **{axis: tuple(run("-Q", query)) for axis, query in queries.items()})
 
 
-def attempts(ours, theirs, aead, peer_can_rekey, talks_during_rekey, has_directions):
+def attempts(ours, theirs, aead, peer_can_rekey, talks_during_rekey, has_directions, mixes_aead):
     """A peer that talks during rekeys is only asked for one where that is what is tried. One that has directions can be
-    told to offer other algorithms for each.
+    told to offer other algorithms for each, but an AEAD cipher for one of them only if it mixes these with others.
     """
     common = {axis: [name for name in getattr(ours, axis) if name in getattr(theirs, axis)] for axis in AXES}
     for axis, names in common.items():
@@ -90,7 +90,7 @@ def attempts(ours, theirs, aead, peer_can_rekey, talks_during_rekey, has_directi
         choice = dataclasses.replace(base, cipher=with_aead[0], mac=only_ours[0])
         found.append(Attempt("mixed", "AEAD and no common MAC", choice))
     if has_directions:
-        other = (with_aead or counters)[-1]
+        other = (with_aead if with_aead and mixes_aead else counters)[-1]
         there = dataclasses.replace(with_mac, mac=common["mac"][-1], back=(other, common["mac"][0]))
         back = dataclasses.replace(base, cipher=other, mac=common["mac"][0], back=(with_mac.cipher, common["mac"][-1]))
         found += [Attempt("mixed", "other algorithms each way", there), Attempt("mixed", "the same, swapped", back)]

@@ -42,6 +42,7 @@ class Peer:
     rekeys = ("client", "server")  # the roles in which it can be told to change keys
     rekeys_late = False  # only after much data, it may be
     has_directions = False  # whether it can be told to offer other algorithms for each
+    mixes_aead = True  # with directions: whether an AEAD cipher one way goes with another kind of cipher the other way
     key_groups = (ALL_KINDS,)  # which host keys one server can have
     notes = ()
 

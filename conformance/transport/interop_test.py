@@ -110,7 +110,7 @@ class Interop:
             talks = peer.talks_during_rekey()
             theirs = ask()
             attempts = plan.attempts(self.ours, theirs, self.aead, role in peer.rekeys, talks,
-                                     peer.has_directions)
+                                     peer.has_directions, peer.mixes_aead)
             self.table.begin(peer.name, role, peer.version(theirs.identification), theirs.manners + peer.notes)
         for attempt in attempts:
             passed, value = False, attempt.value
