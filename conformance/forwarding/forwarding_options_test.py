@@ -249,7 +249,8 @@ def remote_socks(cases, workspace, what, server, greeter):
             for each in denied:
                 connection, code = socks5(("127.0.0.1", proxy), host, each, "ipv4")
                 expect_equal((code, read_all(connection)), (2, b""), said)
-                expect(f"to connect to host {host} port {each}, but the request was denied" in said(), said)
+                denial = f"to connect to host {host} port {each}, but the request was denied"
+                wait_until(lambda said=said, denial=denial: denial in said(), "the client says so", said)
             end(process)
 
 

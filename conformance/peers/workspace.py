@@ -4,6 +4,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -18,6 +19,11 @@ _environment["LC_ALL"] = "C"
 # Debian's bash reads ~/.bashrc when it is the first shell under an SSH server. With this, which our servers accept and our
 # clients send, it is not the first one.
 _environment["SHLVL"] = "1"
+
+# A shell lets the programs of its background ignore signals, and they let theirs. With a handler here, none that we start does.
+for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, lambda *_: None)
 
 
 def find_program(name):
