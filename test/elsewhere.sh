@@ -68,7 +68,7 @@ enter() {
   printf '127.0.0.1 localhost %s\n::1 localhost ip6-localhost ip6-loopback\n' "$(hostname)" >"$root/etc/hosts"
   exec chroot "$root" /usr/bin/env -i HOME=/root USER=root LOGNAME=root SHELL=/bin/bash LANG=C.UTF-8 "TERM=${TERM:-dumb}" \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-    bash -c "cd $project"' && exec "$@"' bash "$@"
+    bash -c "cd $project"' && "$@"; exit' bash "$@" # this shell is process 1 there: it takes the orphans that end
 }
 
 if [ "${1:-}" = --enter ]; then
