@@ -49,7 +49,7 @@ class Held:
 
 
 def dropping_lines(server):
-    """What the log says of MaxStartups, without ports, times and prefixes."""
+    """The log's lines about MaxStartups, without ports, times and prefixes."""
     lines = [line for line in server.log().splitlines() if "axstartups" in line.lower()]
     lines = [re.sub(r"\]:\d+", "]:PORT", re.sub(r"\d\d:\d\d:\d\d", "TIME", line)) for line in lines]
     return [line.removeprefix("error: ") for line in lines]

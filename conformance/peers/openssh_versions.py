@@ -52,17 +52,17 @@ def newer_algorithms():
     return {name for name, since in ALGORITHMS_SINCE.items() if openssh_version() < since}
 
 
-# What the versions have, the newest first.
+# Values of the versions, the newest first.
 # The reason that sshd's log gives for a connection that MaxStartups drops.
 DROPPED = [((10, 0), "Maxstartups"), ((9, 8), "past Maxstartups"), ((0, 0), "past MaxStartups")]
 OUR_DROPPED = "past MaxStartups"  # as before, and with the first and the last line
-# What IPQoS is if nothing is said, for interactive and for other traffic. 9.2 and 10.0 are as Debian patches them.
+# The default of IPQoS, for interactive and for other traffic. 9.2 and 10.0 are as Debian patches them.
 IPQOS = [((10, 1), "ef none"), ((10, 0), "ef cs1"), ((0, 0), "lowdelay throughput")]
 OUR_IPQOS = "lowdelay throughput"  # not yet as 10.x
 
 
 def of_installed(values):
-    """Of such a list, what the installed version has."""
+    """The installed version's value, of such a list."""
     return next(value for since, value in values if openssh_version() >= since)
 
 

@@ -240,7 +240,7 @@ TYPES_OF_SERVICE = {"ef": 0xB8, "af21": 0x48, "cs1": 0x20, "lowdelay": 0x10, "th
 
 
 def type_in_session(workspace, words):
-    """What the client's socket was told last while its session goes on: ssh 10 changes it with what is open."""
+    """The type of service of the client's socket while its session goes on. ssh 10 changes it with the channels that are open."""
     record = workspace.fresh("strace")
     tracer = [find_program("strace"), "-f", "-e", "trace=setsockopt", "-o", record]
     process = workspace.start([*tracer, *words, "echo begun; read line"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
