@@ -208,7 +208,8 @@ def vanish(cases, workspace, what, client, start_server):
                 connection.process.kill()
             else:
                 for pid in [*all_children(server.process.pid), server.process.pid]:
-                    os.kill(pid, signal.SIGKILL)
+                    with contextlib.suppress(ProcessLookupError):  # it may have ended with the one before
+                        os.kill(pid, signal.SIGKILL)
             for stream in streams:
                 with contextlib.suppress(ConnectionResetError):
                     expect_equal(read_all(stream), b"")
