@@ -259,7 +259,7 @@ def socket_cases(cases, workspace):
         for terminal, interactive in (("-T", False), ("-tt", True)):
             with cases.case(f"glassh {terminal}, IPQoS {ipqos or 'not said'}: type of service as that of ssh"):
                 settings = ["-o", f"IPQoS={ipqos}"] if ipqos else []
-                words = [*settings, *(flag for flag in flags if flag != "-T"), terminal, "127.0.0.1"]
+                words = [*settings, *(flag for flag in flags if flag != "-T"), terminal, "-q", "127.0.0.1"]
                 for client, default in ((glassh, OUR_IPQOS), (ssh, of_installed(IPQOS))):
                     word = (ipqos or default).split()[0 if interactive else 1]
                     expect_equal(type_in_session(workspace, client(*words)), TYPES_OF_SERVICE[word], client.__name__)
