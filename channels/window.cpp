@@ -9,6 +9,7 @@ namespace glassh {
 namespace {
 
 constexpr double steepest_growth = 4;
+constexpr std::uint32_t fastest_growth = 2;  // bytes of growth that are given out with each byte consumed
 // So many windows of the initial size are reserved for new ones. The growth of all is so many halves of the largest
 // size: all windows of a connection share one path, which one of the largest size fills.
 constexpr std::uint64_t initial_windows = 16;
@@ -69,8 +70,12 @@ void ReceiveWindow::consumed(std::size_t size) {
 
 std::uint32_t ReceiveWindow::take_adjust() {
   if (unannounced_ < enough_) return 0;
-  available_ += unannounced_;
-  return std::exchange(unannounced_, 0);
+  const std::uint32_t grown = std::min(growth_, fastest_growth * unannounced_);
+  growth_ -= grown;
+  size_ += grown;
+  const std::uint32_t bytes = std::exchange(unannounced_, 0) + grown;
+  available_ += bytes;
+  return bytes;
 }
 
 // Bytes that had come before the measurement began do not count: a reader that paused takes all of them in no time,
@@ -98,13 +103,12 @@ void ReceiveWindow::begin_measurement() {
 void ReceiveWindow::grow_to(double wanted) {
   const double most = std::min<double>(limits_.maximum_window, steepest_growth * size_);
   const auto target = static_cast<std::uint32_t>(std::min(wanted, most));
-  if (target <= size_) return;
+  if (target <= size_ + growth_) return;
   const std::uint64_t left = pace_.left > pace_.for_new ? pace_.left - pace_.for_new : 0;
-  const auto growth = static_cast<std::uint32_t>(std::min<std::uint64_t>(target - size_, left));
+  const auto growth = static_cast<std::uint32_t>(std::min<std::uint64_t>(target - size_ - growth_, left));
   pace_.left -= growth;
   taken_ += growth;
-  size_ += growth;
-  unannounced_ += growth;
+  growth_ += growth;
 }
 
 }  // namespace glassh

@@ -3,8 +3,11 @@
 //
 // A path holds its bandwidth times its round trip. A smaller window leaves the peer waiting for our WINDOW_ADJUST, so a
 // window grows: when all of it went through in less than two round trips, to twice what such a path holds, at most
-// fourfold at a time. All windows of a connection are taken from one budget: the more there are, the smaller is a new
-// one. It knows no message and no clock; Channels tells it time and round trip by the WindowPace.
+// fourfold at a time. The growth is given out with the bytes that are consumed, not at once: OpenSSH's client reads as
+// much of a file ahead as the window lets it send, into a buffer that copies itself with each read. (256 MiB over 20 ms
+// were 0.89 as fast as with a window of 2 MiB when growth came at once, and are 1.8 times as fast.) All windows of a
+// connection are taken from one budget: the more there are, the smaller is a new one. It knows no message and no
+// clock; Channels tells it time and round trip by the WindowPace.
 //
 //   window.arrived(n);  …  window.consumed(n);  if (auto bytes_to_add = window.take_adjust()) …
 #pragma once
@@ -61,13 +64,14 @@ class ReceiveWindow {
 
   const ChannelLimits& limits_;
   WindowPace& pace_;
-  // size_ is the sum of what is available, unconsumed and unannounced, but for what was discarded.
+  // The sum of what is available, unconsumed and unannounced, but for what was discarded.
   std::uint32_t size_;
   std::uint64_t taken_;   // of the pace's bytes
   std::uint32_t enough_;  // of unannounced_, to be worth a message
   std::uint32_t available_;
   std::uint32_t unconsumed_ = 0;   // arrived, not yet consumed
-  std::uint32_t unannounced_ = 0;  // consumed, or grown by, not yet given to the peer
+  std::uint32_t unannounced_ = 0;  // consumed, not yet given to the peer
+  std::uint32_t growth_ = 0;       // of the window, not yet given to the peer
   TimePoint since_{};              // a measurement of the pace: from when,
   std::uint32_t came_before_ = 0;  // bytes that were unconsumed then and still are,
   std::uint64_t measured_ = 0;     // and bytes consumed since that have come since

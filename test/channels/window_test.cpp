@@ -76,7 +76,7 @@ TEST(ReceiveWindow, GrowsUntilALongFatPathIsFull) {
 TEST(ReceiveWindow, FillsALongPathInAFewRoundTrips) {
   Path path;
   path.bytes_per_second = 400.0 * mib;
-  path.run(5 * path.round_trip);
+  path.run(7 * path.round_trip);
   EXPECT_GE(path.window.size(), 40 * mib);
 }
 
@@ -176,7 +176,24 @@ TEST(ReceiveWindow, GrowthIsSharedByTheConnection) {
   EXPECT_EQ(pace.left, 37 * mib);
   pace.now += std::chrono::seconds(1);
   fill(second);
-  EXPECT_EQ(second.size(), 7 * mib);
+  EXPECT_EQ(second.size(), 6 * mib);  // by twice what was consumed; the rest follows with the next bytes
+  EXPECT_EQ(pace.left, 32 * mib);
+}
+
+// OpenSSH's client reads as much of a file ahead as the window lets it send, into a buffer that copies itself.
+TEST(ReceiveWindow, GrowthComesWithTheBytesThatAreConsumed) {
+  const ChannelLimits limits;
+  WindowPace pace{.now = TimePoint{} + std::chrono::hours(1), .round_trip = milliseconds(100), .left = 1000ull * mib};
+  ReceiveWindow window(limits, pace);
+  std::uint32_t largest = 0;
+  for (int i = 0; i < 48; ++i) {
+    pace.now += microseconds(100);
+    window.arrived(128 * kib);
+    window.consumed(128 * kib);
+    largest = std::max(largest, window.take_adjust());
+  }
+  EXPECT_EQ(window.size(), 8 * mib);
+  EXPECT_EQ(largest, 3 * 128 * kib);
 }
 
 // So all that many channels could make us keep has a limit, and each of them still works.
