@@ -34,7 +34,7 @@ NEW_KEYS = {"ssh": r"^debug1: SSH2_MSG_NEWKEYS received", "glassh": r"^debug1: k
 
 
 class Transfers:
-    """What the cases move through the pairs, and how often the keys were new."""
+    """Moves data through a pair and counts how often the keys were new."""
 
     def __init__(self, workspace, servers):
         self._workspace, self._servers = workspace, servers

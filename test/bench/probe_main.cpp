@@ -1,4 +1,4 @@
-// What libcrypto and the kernel leave of this machine's speed for bulk data: the same plumbing as an upload or a
+// Measures how fast libcrypto and the kernel of this machine let bulk data be: the same plumbing as an upload or a
 // download has, by two processes, without SSH. Prints MiB/s of data, from the start of all processes to their end.
 //
 //   up     one process reads FILE, seals packets and writes them to a TCP connection over the loopback; the other reads

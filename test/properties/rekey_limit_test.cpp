@@ -58,7 +58,7 @@ TEST(RekeyLimit, OneTurnOfASourceSendsNoMoreThanTheLimit) {  // [4253-9-8] keeps
   }
 }
 
-// What OpenSSH does: a packet that does not fit under the old keys is the first one under new keys.
+// As in OpenSSH, a packet that does not fit under the old keys is the first one under new keys.
 TEST(RekeyLimit, EachPacketThatReachesTheLimitBeginsAKeyExchange) {
   struct {
     std::uint64_t limit;
