@@ -43,13 +43,14 @@ class CaptureFile:
 
 
 class CapturingRelay:
-    """Takes one connection, hands it on to a port of 127.0.0.1 and records it; `port` is where to connect to."""
+    """Takes one connection and hands it on to a port of 127.0.0.1; `port` is where to connect to. Each piece goes to `record`,
+    a CaptureFile or what has its segment() and close()."""
 
-    def __init__(self, path, server_port):
+    def __init__(self, record, server_port):
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
         self._server_port = server_port
-        self._capture = CaptureFile(path)
+        self._record = record
         self._thread = threading.Thread(target=self._relay, daemon=True)
 
     def __enter__(self):
@@ -59,7 +60,7 @@ class CapturingRelay:
     def __exit__(self, *_):
         self._listening.close()
         self._thread.join(PATIENCE)
-        self._capture.close()
+        self._record.close()
 
     def _relay(self):
         self._listening.settimeout(PATIENCE)
@@ -79,7 +80,7 @@ class CapturingRelay:
         """False at the end."""
         data = source.recv(16384)
         if data:
-            self._capture.segment(sender, data)
+            self._record.segment(sender, data)
             target.sendall(data)
         return bool(data)
 

@@ -28,6 +28,7 @@ def openssh_version():
 # Since when OpenSSH has it.
 SINCE = {
     "ssh -Q CASignatureAlgorithms": (9, 3),
+    "ObscureKeystrokeTiming": (9, 5),
     "Ed25519 keys in PKCS#8": (9, 8),  # 9.6 by its own account, but Debian's could not be built with them
     "no DSA": (9, 8),
     "penalties for sources": (9, 8),

@@ -1,4 +1,6 @@
-"""What a key press costs: the system calls of glassh and glasshd, counted with strace(1), which no other work changes.
+"""Key presses: what they cost, and what their times tell a listener.
+
+The system calls of glassh and glasshd are counted with strace(1), which no other work changes.
 
 A key travels through four pieces: glassh reads the terminal and writes the socket, glasshd reads the socket and writes the
 pseudo-terminal, and its echo comes back the same way. So each program waits twice, reads twice and writes twice.
@@ -6,15 +8,24 @@ pseudo-terminal, and its echo comes back the same way. So each program waits twi
 
 import os
 import re
+import statistics
 import sys
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from peers import Cases, Workspace, client_options, expect, find_program, glassh, start_glasshd
+from peers import (Cases, Workspace, client_options, expect, expect_equal, find_program, glassh, ssh, start_glasshd,
+                   wait_until)
+from peers.capture import CLIENT, SERVER, CapturingRelay
+from peers.channel_client import CHANNEL_DATA, ChannelClient, SessionByHand, split
+from peers.logins import start_with_passwords
+from peers.openssh_versions import openssh_has
+from peers.raw_client import string
 from peers.servers import UNTRACED
 from peers.terminal import Terminal
 
+PING, PONG = 192, 193
 KEYS = 40
 STRAY = KEYS // 4  # what else may happen meanwhile, all together
 CALL = re.compile(r"^(\d+) +(\w+)\((?:.* = (-?\d+)( EAGAIN)?)?")
@@ -80,10 +91,92 @@ def key_presses(cases, workspace):
     server.stop()
 
 
+# --- ObscureKeystrokeTiming -----------------------------------------------------------------------------------------
+
+INTERVAL = 0.05  # seconds; ssh's own is 0.02
+TYPED_EVERY = (0.001, 0.012, 0.004, 0.02, 0.002)  # seconds between keys, far below
+
+
+class Times:
+    """When the pieces of a connection came, and from whom."""
+
+    def __init__(self):
+        self.seen = []
+
+    def segment(self, sender, _data):
+        self.seen.append((sender, time.monotonic()))
+
+    def close(self):
+        pass
+
+    def of(self, sender, since):
+        return [when for who, when in list(self.seen) if who == sender and when >= since]
+
+
+def type_unevenly(terminal):
+    for _ in range(10):
+        for pause in TYPED_EVERY:
+            terminal.answer("", "k", end="")
+            time.sleep(pause)
+
+
+def even_times(workspace):
+    """ssh sends typed keys, and PINGs as chaff, at times that do not depend on the keys. It goes on for a while after the last
+    key, and glasshd answers each PING, so that the server's side tells nothing either."""
+    server = start_glasshd(workspace)
+    times = Times()
+    with CapturingRelay(times, server.port) as relay:
+        flags = [flag for flag in client_options(workspace, server) if flag != "-T"]
+        flags[flags.index("-p") + 1] = str(relay.port)
+        options = ["-o", f"HostKeyAlias=[127.0.0.1]:{server.port}", "-o", f"ObscureKeystrokeTiming=interval:{INTERVAL * 1000:.0f}"]
+        words = ssh(*flags, *options, "-q", "-tt", "127.0.0.1", "stty raw -echo; echo ready; exec cat")
+        with Terminal(words) as terminal:
+            terminal.see("ready")
+            begin = time.monotonic()
+            type_unevenly(terminal)
+            end = time.monotonic()
+            sent = [when for when in times.of(CLIENT, begin) if when <= end]
+            gaps = [late - early for early, late in zip(sent, sent[1:])]
+            expect(len(gaps) >= 5, "too few packets of the client:", gaps)
+            expect(statistics.median(gaps) >= 0.8 * INTERVAL, "the keys' own times are to be seen:", gaps)
+            terminal.see(50 * "k")
+            quiet = time.monotonic()
+            for side, who in ((CLIENT, "ssh sends chaff"), (SERVER, "glasshd answers it")):
+                wait_until(lambda side=side: len(times.of(side, quiet)) >= 5, who)
+    server.stop()
+
+
+def answered_between_keys(workspace):
+    """What such a client needs of a server: PING is answered at once, with its data, and the keys' echo is not held up."""
+    server = start_with_passwords(workspace)
+    with ChannelClient(server) as client:
+        session = SessionByHand(client)
+        session.ask_for_terminal(80, 24)
+        session.ask(b"exec", string(b"stty raw -echo; echo ready; exec cat"))
+        echo = b""
+        while b"ready" not in echo:
+            echo += client.hear_data()
+        for number in range(20):
+            data = b"chaff %d" % number
+            client.send(bytes([PING]) + string(data))
+            session.write(b"k")
+            client.send(bytes([PING]) + string(data + b" more"))
+            heard = [client.hear(PONG, CHANNEL_DATA) for _ in range(3)]
+            pongs = [payload[1:] for payload in heard if payload[0] == PONG]
+            expect_equal(pongs, [string(data), string(data + b" more")], "answers to PING")
+            expect_equal([split(payload[1:], "u", "s")[1] for payload in heard if payload[0] == CHANNEL_DATA], [b"k"])
+    server.stop()
+
+
 def main():
     cases = Cases()
     with Workspace() as workspace:
         key_presses(cases, workspace)
+        with cases.case("glasshd answers each PING between key presses, and the echo comes all the same"):
+            answered_between_keys(workspace)
+        if openssh_has("ObscureKeystrokeTiming"):
+            with cases.case("ssh with ObscureKeystrokeTiming to glasshd: the packets' times tell nothing of the keys' times"):
+                even_times(workspace)
     return cases.status()
 
 

@@ -5,7 +5,7 @@ first key exchange included.
 
 Where the limit is the sender's, each of the ten packets of data needs new keys. One more is possible: OpenSSH also looks at
 the limit when a packet comes, so a WINDOW_ADJUST behind a full packet begins a key exchange that the next packet does not
-use. Full packets are compared because OpenSSH 9.2 to 10.5 adds the bytes of the next packet to a count of blocks: it
+use. Full packets are compared because OpenSSH (9.2, for one) adds the bytes of the next packet to a count of blocks: it
 changes keys before any packet of more than 2 KiB, even if there are several of them below the limit.
 
 Where the limit is the receiver's, the number depends on how much the sender has on its way when KEXINIT reaches it: of

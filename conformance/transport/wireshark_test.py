@@ -12,7 +12,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from peers import Cases, Workspace, client_options, expect, expect_equal, find_program, glassh, ssh, start_glasshd, start_sshd
-from peers.capture import CapturingRelay
+from peers.capture import CaptureFile, CapturingRelay
 
 SUITE = ["-o", "KexAlgorithms=curve25519-sha256", "-o", "HostKeyAlgorithms=ssh-ed25519", "-c", "aes128-gcm@openssh.com"]
 COMMAND = "echo words-for-wireshark; echo other-words >&2; exit 21"
@@ -21,7 +21,7 @@ COMMAND = "echo words-for-wireshark; echo other-words >&2; exit 21"
 def record(workspace, client, server, flags=()):
     """The path of a capture of one session."""
     path = workspace.fresh("session.pcap")
-    with CapturingRelay(path, server.port) as relay:
+    with CapturingRelay(CaptureFile(path), server.port) as relay:
         # Wireshark 4.0 takes every user key for an RSA key, so this one is.
         options = client_options(workspace, server, key="rsa")
         options[options.index("-p") + 1] = str(relay.port)
