@@ -71,7 +71,7 @@ class Drive {
   using Clock = Hub::Clock;
   using Event = typename Core::Event;
 
-  // What run() does when all turns are taken that can be.
+  // What is next for run() after its turns.
   enum class Next { wait, let_others, end, relieve };
   template <class Handler>
   Next take_turns(Handler& handler);
@@ -131,7 +131,7 @@ asio::awaitable<void> Drive<Core>::run(Handler& handler) {
     const std::shared_ptr<Hub> hub;  // the drive may be gone when an io_context that ends destroys this coroutine
     bool due = true;
   } hub_end{hub_};
-  // In the stack of whoever calls wake_here(). What is more than to wait again is left to the coroutine.
+  // Called by wake_here(), in the stack of its caller. If the next thing is not to wait again, the coroutine does it.
   const std::function<void()> here = [this, &handler] {
     if (take_turns(handler) != Next::wait) hub_->wake();
   };

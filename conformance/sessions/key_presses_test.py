@@ -32,7 +32,7 @@ CALL = re.compile(r"^(\d+) +(\w+)\((?:.* = (-?\d+)( EAGAIN)?)?")
 
 
 class Record:
-    """What strace writes of one program, whose process stays our child (-DDD)."""
+    """A file in which strace records one program. The program's process stays our child (-DDD)."""
 
     def __init__(self, workspace, name):
         self.path = workspace.fresh(f"{name}.strace")
@@ -147,7 +147,7 @@ def even_times(workspace):
 
 
 def answered_between_keys(workspace):
-    """What such a client needs of a server: PING is answered at once, with its data, and the keys' echo is not held up."""
+    """The server's part in hiding these times: PING is answered at once, with its data, and the keys' echo is not held up."""
     server = start_with_passwords(workspace)
     with ChannelClient(server) as client:
         session = SessionByHand(client)
