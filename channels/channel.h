@@ -34,8 +34,8 @@ class Channel {
   bool open() const { return stage_ == Stage::open; }
 
   // How many bytes data_space() would give now: the peer's window and maximum packet, our backlog, and 0 while the
-  // writer holds what is for new keys (RFC 4253), after send_eof() and after close(). Bulk may fill only a part of
-  // the backlog, so that a key press neither waits for room nor stands behind much.
+  // writer holds what is for new keys (RFC 4253 sections 7.1 and 9), after send_eof() and after close(). Bulk may fill
+  // only a part of the backlog, so that a key press neither waits for room nor stands behind much.
   std::size_t room() const;
   // A place for up to min(at_most, room()) bytes inside the next packet; nothing else may be sent before commit().
   // Neither may be 0. `extended_type` 0 is CHANNEL_DATA; 1 is stderr (RFC 4254 section 5.2).

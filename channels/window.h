@@ -72,9 +72,9 @@ class ReceiveWindow {
   std::uint32_t unconsumed_ = 0;   // arrived, not yet consumed
   std::uint32_t unannounced_ = 0;  // consumed, not yet given to the peer
   std::uint32_t growth_ = 0;       // of the window, not yet given to the peer
-  TimePoint since_{};              // a measurement of the pace: from when,
-  std::uint32_t came_before_ = 0;  // bytes that were unconsumed then and still are,
-  std::uint64_t measured_ = 0;     // and bytes consumed since that have come since
+  TimePoint since_{};              // when the measurement began
+  std::uint32_t came_before_ = 0;  // bytes that were unconsumed then and still are
+  std::uint64_t measured_ = 0;     // bytes that have come and been consumed since
 };
 
 }  // namespace glassh

@@ -56,7 +56,7 @@ class PacketWriter {
   // RFC 4253 section 7.1: from our KEXINIT to our NEWKEYS.
   void hold() { holding_ = true; }
   bool holding() const { return holding_; }
-  // At most so many bytes under the same keys (0: no limit). A message of 50 and up that would pass the limit is held,
+  // At most so many bytes under the same keys (0: no limit). A message of 50 and up that could pass the limit is held,
   // with all that follow it, until use(). wants_new_keys() is true meanwhile, and the owner has to begin a key
   // exchange. The first packet under new keys leaves whatever its size is, so a limit below one packet stops nothing.
   // With compression the size before it counts, since each key exchange begins another context.

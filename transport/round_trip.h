@@ -33,8 +33,9 @@ class RoundTrip {
   void given_up();  // the probe under way may have been lost, so that another one may be due
   bool under_way() const { return under_way_; }
 
-  // The smallest sample, or nullopt before the first probe. While that one has no answer, the path is known to be no
-  // shorter than the time since; a peer that does not answer at all is measured by its login.
+  // The smallest sample, or nullopt before the first probe, and until its answer if the login gave no sample. While the
+  // first probe has no answer, the path is known to be no shorter than the time since; a peer that does not answer at
+  // all is measured by its login.
   std::optional<std::chrono::nanoseconds> figure(TimePoint now) const;
 
   // Data flow when so many bytes come within a second. Typing and its echo stay below.

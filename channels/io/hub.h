@@ -62,8 +62,8 @@ class Hub : public std::enable_shared_from_this<Hub> {
   const asio::any_io_executor& executor() const { return executor_; }
   // To be called when something was queued or an answer given: the drive takes a turn soon. Many calls make one turn.
   void wake() { wake_.raise(); }
-  // As wake(), but a drive that waits takes its turn before this returns, which spares a round of the event loop.
-  // Anything may have ended by then, so it is called last, with nothing in hand.
+  // As wake(), but a drive that waits takes its turn before this returns, which spares a round of the event loop. The
+  // channel or the connection may be gone when it returns: look them up again.
   void wake_here();
   bool over() const { return over_; }
   Allowance& allowance() { return allowance_; }              // what the connection may hold

@@ -11,7 +11,7 @@ namespace {
 
 // The bytes that one source may queue before it goes to the back of the line. Four packets of the usual size.
 constexpr std::size_t quantum = 128 * 1024;
-// And those before other connections have their turn.
+// The bytes that one source may queue before other connections have their turn.
 constexpr std::size_t turn = 2 * quantum;
 
 class DescriptorInput final : public SourceInput {

@@ -36,6 +36,7 @@ SINCE = {
     "ssh-keyscan's comments on standard output": (9, 8),  # before: on standard error
     "the file's name in ssh-keygen's prompts": (9, 9),
     "today's default algorithms": (10, 0),  # before: CTR in front of GCM, and finite fields in sshd's default
+    "invaliduser in PerSourcePenalties": (10, 3),
     "dropping without a first and a last line": (10, 0),  # before: 'beginning' and 'exited MaxStartups throttling'
 }
 
@@ -45,7 +46,7 @@ def openssh_has(what):
     return openssh_version() >= SINCE[what]
 
 
-ALGORITHMS_SINCE = {"sntrup761x25519-sha512": (9, 9), "mlkem768x25519-sha256": (9, 9)}
+ALGORITHMS_SINCE = {"mlkem768x25519-sha256": (9, 9)}
 
 
 def newer_algorithms():
@@ -75,9 +76,8 @@ PRINTED_SINCE = {
     "persourcepenaltyexemptlist": (9, 8),
     "channeltimeout none": (10, 0),
 }
-# Lines of older versions, as 10.x prints them.
-PRINTED_BEFORE = {f"ipqos {value}": f"ipqos {IPQOS[0][1]}" for _, value in IPQOS}
-PENALTIES = re.compile(r"(persourcepenalties .*noauth:\d+) (grace-exceeded)")  # 10.3 has invaliduser between them
+PENALTIES = "persourcepenalties crash:90 authfail:5 noauth:1{} grace-exceeded:10 refuseconnection:10 max:600 min:15"
+PENALTIES += " max-sources4:65536 max-sources6:65536 overflow:permissive overflow6:permissive"
 # Lines of our programs, as 10.x prints them; None: not at all.
 OURS = {
     f"ipqos {OUR_IPQOS}": f"ipqos {IPQOS[0][1]}",  # not yet
@@ -87,13 +87,21 @@ OURS = {
 }
 
 
+def printed_before():
+    """The lines that the installed version prints otherwise than the newest 10.x, and what that one prints."""
+    lines = {f"ipqos {of_installed(IPQOS)}": f"ipqos {IPQOS[0][1]}"}
+    if not openssh_has("invaliduser in PerSourcePenalties"):
+        lines[PENALTIES.format("")] = PENALTIES.format(" invaliduser:5")
+    return lines
+
+
 def _comparable(line):
     return all(openssh_version() >= since for name, since in PRINTED_SINCE.items() if name in (line, line.split(" ")[0]))
 
 
 def printed_by_openssh(lines):
     """The lines that the installed OpenSSH printed, as 10.x prints them; without those that only newer versions print."""
-    return [PENALTIES.sub(r"\1 invaliduser:5 \2", PRINTED_BEFORE.get(line, line)) for line in lines if _comparable(line)]
+    return [printed_before().get(line, line) for line in lines if _comparable(line)]
 
 
 def printed_by_us(lines):

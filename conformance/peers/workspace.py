@@ -20,7 +20,8 @@ _environment["LC_ALL"] = "C"
 # clients send, it is not the first one.
 _environment["SHLVL"] = "1"
 
-# A shell lets the programs of its background ignore signals, and they let theirs. With a handler here, none that we start does.
+# A shell starts background programs with signals ignored, and their children inherit that. A handler is not inherited, so the
+# programs that we start have the default.
 for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
     if signal.getsignal(_number) == signal.SIG_IGN:
         signal.signal(_number, lambda *_: None)

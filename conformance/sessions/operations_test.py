@@ -255,13 +255,13 @@ def type_in_session(workspace, words):
 def socket_cases(cases, workspace):
     server = start_sshd(workspace)
     flags = client_options(workspace, server)
-    for ipqos in (None, "af21 cs1", "none none"):
+    for ipqos in (None, "af21 cs1", "none none", "none"):
         for terminal, interactive in (("-T", False), ("-tt", True)):
             with cases.case(f"glassh {terminal}, IPQoS {ipqos or 'not said'}: type of service as that of ssh"):
                 settings = ["-o", f"IPQoS={ipqos}"] if ipqos else []
                 words = [*settings, *(flag for flag in flags if flag != "-T"), terminal, "-q", "127.0.0.1"]
                 for client, default in ((glassh, OUR_IPQOS), (ssh, of_installed(IPQOS))):
-                    word = (ipqos or default).split()[0 if interactive else 1]
+                    word = (ipqos or default).split()[0 if interactive else -1]
                     expect_equal(type_in_session(workspace, client(*words)), TYPES_OF_SERVICE[word], client.__name__)
     with cases.case("glassh: TCPKeepAlive"):
         for value, expected in (("yes", 1), ("no", None)):

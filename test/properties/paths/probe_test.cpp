@@ -71,7 +71,7 @@ Payload pong_to(const Flow& flow) {
   return asked == flow.peer.heard.rend() ? Payload{} : encode(msg::Pong{decode<msg::Ping>(*asked).data});
 }
 
-TEST(PathProbe, AClientIsAskedByAGlobalRequestWhoseAnswerTheServerKeepsToItself) {  // [4254-4-5] keeps
+TEST(PathProbe, AClientIsAskedByAGlobalRequestWhoseAnswerTheServerKeepsToItself) {  // [4254-4-1] keeps
   for (const bool success : {true, false}) {
     Flow flow(Role::server);
     EXPECT_EQ(flow.heard_after_bytes(RoundTrip::flow - 1), "");

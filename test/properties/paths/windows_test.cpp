@@ -43,7 +43,7 @@ struct PathKind {
   std::vector<Hop> hops;         // from the sender of the data to its receiver
   nanoseconds sender_thinks{0};  // before each of its answers during the login
   double sender = 600 * mb;      // bytes per second
-  double reader = 1e12;          // alike
+  double reader = 1e12;          // bytes per second
   nanoseconds jitter{0};         // the most by which chance makes anything late
   bool answers = true;           // the sender answers global requests
   nanoseconds lasts = seconds(2);
