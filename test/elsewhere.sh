@@ -11,38 +11,36 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 project=/srv/glassh # in the other system
 
-# Which archive has this release, and how it is checked: its package of keys, and the file in it.
-archive_of() {
-  case $1 in
-    bookworm | trixie) echo "http://deb.debian.org/debian debian-archive-keyring debian-archive-keyring.gpg" ;;
-    noble) echo "http://archive.ubuntu.com/ubuntu ubuntu-archive-keyring ubuntu-archive-keyring.gpg" ;;
-    *) return 1 ;;
-  esac
+releases="bookworm trixie"
+archive=http://deb.debian.org/debian
+keys=/usr/share/keyrings/debian-archive-keyring.gpg
+
+die() {
+  echo "elsewhere: $*" >&2
+  exit 2
 }
 
-# make_system RELEASE DIRECTORY
+# make_system RELEASE DIRECTORY: in mounts of its own, so that none is left if it is killed. Until it is whole, the
+# directory has another name.
 make_system() {
-  local archive package keys components=main
-  read -r archive package keys < <(archive_of "$1")
-  [ "$package" = debian-archive-keyring ] || components=main,universe
-  [ -r "/usr/share/keyrings/$keys" ] || {
-    echo "elsewhere: no /usr/share/keyrings/$keys here; it is in the package $package" >&2
-    exit 1
-  }
-  rm -rf "$2" "$2.new"
-  # Until it is whole it has another name.
-  debootstrap --variant=minbase "--components=$components" "--keyring=/usr/share/keyrings/$keys" "$1" "$2.new" "$archive"
+  rm -rf --one-file-system "$2.new"
+  unshare --mount debootstrap --variant=minbase "--keyring=$keys" "$1" "$2.new" "$archive"
   mv "$2.new" "$2"
+}
+
+# ours ARGUMENTS…: git in this clone, whoever owns it.
+ours() {
+  GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*' git "$@"
 }
 
 # clone_into DIRECTORY: the last commit, as a clone has it. What was built there stays.
 clone_into() {
   local clone=$1$project
-  [ -z "$(git status --porcelain)" ] || echo "elsewhere: what is not committed is not tried"
-  [ -d "$clone/.git" ] || git clone -q . "$clone"
-  git -C "$clone" fetch -q "$PWD" HEAD
-  git -C "$clone" checkout -q --force --detach FETCH_HEAD
-  git -C "$clone" clean -q -d --force
+  [ -z "$(ours status --porcelain)" ] || echo "elsewhere: what is not committed is not tried"
+  [ -d "$clone/.git" ] || ours clone -q . "$clone"
+  ours -C "$clone" fetch -q "$PWD" HEAD
+  ours -C "$clone" checkout -q --force --detach FETCH_HEAD
+  ours -C "$clone" clean -q -d --force
   git config --file "$1/root/.gitconfig" safe.directory "$project" # its owner has no name there
 }
 
@@ -64,9 +62,13 @@ enter() {
   ln -s pts/ptmx "$root/dev/ptmx"
   ln -s /proc/self/fd "$root/dev/fd"
   for node in 0:stdin 1:stdout 2:stderr; do ln -s "/proc/self/fd/${node%:*}" "$root/dev/${node#*:}"; done
-  install -m 644 /etc/resolv.conf "$root/etc/resolv.conf"
+  [ ! -r /etc/resolv.conf ] || install -m 644 /etc/resolv.conf "$root/etc/resolv.conf"
+  local variable network=()
+  for variable in http_proxy https_proxy no_proxy; do
+    [ -z "${!variable:-}" ] || network+=("$variable=${!variable}")
+  done
   printf '127.0.0.1 localhost %s\n::1 localhost ip6-localhost ip6-loopback\n' "$(hostname)" >"$root/etc/hosts"
-  exec chroot "$root" /usr/bin/env -i HOME=/root USER=root LOGNAME=root SHELL=/bin/bash LANG=C.UTF-8 "TERM=${TERM:-dumb}" \
+  exec chroot "$root" /usr/bin/env -i HOME=/root USER=root LOGNAME=root SHELL=/bin/bash LANG=C.UTF-8 "TERM=${TERM:-dumb}" "${network[@]}" \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     bash -c "cd $project"' && "$@"; exit' bash "$@" # this shell is process 1 there: it takes the orphans that end
 }
@@ -76,17 +78,18 @@ if [ "${1:-}" = --enter ]; then
   enter "$@"
 fi
 
-release=${1:?"which release: bookworm, trixie or noble"}
+usage="./dev elsewhere RELEASE [command…]; RELEASE is one of: $releases"
+[ $# -gt 0 ] || die "which release? $usage"
+release=$1
 shift
-archive_of "$release" >/dev/null || {
-  echo "elsewhere: no release \"$release\"; there are bookworm, trixie and noble" >&2
-  exit 2
-}
-[ "$(id -u)" = 0 ] || {
-  echo "elsewhere: only root can make another system" >&2
-  exit 1
-}
+[[ " $releases " == *" $release "* ]] || die "no release \"$release\". $usage"
+[ "$(id -u)" = 0 ] || die "only root can make another system"
+if [ "${1:-}" = --check ]; then exit; fi
+[ -r $keys ] || die "no $keys here; it is in the package debian-archive-keyring"
 root=$PWD/build/elsewhere/$release
+mkdir -p "${root%/*}"
+exec 9>"$root.lock" # held as long as anything runs there
+flock -n 9 || die "another run uses $root"
 [ -d "$root" ] || make_system "$release" "$root"
 clone_into "$root"
 [ $# -gt 0 ] || set -- bash -c './dev demo && ./dev test'

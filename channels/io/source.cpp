@@ -9,9 +9,12 @@ namespace glassh {
 
 namespace {
 
-// The bytes that one source may queue before it goes to the back of the line. Four packets of the usual size.
-constexpr std::size_t quantum = 128 * 1024;
-// The bytes that one source may queue before other connections have their turn.
+// What a packet costs, in bytes that are read and sealed meanwhile. A peer may ask for packets of one byte each.
+constexpr std::size_t cost_of_packet = 4096;
+constexpr std::size_t cost_of_usual_packet = 32 * 1024 + cost_of_packet;
+// What one source may queue before it goes to the back of the line.
+constexpr std::size_t quantum = 4 * cost_of_usual_packet;
+// What one source may queue before other connections have their turn.
 constexpr std::size_t turn = 2 * quantum;
 
 class DescriptorInput final : public SourceInput {
@@ -72,8 +75,8 @@ asio::awaitable<void> Source::run(std::shared_ptr<Source> self) {
     const MutableBytes place = channel->data_space(room, self->settings_.extended_type);
     const IoResult got = self->input_->read(place);
     channel->commit(got.size);
-    queued += got.size;
-    in_this_turn += got.size;
+    queued += got.size + cost_of_packet;
+    in_this_turn += got.size + cost_of_packet;
     if (got.nothing_left()) {
       queued = in_this_turn = 0;
       if (self->settings_.emptied) self->settings_.emptied();

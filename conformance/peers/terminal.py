@@ -24,6 +24,7 @@ class Terminal:
                 os.execve(arguments[0], arguments, {**environment, **(env or {})})
             finally:
                 os._exit(126)
+        os.set_inheritable(self._terminal, False)
 
     @property
     def pid(self):

@@ -156,13 +156,14 @@ def family(pid):
 
 
 def memory_of(pid):
-    """KiB of a process tree: proportional set size, and what no other process shares."""
+    """KiB of a process tree: its part of anonymous memory (Pss), and what it alone has written. Pages of programs and libraries
+    are left out: how many of them count as its own changes with each other process that starts or ends."""
     pss = private = 0
     for member in family(pid):
         with open(f"/proc/{member}/smaps_rollup", encoding="ascii") as file:
             values = {words[0]: int(words[1]) for words in map(str.split, file) if words[-1] == "kB"}
-        pss += values["Pss:"]
-        private += values["Private_Clean:"] + values["Private_Dirty:"]
+        pss += values["Pss_Anon:"]
+        private += values["Private_Dirty:"]
     return pss, private
 
 
@@ -192,7 +193,7 @@ def bench_memory(options, workspace, _):
     print(f"\nMemory of the server per idle connection after login, KiB, {options.sshd_idle} connections to sshd and "
           f"{options.idle} to glasshd (goal: 1/{GOALS['memory']:g})")
     print(f"{'':<26}{'sshd':>10}{'glasshd':>10}{'ratio':>9}")
-    for number, title in enumerate(("proportional (Pss)", "private")):
+    for number, title in enumerate(("anonymous (Pss_Anon)", "written (Private_Dirty)")):
         theirs, ours = cost["sshd"][number], cost["glasshd"][number]
         print(f"{title:<26}{theirs:>10.1f}{ours:>10.1f}{f'1/{theirs / ours:.0f}' if ours > 0 else '-':>9}")
     for server in servers.values():

@@ -39,6 +39,7 @@ class Session:
         self._child, self._terminal = pty.fork()
         if self._child == 0:
             os.execv(words[0], words)
+        os.set_inheritable(self._terminal, False)  # else the next client keeps this one's terminal open
         self._text = b""
         self._read_until(rb"ready\r\n")
 

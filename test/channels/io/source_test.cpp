@@ -1,9 +1,15 @@
 // A Source between a real pipe and a channel: the ends of its input, of its channel and of itself.
 #include "channels/io/source.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <functional>
+#include <memory>
+#include <utility>
 
 #include <unistd.h>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "test/channels/io/plain_end.h"
 
@@ -84,6 +90,41 @@ TEST(Source, KeyPressIsOneRead) {
     pair.run_dry();
   }
   EXPECT_EQ(reads, 3);
+}
+
+// Never has to wait, and counts its reads.
+class EndlessInput final : public SourceInput {
+ public:
+  EndlessInput(asio::any_io_executor executor, int& reads) : executor_(std::move(executor)), reads_(reads) {}
+  IoResult read(MutableBytes place) override {
+    ++reads_;
+    return {open_ ? place.size() : 0, 0};
+  }
+  asio::awaitable<void> readable() override { co_await asio::post(executor_, asio::use_awaitable); }
+  void close() override { open_ = false; }
+
+ private:
+  asio::any_io_executor executor_;
+  int& reads_;
+  bool open_ = true;
+};
+
+// The peer decides how small they are.
+TEST(Source, PacketsOfOneByteDoNotKeepOthersFromTheirTurn) {
+  PlainPair pair(ChannelLimits{.maximum_packet = 1});
+  const std::uint32_t id = pair.open_channel();
+  int reads = 0, before = 0, most = 0, turns = 0;
+  const asio::any_io_executor executor = pair.left.drive.hub()->executor();
+  pair.left.sources[id] = Source::start(pair.left.channel(id), std::make_unique<EndlessInput>(executor, reads));
+  const std::function<void()> others = [&] {
+    ++turns;
+    most = std::max(most, reads - std::exchange(before, reads));
+    asio::post(executor, others);
+  };
+  asio::post(executor, others);
+  while (turns < 1000) pair.io.run_one();
+  EXPECT_GT(reads, 10'000);
+  EXPECT_LE(most, 100);
 }
 
 TEST(Source, WriterOfAStoppedSourceGetsABrokenPipe) {
