@@ -20,6 +20,7 @@ bool PathProbe::takes(const ChannelEvent& event) {
   const auto* const answered = std::get_if<GlobalRequestAnswered>(&event);
   if (answered == nullptr || request_ == 0 || answered->request != request_) return false;
   request_ = 0;
+  transport_.await_answer(false);
   on_answer();
   return true;
 }
@@ -33,6 +34,7 @@ void PathProbe::ask() {
     transport_.send_ping(bytes_of(ping_));
   } else {
     request_ = channels_.send_global("keepalive@openssh.com", true);
+    transport_.await_answer(true);
   }
 }
 

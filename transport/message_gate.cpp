@@ -66,9 +66,11 @@ bool is_allowed(const Arrival& arrival, const Row& row, std::uint8_t number) {
   const bool strict_now = arrival.strict && arrival.phase == Phase::first_key_exchange;
   if (strict_now && number != disconnect && number < kexinit) return false;
   // RFC 4253 section 7.1 [4253-7.1-30] [4253-7.1-31]: between its KEXINIT and its NEWKEYS the peer sends no data and no
-  // service messages.
-  if (arrival.peer_in_key_exchange && (number >= 50 || number == service_request || number == service_accept))
-    return false;
+  // service messages. Deviation: paramiko and asyncssh answer a global request at once, whatever they are doing. Where
+  // the question was ours, a key exchange at that moment must not end their connection.
+  const bool of_ours = arrival.answer_awaited && (number == request_success || number == request_failure);
+  const bool out_of_place = number >= 50 || number == service_request || number == service_accept;
+  if (arrival.peer_in_key_exchange && out_of_place && !of_ours) return false;
   if (number >= kex_dh_gex_init && number <= kex_dh_gex_request && !arrival.group_exchange) return false;
   // RFC 8308 section 2.4 [8308-2.4-1] [8308-2.4-2]: before the login, it is the packet right behind the first NEWKEYS.
   if (number == ext_info && arrival.phase == Phase::service && !arrival.behind_first_newkeys) return false;

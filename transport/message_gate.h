@@ -30,6 +30,7 @@ struct Arrival {
   bool wrong_guess_awaited = false;   // it guessed another key exchange method; that method's message is on its way
   bool group_exchange = false;        // the method of the running exchange is RFC 4419's, which has three more messages
   bool behind_first_newkeys = false;  // the packet before it was the peer's first NEWKEYS
+  bool answer_awaited = false;        // we have asked it by a global request of our own accord
 };
 
 enum class Verdict { allowed, refused, unimplemented };

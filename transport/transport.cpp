@@ -140,7 +140,8 @@ std::optional<TransportEvent> Transport::on_payload(Bytes payload, std::uint32_t
                         kex_.peer_started(),
                         kex_.awaits_wrong_guess(),
                         kex_.family() == KexFamily::group_exchange,
-                        behind_first_newkeys};
+                        behind_first_newkeys,
+                        answer_awaited_};
   switch (judge(arrival, number)) {
     case Verdict::allowed:
       break;

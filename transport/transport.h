@@ -102,6 +102,8 @@ class Transport {
   void disconnect(DisconnectReason reason, std::string_view description);
   void send_debug(std::string_view text);
   void send_ping(Bytes data);  // only if peer_answers_ping(); PongArrived follows
+  // While true, the peer may answer a global request also during its key exchange (message_gate).
+  void await_answer(bool awaited) { answer_awaited_ = awaited; }
 
   // Time is an argument. set_now() may start a key exchange.
   void set_now(TimePoint now);
@@ -153,6 +155,7 @@ class Transport {
   std::vector<std::string> peer_sig_algs_;
   bool peer_answers_ping_ = false;
   bool peer_takes_host_bound_keys_ = false;
+  bool answer_awaited_ = false;
   bool behind_first_newkeys_ = false;  // the peer's next packet follows its first NEWKEYS
   bool success_must_follow_ = false;   // the server's last packet was EXT_INFO, in the middle of the login
   bool service_requested_ = false;

@@ -27,7 +27,7 @@ class Terminal:
         os.set_inheritable(self._terminal, False)
 
     @property
-    def pid(self):
+    def client_pid(self):
         return self._pid
 
     def __enter__(self):

@@ -95,7 +95,7 @@ def key_presses(cases, workspace):
             record.begin()
         for _ in range(KEYS):
             press(terminal)
-        for who, record, pid in (("glassh", of_client, terminal.pid), ("glasshd", of_server, server.process.pid)):
+        for who, record, pid in (("glassh", of_client, terminal.client_pid), ("glasshd", of_server, server.process.pid)):
             with cases.case(f"{who}: a key press is one read, one write and one wait on each of its ways"):
                 expect_cheap(record.calls(pid), who)
     server.stop()

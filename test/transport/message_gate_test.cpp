@@ -63,6 +63,19 @@ TEST(MessageGate, ARekeyingPeerSendsNoData) {  // [4253-7.1-30] [4253-7.1-31] br
   EXPECT_EQ(numbers_with(Verdict::allowed, {Role::client, Phase::connection, true, true}), "1 2 3 4 20 21 31 ");
 }
 
+// paramiko and asyncssh do so.
+TEST(MessageGate, ARekeyingPeerMayAnswerAQuestionOfOurs) {
+  for (const Role role : {Role::client, Role::server}) {
+    const Arrival arrival{role, Phase::connection, true, true, false, false, false, true};
+    for (const int number : {81, 82}) {
+      EXPECT_EQ(judge(arrival, static_cast<std::uint8_t>(number)), Verdict::allowed);
+    }
+    for (const int number : {5, 6, 50, 80, 83, 90, 94, 192}) {
+      EXPECT_EQ(judge(arrival, static_cast<std::uint8_t>(number)), Verdict::refused) << number;
+    }
+  }
+}
+
 TEST(MessageGate, AWrongGuessMayBeOfAnyMethod) {  // [4253-7.1-26] keeps
   for (const bool strict : {false, true}) {
     const Arrival arrival{Role::server, Phase::first_key_exchange, strict, true, true};

@@ -152,6 +152,20 @@ TEST(PathProbe, NoPeerIsAskedWhileAKeyExchangeRuns) {
   }
 }
 
+// paramiko and asyncssh do so; the peer's key exchange and our question met on the way.
+TEST(PathProbe, AnAnswerDuringThePeersKeyExchangeIsTakenOnce) {
+  for (const bool twice : {false, true}) {
+    Flow flow(Role::server);
+    EXPECT_EQ(flow.heard_after_bytes(RoundTrip::flow), request);
+    flow.peer.say_kexinit();
+    flow.peer.say(msg::RequestFailure{});
+    EXPECT_EQ(flow.end(), "");
+    EXPECT_EQ(flow.answers_seen(), 0U);
+    if (twice) flow.peer.say(msg::RequestFailure{});
+    EXPECT_EQ(flow.end().empty(), !twice) << flow.end();
+  }
+}
+
 // OpenSSH drops a PING that reaches it during a key exchange.
 TEST(PathProbe, APingWithoutAnswerBeforeNewKeysIsFollowedByAnother) {
   Flow flow(Role::client);
