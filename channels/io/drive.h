@@ -93,7 +93,7 @@ class Drive {
   // If more than this many of our bytes still wait for the peer, we do not read from it.
   static constexpr std::size_t high_mark = 4 * 1024 * 1024;
   // Reads (of up to a block each) before other connections have their turn.
-  static constexpr unsigned reads_per_turn = 4;
+  static constexpr unsigned reads_per_turn = 1;
   // Payloads, after decompression, before others have theirs.
   static constexpr std::size_t work_per_turn = 512 * 1024;
   static constexpr std::chrono::seconds look_for_departure{1};
@@ -176,6 +176,8 @@ bool Drive<Core>::take_turn(Handler& handler) {
     core_.set_now(Clock::now());
     core_.begin_turn({work_per_turn, high_mark});
     deliver(handler);
+    if (relieved() && !handling_) return true;
+    flush();  // what was queued meanwhile, a key press perhaps, does not wait for a block of bulk
     if (may_read()) {
       read();
       deliver(handler);

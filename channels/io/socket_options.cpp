@@ -8,7 +8,7 @@ namespace glassh {
 
 namespace {
 
-constexpr int most_unsent = 256 * 1024;
+constexpr int most_unsent = 128 * 1024;
 
 void set(int socket, int level, int option, int value) {
   (void)::setsockopt(socket, level, option, &value, sizeof value);

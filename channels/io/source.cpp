@@ -12,10 +12,13 @@ namespace {
 // What a packet costs, in bytes that are read and sealed meanwhile. A peer may ask for packets of one byte each.
 constexpr std::size_t cost_of_packet = 4096;
 constexpr std::size_t cost_of_usual_packet = 32 * 1024 + cost_of_packet;
-// What one source may queue before it goes to the back of the line.
-constexpr std::size_t quantum = 4 * cost_of_usual_packet;
-// What one source may queue before other connections have their turn.
-constexpr std::size_t turn = 2 * quantum;
+// What one source may queue before it goes to the back of the line, and what else is ready has its turn: usually, and
+// while somebody types on its connection. (With five packets a key press beside bulk took 2.4 times as long as
+// OpenSSH's.)
+constexpr std::size_t quantum = 5 * cost_of_usual_packet;
+constexpr std::size_t quantum_beside_typing = 1 * cost_of_usual_packet;
+// So much at a time may have been typed.
+constexpr std::size_t most_typed = 1024;
 
 class DescriptorInput final : public SourceInput {
  public:
@@ -57,16 +60,16 @@ asio::awaitable<void> Source::run(std::shared_ptr<Source> self) {
   } const registration{*self};
 
   const std::shared_ptr<Hub> hub = self->channel_.hub();
-  std::size_t queued = 0, in_this_turn = 0;
+  std::size_t queued = 0;
   co_await self->input_->readable();
   while (Channel* const channel = self->open_channel()) {
     const std::size_t room = channel->room();
-    if (room == 0 || queued >= quantum) {
-      queued = 0;
+    const bool turn_is_over = queued >= (hub->somebody_types() ? quantum_beside_typing : quantum);
+    if (room == 0 || turn_is_over) {
       hub->wait_for_room(*self);
       hub->wake_here();
-      if (in_this_turn >= turn) {
-        in_this_turn = 0;
+      if (turn_is_over) {
+        queued = 0;
         co_await asio::post(hub->executor(), asio::use_awaitable);
       }
       co_await self->input_->await_room(self->room_);
@@ -76,9 +79,9 @@ asio::awaitable<void> Source::run(std::shared_ptr<Source> self) {
     const IoResult got = self->input_->read(place);
     channel->commit(got.size);
     queued += got.size + cost_of_packet;
-    in_this_turn += got.size + cost_of_packet;
     if (got.nothing_left()) {
-      queued = in_this_turn = 0;
+      if (got.size > 0 && queued < most_typed + cost_of_packet) hub->on_typed();
+      queued = 0;
       if (self->settings_.emptied) self->settings_.emptied();
       hub->wake_here();
       co_await self->input_->readable();

@@ -23,7 +23,7 @@ TEST(SocketOptions, NewConnectionsDoNotWaitAndHoldLittleBack) {
   prepare_connection(socket.get(), true);
   EXPECT_EQ(option(socket, IPPROTO_TCP, TCP_NODELAY), 1);
   EXPECT_EQ(option(socket, SOL_SOCKET, SO_KEEPALIVE), 1);
-  EXPECT_EQ(option(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT), 256 * 1024);
+  EXPECT_EQ(option(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT), 128 * 1024);
 }
 
 TEST(SocketOptions, KeepAliveIsOffWhenItIsNotWanted) {

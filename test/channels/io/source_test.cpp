@@ -109,9 +109,9 @@ class EndlessInput final : public SourceInput {
   bool open_ = true;
 };
 
-// The peer decides how small they are.
-TEST(Source, PacketsOfOneByteDoNotKeepOthersFromTheirTurn) {
-  PlainPair pair(ChannelLimits{.maximum_packet = 1});
+// How many packets of an endless input are read before others have their turn, at most.
+int most_packets_in_a_turn(std::uint32_t maximum_packet, bool somebody_types) {
+  PlainPair pair(ChannelLimits{.maximum_packet = maximum_packet});
   const std::uint32_t id = pair.open_channel();
   int reads = 0, before = 0, most = 0, turns = 0;
   const asio::any_io_executor executor = pair.left.drive.hub()->executor();
@@ -119,12 +119,21 @@ TEST(Source, PacketsOfOneByteDoNotKeepOthersFromTheirTurn) {
   const std::function<void()> others = [&] {
     ++turns;
     most = std::max(most, reads - std::exchange(before, reads));
+    if (somebody_types) pair.left.drive.hub()->on_typed();
     asio::post(executor, others);
   };
-  asio::post(executor, others);
-  while (turns < 1000) pair.io.run_one();
-  EXPECT_GT(reads, 10'000);
-  EXPECT_LE(most, 100);
+  others();
+  while (turns < 500) pair.io.run_one();
+  EXPECT_GT(reads, 100);
+  return most;
+}
+
+TEST(Source, BulkLetsOthersHaveTheirTurn) {
+  EXPECT_LE(most_packets_in_a_turn(32 * 1024, false), 5);
+  EXPECT_LE(most_packets_in_a_turn(32 * 1024, true), 1);
+  // The peer decides how small they are.
+  EXPECT_LE(most_packets_in_a_turn(1, false), 50);
+  EXPECT_LE(most_packets_in_a_turn(1, true), 10);
 }
 
 TEST(Source, WriterOfAStoppedSourceGetsABrokenPipe) {
