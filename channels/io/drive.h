@@ -71,10 +71,10 @@ class Drive {
   using Clock = Hub::Clock;
   using Event = typename Core::Event;
 
-  // What is next for run() after its turns.
+  // What is next for run() after a turn.
   enum class Next { wait, let_others, end, relieve };
   template <class Handler>
-  Next take_turns(Handler& handler);
+  Next go_on(Handler& handler);
   template <class Handler>
   bool take_turn(Handler& handler);
   template <class Handler>
@@ -92,8 +92,6 @@ class Drive {
 
   // If more than this many of our bytes still wait for the peer, we do not read from it.
   static constexpr std::size_t high_mark = 4 * 1024 * 1024;
-  // Reads (of up to a block each) before other connections have their turn.
-  static constexpr unsigned reads_per_turn = 1;
   // Payloads, after decompression, before others have theirs.
   static constexpr std::size_t work_per_turn = 512 * 1024;
   static constexpr std::chrono::seconds look_for_departure{1};
@@ -117,7 +115,6 @@ class Drive {
   bool input_is_empty_ = false;  // for now: at the end of the turn we begin to wait for more
   bool peer_left_ = false;       // it sends nothing any more; there may be bytes that were not read yet
   bool core_broken_ = false;     // it throws though it is closed, so nothing is expected of it any more
-  unsigned reads_ = 0;           // since others had their turn
   bool last_words_ = false;      // we ended the connection because of the peer, and sent it the reason
 };
 
@@ -133,17 +130,17 @@ asio::awaitable<void> Drive<Core>::run(Handler& handler) {
   } hub_end{hub_};
   // Called by wake_here(), in the stack of its caller. If the next thing is not to wait again, the coroutine does it.
   const std::function<void()> here = [this, &handler] {
-    if (take_turns(handler) != Next::wait) hub_->wake();
+    if (go_on(handler) != Next::wait) hub_->wake();
   };
   relief_wanted_ = false;
-  Next next = take_turns(handler);
+  Next next = go_on(handler);
   while (next == Next::wait || next == Next::let_others) {
     if (next == Next::wait) {
       co_await hub_->turn(here);
     } else {
       co_await asio::post(hub_->executor(), asio::use_awaitable);
     }
-    next = take_turns(handler);
+    next = go_on(handler);
   }
   if (next == Next::relieve) {
     hub_end.due = false;
@@ -153,19 +150,15 @@ asio::awaitable<void> Drive<Core>::run(Handler& handler) {
   if (failure_ != nullptr) std::rethrow_exception(failure_);
 }
 
+// One block is read in a turn: what is typed, and other connections, do not wait for more.
 template <class Core>
 template <class Handler>
-typename Drive<Core>::Next Drive<Core>::take_turns(Handler& handler) {
-  reads_ = 0;
-  while (true) {
-    const bool all_done = take_turn(handler);
-    if (relieved() && !handling_) return Next::relieve;
-    if (finished()) return Next::end;
-    if (!all_done) return Next::let_others;  // the next turn, after others had theirs, writes what is left to say
-    if (!handling_ && core_.paused() && core_.backlog() <= high_mark) return Next::let_others;
-    if (!may_read()) return Next::wait;
-    if (reads_ >= reads_per_turn) return Next::let_others;
-  }
+typename Drive<Core>::Next Drive<Core>::go_on(Handler& handler) {
+  const bool all_done = take_turn(handler);  // if not, the next turn writes what is left to say
+  if (relieved() && !handling_) return Next::relieve;
+  if (finished()) return Next::end;
+  const bool paused = !handling_ && core_.paused() && core_.backlog() <= high_mark;
+  return !all_done || paused || may_read() ? Next::let_others : Next::wait;
 }
 
 // Reads, delivers, writes. Returns false after an exception, which ends the connection.
@@ -181,7 +174,6 @@ bool Drive<Core>::take_turn(Handler& handler) {
     if (may_read()) {
       read();
       deliver(handler);
-      ++reads_;
     }
     if (relieved() && !handling_) return true;
     hub_->lower();  // the next two lines do all that was asked for until here
