@@ -28,14 +28,15 @@ make_system() {
   mv "$2.new" "$2"
 }
 
-# ours ARGUMENTS…: git in this clone, whoever owns it.
+# ours ARGUMENTS…: git, also in a clone that belongs to another user. The git programs that git starts read this file, too.
 ours() {
-  GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*' git "$@"
+  GIT_CONFIG_GLOBAL=$PWD/build/elsewhere/gitconfig git "$@"
 }
 
 # clone_into DIRECTORY: the last commit, as a clone has it. What was built there stays.
 clone_into() {
   local clone=$1$project
+  printf '[safe]\n\tdirectory = *\n' >build/elsewhere/gitconfig
   [ -z "$(ours status --porcelain)" ] || echo "elsewhere: what is not committed is not tried"
   [ -d "$clone/.git" ] || ours clone -q . "$clone"
   ours -C "$clone" fetch -q "$PWD" HEAD
