@@ -71,7 +71,7 @@ class Drive {
   using Clock = Hub::Clock;
   using Event = typename Core::Event;
 
-  // What is next for run() after a turn.
+  // The next thing that run() does after a turn.
   enum class Next { wait, let_others, end, relieve };
   template <class Handler>
   Next go_on(Handler& handler);

@@ -9,16 +9,15 @@ namespace glassh {
 
 namespace {
 
-// What a packet costs, in bytes that are read and sealed meanwhile. A peer may ask for packets of one byte each.
+// The work for one packet, whatever its size, is about that for so many bytes of data. A peer may ask for packets of
+// one byte each.
 constexpr std::size_t cost_of_packet = 4096;
 constexpr std::size_t cost_of_usual_packet = 32 * 1024 + cost_of_packet;
-// What one source may queue before it goes to the back of the line, and what else is ready has its turn: usually, and
-// while somebody types on its connection. (With five packets a key press beside bulk took 2.4 times as long as
+// After so much a source goes to the back of the line, and the rest of the process has its turn. While the user types
+// on the same connection that is after one packet. (With five packets a key press beside bulk took 2.4 times as long as
 // OpenSSH's.)
 constexpr std::size_t quantum = 5 * cost_of_usual_packet;
 constexpr std::size_t quantum_beside_typing = 1 * cost_of_usual_packet;
-// So much at a time may have been typed.
-constexpr std::size_t most_typed = 1024;
 
 class DescriptorInput final : public SourceInput {
  public:
@@ -64,7 +63,7 @@ asio::awaitable<void> Source::run(std::shared_ptr<Source> self) {
   co_await self->input_->readable();
   while (Channel* const channel = self->open_channel()) {
     const std::size_t room = channel->room();
-    const bool turn_is_over = queued >= (hub->somebody_types() ? quantum_beside_typing : quantum);
+    const bool turn_is_over = queued >= (hub->user_types() ? quantum_beside_typing : quantum);
     if (room == 0 || turn_is_over) {
       hub->wait_for_room(*self);
       hub->wake_here();
@@ -80,7 +79,7 @@ asio::awaitable<void> Source::run(std::shared_ptr<Source> self) {
     channel->commit(got.size);
     queued += got.size + cost_of_packet;
     if (got.nothing_left()) {
-      if (got.size > 0 && queued < most_typed + cost_of_packet) hub->on_typed();
+      if (got.emptied && queued == got.size + cost_of_packet) hub->on_typed();  // one small read, and no more
       queued = 0;
       if (self->settings_.emptied) self->settings_.emptied();
       hub->wake_here();

@@ -105,7 +105,7 @@ PACKETS = 2048  # of 32 KiB
 
 
 def upload(workspace):
-    """Of a file. How often it waits for the socket is the receiver's matter; how often it asks without waiting is ours."""
+    """glassh uploads a file. The receiver decides how often it waits for the socket; how often it asks without waiting is ours."""
     record = Record(workspace, "glassh")
     server = start_glasshd(workspace, under=[find_program("env")])
     path = workspace.file("zeros")

@@ -110,7 +110,7 @@ class EndlessInput final : public SourceInput {
 };
 
 // How many packets of an endless input are read before others have their turn, at most.
-int most_packets_in_a_turn(std::uint32_t maximum_packet, bool somebody_types) {
+int most_packets_in_a_turn(std::uint32_t maximum_packet, bool user_types) {
   PlainPair pair(ChannelLimits{.maximum_packet = maximum_packet});
   const std::uint32_t id = pair.open_channel();
   int reads = 0, before = 0, most = 0, turns = 0;
@@ -119,7 +119,7 @@ int most_packets_in_a_turn(std::uint32_t maximum_packet, bool somebody_types) {
   const std::function<void()> others = [&] {
     ++turns;
     most = std::max(most, reads - std::exchange(before, reads));
-    if (somebody_types) pair.left.drive.hub()->on_typed();
+    if (user_types) pair.left.drive.hub()->on_typed();
     asio::post(executor, others);
   };
   others();
