@@ -9,7 +9,8 @@ speed over a distance, and how long a key press takes.
 What is compared takes turns (A B, B A, A B, …): other work on the machine then hurts both alike. Printed are medians, and
 of a ratio the geometric mean over the pairs of turns with its 95 % interval. Nothing is asserted about time; that a
 transfer or a login fails is an error. The probe (probe_main.cpp) is the machine's limit: the same way for the data, from
-file to TCP to pipe to `cat`, without SSH, once with the cipher and once plain.
+file to TCP to pipe to `cat`, without SSH, once with the cipher and once plain. Which process runs on which of few
+processors makes more than a factor of two, so the probe's two sides have one each; "placed" are ours, placed like it.
 A distance is a proxy that holds back what passes (distance_main.cpp); at 200 ms OpenSSH takes two minutes for a GiB.
 """
 
@@ -37,9 +38,11 @@ CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly130
 PAIRS = ("ssh→sshd", "ssh→glasshd", "glassh→sshd", "glassh→glasshd")
 PLAIN = "probe, plain"
 PROBES = (PLAIN, "probe")
+PLACED = "…, placed"  # the last of PAIRS, each side on its processor as the probe's
 # A command is run by the user's shell. Debian's bash reads ~/.bashrc under an SSH server unless it is the second shell;
 # others of these read nothing for a command.
 NO_START_UP_FILES = "SetEnv SHLVL=1"
+SERVER_SETTINGS = ("MaxStartups 2000:100:2000", NO_START_UP_FILES)
 QUIET_SHELLS = ("bash", "dash", "ksh", "mksh", "sh")
 GOALS = {"bulk": 2.0, "probe": 0.95, "logins": 10.0, "memory": 50.0, "distance": 10.0}
 
@@ -67,11 +70,15 @@ def processor():
     return f"{os.cpu_count()} × {names[0] if names else 'unknown processor'}"
 
 
+def on_processor(number):
+    """The start of a command that stays on one processor, and so do its children."""
+    return ("taskset", "-c", str(number % os.cpu_count()))
+
+
 def start_servers(workspace):
     """The same log level, host key and user key for both; neither turns a login away because there are many."""
-    settings = ("MaxStartups 2000:100:2000", NO_START_UP_FILES)
-    return {"sshd": start_sshd(workspace, settings, host_kinds=("ed25519",), level="INFO"),
-            "glasshd": start_glasshd(workspace, settings, host_kinds=("ed25519",), level="INFO")}
+    return {"sshd": start_sshd(workspace, SERVER_SETTINGS, host_kinds=("ed25519",), level="INFO"),
+            "glasshd": start_glasshd(workspace, SERVER_SETTINGS, host_kinds=("ed25519",), level="INFO")}
 
 
 # --- bulk -----------------------------------------------------------------------------------------------------------
@@ -86,12 +93,12 @@ class Bulk:
 
     def transfer(self, pair, cipher, direction):
         """MiB/s of a whole run of the client, login included."""
-        client, server = pair.split("→")
+        client, server = ("glassh", PLACED) if pair == PLACED else pair.split("→")
         command = "cat > /dev/null" if direction == "up" else f"head -c {self.mib << 20} /dev/zero"
         words = {"ssh": ssh, "glassh": glassh}[client](*self.flags[server], "-q", "-c", cipher, "127.0.0.1", command)
         with open(self.zeros if direction == "up" else os.devnull, "rb") as source:
             start = time.monotonic()
-            process = self.workspace.start(words, stdin=source, stdout=subprocess.DEVNULL)
+            process = self.workspace.start([*(on_processor(1) if pair == PLACED else ()), *words], stdin=source, stdout=subprocess.DEVNULL)
             status = process.wait(timeout=600)
             seconds = time.monotonic() - start
         if status != 0:
@@ -112,7 +119,7 @@ class Bulk:
 def print_speeds(title, speeds):
     """A row for each thing that took turns: its median, and its ratios to ssh→sshd and to the probe."""
     for what, values in speeds.items():
-        ratios = [ratio_text(values, speeds[base]) if base in speeds and what in PAIRS and what != base else ""
+        ratios = [ratio_text(values, speeds[base]) if base in speeds and what not in PROBES and what != base else ""
                   for base in (PAIRS[0], PROBES[1])]
         print(f"{title:<24}{what:<18}{statistics.median(values):>9.1f}   {ratios[0]:<22}{ratios[1]}".rstrip(), flush=True)
         title = ""
@@ -122,11 +129,12 @@ def bench_bulk(options, workspace, servers):
     print(f"\nBulk: {options.mib} MiB through one session, login included, MiB/s, {options.rounds} turns (goals for "
           f"glassh→glasshd: {GOALS['bulk']:g} × ssh→sshd, {GOALS['probe']:g} of the probe with the cipher)")
     print(f"{'':<42}{'MiB/s':>9}   {'of ssh→sshd':<22}of the probe")
-    bulk = Bulk(options, workspace, servers)
+    placed = start_glasshd(workspace, SERVER_SETTINGS, host_kinds=("ed25519",), level="INFO", under=on_processor(0))
+    bulk = Bulk(options, workspace, {**servers, PLACED: placed})
     for cipher in CIPHERS:
         for direction in ("up", "down"):
             print_speeds(f"{cipher.split('@')[0]} {direction}",
-                         turns((*PROBES, *PAIRS), options.rounds, lambda what: bulk.measure(what, cipher, direction)))
+                         turns((*PROBES, *PAIRS, PLACED), options.rounds, lambda what: bulk.measure(what, cipher, direction)))
 
 
 # --- logins ---------------------------------------------------------------------------------------------------------

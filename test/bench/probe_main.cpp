@@ -5,7 +5,8 @@
 //          and opens them, and writes their data into a pipe to `cat`, whose output is /dev/null
 //   down   one process reads a pipe from `head -c … /dev/zero`, seals and writes; the other opens, and writes to FILE
 //
-// CIPHER `plain` neither seals nor opens. What the two do is in probe_packets.h.
+// Each side has a processor of its own, if there are two. CIPHER `plain` neither seals nor opens. What the two do is in
+// probe_packets.h.
 //
 //   probe up|down CIPHER MEBIBYTES FILE
 #include <chrono>
@@ -21,6 +22,7 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -81,12 +83,22 @@ pid_t start(std::vector<std::string> words, int input, int output) {
   return child;
 }
 
+// One processor for each side and the children of it. Where the scheduler puts them changes the speed by a factor of
+// more than two, from run to run.
+void stay_on_processor(std::size_t number) {
+  cpu_set_t processors;
+  CPU_ZERO(&processors);
+  CPU_SET(number % checked(::sysconf(_SC_NPROCESSORS_ONLN), "sysconf"), &processors);
+  checked(::sched_setaffinity(0, sizeof processors, &processors), "sched_setaffinity");
+}
+
 // The sending side, in a process of its own.
 pid_t start_sender(int from, int to, Sealer* sealer) {
   const pid_t sender = ::fork();
   checked(sender, "fork");
   if (sender != 0) return sender;
   try {
+    stay_on_processor(1);
     bench::send_packets(from, to, sealer);
     ::_exit(0);
   } catch (const std::exception& error) {
@@ -106,6 +118,7 @@ std::size_t transfer(bool up, const CipherNames& names, std::size_t size, const 
   const bool plain = names.cipher == "plain";
   const auto sealer = plain ? nullptr : make_sealer(names, test::random_keys(names, 1));
   const auto opener = plain ? nullptr : make_opener(names, test::random_keys(names, 1));
+  stay_on_processor(0);
   Connection connection = connect_over_loopback();
   const Fd file = open_file(path, up ? O_RDONLY : O_WRONLY);
   const Fd nowhere = open_file("/dev/null", O_RDWR);
@@ -116,6 +129,7 @@ std::size_t transfer(bool up, const CipherNames& names, std::size_t size, const 
   (up ? pipe.read_end : pipe.write_end).close();
   const pid_t sender = start_sender(up ? file.get() : pipe.read_end.get(), connection.from.get(), sealer.get());
   connection.from.close();
+  if (up) checked(::fcntl(pipe.write_end.get(), F_SETFL, O_NONBLOCK), "fcntl");
   bench::PacketReceiver receiver(connection.to.get(), up ? pipe.write_end.get() : file.get(), opener.get());
   const std::size_t received = receiver.run();
   pipe.write_end.close();

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -30,7 +31,6 @@ constexpr std::size_t block_of_receiver = 256 * 1024;
 constexpr std::size_t before_data =
     4 + 1 + 1 + 4 + 4;  // packet and padding length; CHANNEL_DATA, its channel, a length
 constexpr std::size_t length_of_data = before_data - 4;
-constexpr std::size_t most_around_data = 128;
 
 inline std::size_t checked(ssize_t result, const char* what) {
   if (result < 0) throw std::system_error(errno, std::generic_category(), what);
@@ -77,16 +77,19 @@ inline void send_packets(int from, int to, Sealer* sealer) {
 
 class PacketReceiver {
  public:
-  // `opener` may be null.
+  // `opener` may be null. A pipe is better non-blocking: packets are then opened while its reader works.
   PacketReceiver(int from, int to, Opener* opener)
       : from_(from), to_(to), opener_(opener), shape_(opener == nullptr ? PacketShape{} : opener->shape()) {}
 
   // Until the sender has ended; returns how many bytes of data came.
   std::size_t run() {
-    while (read_more()) {
-      pieces_.clear();
-      for (MutableBytes data = next_data(); !data.empty(); data = next_data()) {
-        pieces_.push_back({data.data(), data.size()});
+    while (!ended_ || !pieces_.empty()) {
+      wait();
+      if (readable_) {
+        ended_ = !read_more();
+        for (MutableBytes data = next_data(); !data.empty(); data = next_data()) {
+          pieces_.push_back({data.data(), data.size()});
+        }
       }
       write_pieces();
     }
@@ -94,13 +97,20 @@ class PacketReceiver {
   }
 
  private:
-  bool read_more() {
-    if (begin_ == end_) begin_ = end_ = 0;
-    if (block_.size() - begin_ <
-        most_data + most_around_data) {  // the packet that has begun does not fit behind the others
+  // For something to read, if there is a place for it, or until the reader takes what waits for it.
+  void wait() {
+    if (pieces_.empty() && begin_ > 0) {  // the packet that has begun, to where there is room behind it
       std::memmove(block_.data(), block_.data() + begin_, end_ - begin_);
       end_ -= std::exchange(begin_, 0);
     }
+    readable_ = !ended_ && block_.size() > end_;
+    if (pieces_.empty()) return;  // then read() waits
+    std::array<pollfd, 2> asked{{{to_, POLLOUT, 0}, {readable_ ? from_ : -1, POLLIN, 0}}};
+    checked(::poll(asked.data(), asked.size(), -1), "poll");
+    readable_ = asked[1].revents != 0;
+  }
+
+  bool read_more() {
     const std::size_t got = checked(::read(from_, block_.data() + end_, block_.size() - end_), "read");
     end_ += got;
     if (got == 0 && begin_ != end_) throw std::runtime_error("the last packet is not whole");
@@ -129,20 +139,25 @@ class PacketReceiver {
   }
 
   void write_pieces() {
-    for (std::size_t first = 0; first < pieces_.size();) {
-      std::size_t put = checked(::writev(to_, &pieces_[first], static_cast<int>(pieces_.size() - first)), "writev");
+    std::size_t first = 0;
+    while (first < pieces_.size()) {
+      const ssize_t result = ::writev(to_, &pieces_[first], static_cast<int>(pieces_.size() - first));
+      if (result < 0 && errno == EAGAIN) break;
+      std::size_t put = checked(result, "writev");
       for (; first < pieces_.size() && put >= pieces_[first].iov_len; ++first) put -= pieces_[first].iov_len;
       if (put == 0) continue;
       pieces_[first].iov_base = static_cast<std::uint8_t*>(pieces_[first].iov_base) + put;
       pieces_[first].iov_len -= put;
     }
+    pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(first));
   }
 
   int from_, to_;
   Opener* opener_;
   PacketShape shape_;
   std::vector<std::uint8_t> block_ = std::vector<std::uint8_t>(block_of_receiver);
-  std::vector<iovec> pieces_;
+  std::vector<iovec> pieces_;  // data in block_ that are not written yet
+  bool readable_ = false, ended_ = false;
   std::size_t begin_ = 0, end_ = 0;
   std::size_t size_ = 0;  // of the packet at begin_, once its length was asked
   std::uint32_t sequence_number_ = 0;
