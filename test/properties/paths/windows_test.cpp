@@ -51,6 +51,7 @@ struct PathKind {
   double used = 0;                                // the least part of the narrowest hop that is used in the second half
   std::vector<Hop> later = {};                    // the path after a quarter of the time, if it becomes another one
   double later_reader = 1e12;                     // after half of the time, in that case
+  std::string client = {};                        // its software version, if that matters
 };
 
 // One direction of a path: each hop takes time for each byte, and then for the distance.
@@ -123,6 +124,7 @@ class Journey {
         to_sender(reversed(), kind.jitter, 5) {
     auto for_client = std::make_shared<ClientConnectionSettings>();
     for_client->transport = transport_settings(Role::client);
+    if (!kind.client.empty()) for_client->transport.software_version = kind.client;
     for_client->auth.user = "student";
     for_client->auth.accepted_algorithms = {"ssh-ed25519"};
     client = std::make_unique<ClientConnection>(for_client, client_rng);
@@ -310,6 +312,19 @@ const PathKind kinds[] = {
      .used = 0.95},
     {.name = "LongAndFat", .hops = {{milliseconds(100), 100 * mb}}, .least = 10 * mib, .most = 24 * mib, .used = 0.95},
     {.name = "LongAndThin", .hops = {{milliseconds(100), 4 * mb}}, .lasts = seconds(5), .used = 0.95},
+    // Its buffer for what it reads ahead does not bear more.
+    {.name = "MiddlingAndFastFromOpenSsh",
+     .hops = {{milliseconds(20), 300 * mb}},
+     .least = 8 * mib,
+     .most = 8 * mib,
+     .used = 0.95,
+     .client = "OpenSSH_9.2p1"},
+    {.name = "LongAndFatFromOpenSsh",
+     .hops = {{milliseconds(100), 100 * mb}},
+     .least = 8 * mib,
+     .most = 8 * mib,
+     .used = 0.8,
+     .client = "OpenSSH_9.2p1"},
     {.name = "LongBehindAFastLastHop",
      .hops = {{milliseconds(100), 100 * mb}, {microseconds(100), 1000 * mb}},
      .least = 10 * mib,
@@ -379,7 +394,7 @@ std::vector<Case> all_cases() {
   std::vector<Case> cases;
   for (const PathKind& kind : kinds) {
     cases.push_back({kind, true});
-    if (kind.answers) cases.push_back({kind, false});  // a real server answers each PING
+    if (kind.answers && kind.client.empty()) cases.push_back({kind, false});  // a real server answers each PING
   }
   return cases;
 }
