@@ -105,7 +105,8 @@ PACKETS = 2048  # of 32 KiB
 
 
 def upload(workspace):
-    """glassh uploads a file. The receiver decides how often it waits for the socket; how often it asks without waiting is ours."""
+    """glassh uploads a file. The receiver decides how often it waits for the socket, and a turn before such a wait may be short;
+    otherwise, how often it asks without waiting is ours."""
     record = Record(workspace, "glassh")
     server = start_glasshd(workspace, under=[find_program("env")])
     path = workspace.file("zeros")
@@ -118,7 +119,7 @@ def upload(workspace):
     calls = record.calls()
     told = f"glassh, {PACKETS} packets: {calls}"
     expect(calls.reads >= PACKETS, told)
-    expect(calls.rounds <= PACKETS / 4, told)
+    expect(calls.rounds <= PACKETS / 4 + (calls.waits - calls.rounds), told)
     expect(calls.nothing <= PACKETS / 4, told)
     server.stop()
 
