@@ -114,11 +114,11 @@ class Hub : public std::enable_shared_from_this<Hub> {
 
   // ---- for Source
   void add(Source& source) { sources_.push_back(&source); }
-  // A few bytes came by themselves, as a key press or its echo does.
-  void on_typed() { typed_ = Clock::now(); }
-  bool user_types() const { return Clock::now() - typed_ < std::chrono::seconds(10); }
   void remove(Source& source);
   void wait_for_room(Source& source) { waiting_for_room_.push_back(&source); }
+  // A few bytes came by themselves, as a key press or its echo does.
+  void on_typed() { typed_ = Clock::now(); }
+  bool user_types() const { return Clock::now() - typed_ < still_typing; }
 
  private:
   asio::any_io_executor executor_;
@@ -133,7 +133,8 @@ class Hub : public std::enable_shared_from_this<Hub> {
   bool output_awaited_ = false;
   bool over_ = false;
   std::exception_ptr failure_;
-  Clock::time_point typed_{};  // when a few bytes came last
+  static constexpr std::chrono::seconds still_typing{10};  // since the last key press
+  Clock::time_point typed_{};                              // when a few bytes came last
   std::vector<Source*> sources_;
   std::vector<Source*> waiting_for_room_;  // longest first
 };
