@@ -94,11 +94,12 @@ class Bulk:
     def transfer(self, pair, cipher, direction):
         """MiB/s of a whole run of the client, login included."""
         client, server = ("glassh", PLACED) if pair == PLACED else pair.split("→")
+        placing = on_processor(1) if pair == PLACED else ()
         command = "cat > /dev/null" if direction == "up" else f"head -c {self.mib << 20} /dev/zero"
         words = {"ssh": ssh, "glassh": glassh}[client](*self.flags[server], "-q", "-c", cipher, "127.0.0.1", command)
         with open(self.zeros if direction == "up" else os.devnull, "rb") as source:
             start = time.monotonic()
-            process = self.workspace.start([*(on_processor(1) if pair == PLACED else ()), *words], stdin=source, stdout=subprocess.DEVNULL)
+            process = self.workspace.start([*placing, *words], stdin=source, stdout=subprocess.DEVNULL)
             status = process.wait(timeout=600)
             seconds = time.monotonic() - start
         if status != 0:
