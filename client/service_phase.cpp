@@ -65,7 +65,7 @@ void ServicePhase::start() {
     users_.add(stdio_forward_);
   }
   // OpenSSH PROTOCOL section 2.2: an attacker who takes this process over must not get another session.
-  if (parts_.connection.transport().peer_version().starts_with("SSH-2.0-OpenSSH")) {
+  if (parts_.connection.transport().peer_is_openssh()) {
     parts_.connection.channels().send_global("no-more-sessions@openssh.com", false);
   }
   if (config.local_command && config.permit_local_command) run_local_command(*config.local_command, parts_.log);

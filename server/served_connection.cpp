@@ -19,7 +19,7 @@ constexpr std::size_t descriptors_of_a_session = 7;
 SessionContext session_context(const ConnectionParts& parts, Welcome& welcome) {
   SessionContext context{std::move(welcome.config), std::move(welcome.account), parts.context.log,
                          parts.context.open_files, std::move(welcome.addresses)};
-  context.peer_is_openssh = parts.core.transport().peer_version().starts_with("SSH-2.0-OpenSSH");
+  context.peer_is_openssh = parts.core.transport().peer_is_openssh();
   context.permissions = std::move(welcome.permissions);
   context.login_files = LoginRecordFiles();
   context.records_logins = context.account.uid == 0;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cassert>
 #include <stdexcept>
-#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -20,11 +19,9 @@ std::optional<ServerEvent> as_server_event(const std::optional<ChannelEvent>& ev
 // OpenSSH's client reads a file ahead as far as its window goes, into a buffer of at most 16 MiB in which what was sent
 // still counts. When that is full it moves all of the buffer for each packet, and stays so. (1 GiB over 20 ms went with
 // 50 to 255 MiB/s; with a window of half the buffer, 314.)
-ChannelLimits limits_for(ChannelLimits limits, std::string_view peer_version) {
-  constexpr std::uint32_t most_for_openssh = 8 * 1024 * 1024;
-  if (peer_version.starts_with("SSH-2.0-OpenSSH")) {
-    limits.maximum_window = std::min(limits.maximum_window, most_for_openssh);
-  }
+ChannelLimits limits_for_openssh(ChannelLimits limits) {
+  constexpr std::uint32_t most = 8 * 1024 * 1024;
+  limits.maximum_window = std::min(limits.maximum_window, most);
   return limits;
 }
 
@@ -163,7 +160,8 @@ void ServerConnection::welcome() {
   login_deadline_.reset();
   liveness_.begin(now_);
   unused_since_ = now_;
-  const ChannelLimits limits = limits_for(settings_->channels, transport_.peer_version());
+  const ChannelLimits& usual = settings_->channels;
+  const ChannelLimits limits = transport_.peer_is_openssh() ? limits_for_openssh(usual) : usual;
   channels_ = std::make_unique<Channels>(transport_.writer(), limits, settings_->max_channels, trace_);
   channels_->idle().set_now(now_);
   probe_ = std::make_unique<PathProbe>(transport_, *channels_, trace_);

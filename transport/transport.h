@@ -119,6 +119,7 @@ class Transport {
   // counts all hops of a cascade, and the time that the peer needed to think; see RoundTrip.
   const std::optional<std::chrono::nanoseconds>& shortest_turn() const { return shortest_turn_; }
   std::string_view peer_version() const { return peer_version_; }  // "SSH-2.0-OpenSSH_9.2p1 …", empty before it came
+  bool peer_is_openssh() const { return peer_version_.starts_with("SSH-2.0-OpenSSH"); }  // as far as its version tells
   // RFC 8308: from the peer's EXT_INFO; empty if none came.
   const std::vector<std::string>& peer_sig_algs() const { return peer_sig_algs_; }
   bool peer_answers_ping() const { return peer_answers_ping_; }
